@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * mapping.h - blocks too large for the heap: each is a mapping of its own.
+ */
+#ifndef MAPPING_H
+#define MAPPING_H
+
+#include "block_meta.h"
+
+/* A new block with `payload` bytes, all zero; NULL and ENOMEM if the system refuses. `payload` is
+ * aligned, and its total does not overflow. */
+struct block_meta *mapping_take(size_t payload);
+
+/* Gives the block back to the system. */
+void mapping_release(struct block_meta *block);
+
+#endif

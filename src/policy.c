@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "block_meta.h"
+#include "policy.h"
+#include "printf.h"
+
+#define STANDARD_POLICY                                                                            \
+    {                                                                                              \
+        .mmap_threshold = MMAP_THRESHOLD, .calloc_threshold = SIZE_PAGE,                           \
+        .prealloc_malloc = MMAP_THRESHOLD, .prealloc_calloc = SIZE_PAGE, .alignment = ALIGNMENT,   \
+    }
+
+static const struct {
+    const char *name;
+    size_t offset;
+} settings[] = {
+    {"mmap_threshold", offsetof(struct policy, mmap_threshold)},
+    {"calloc_threshold", offsetof(struct policy, calloc_threshold)},
+    {"prealloc_malloc", offsetof(struct policy, prealloc_malloc)},
+    {"prealloc_calloc", offsetof(struct policy, prealloc_calloc)},
+    {"alignment", offsetof(struct policy, alignment)},
+};
+
+/* The value that the first `length` characters of `name` stand for, or NULL. */
+static size_t *find_setting(struct policy *policy, const char *name, size_t length)
+{
+    for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
+        if (strlen(settings[i].name) == length && strncmp(settings[i].name, name, length) == 0)
+            return (size_t *)((char *)policy + settings[i].offset);
+    return NULL;
+}
+
+/* Reads a decimal number; `*text` is left behind its last digit. */
+static bool parse_number(const char **text, size_t *number)
+{
+    const char *digit = *text;
+
+    for (*number = 0; *digit >= '0' && *digit <= '9'; digit++)
+        if (__builtin_mul_overflow(*number, 10, number) ||
+            __builtin_add_overflow(*number, (size_t)(*digit - '0'), number))
+            return false;
+    bool any = digit != *text;
+    *text = digit;
+    return any;
+}
+
+/* Reads `name:value,name:value` over the values that `policy` has. */
+static bool parse_policy(const char *text, struct policy *policy)
+{
+    for (;;) {
+        size_t length = strcspn(text, ":,");
+        size_t *value = find_setting(policy, text, length);
+
+        text += length;
+        if (value == NULL || *text++ != ':' || !parse_number(&text, value))
+            return false;
+        if (*text == '\0')
+            return true;
+        if (*text++ != ',')
+            return false;
+    }
+}
+
+/* A first growth is refused if it could not hold a block. */
+static bool can_preallocate(size_t bytes, size_t alignment)
+{
+    return bytes == 0 || (bytes >= sizeof(struct block_meta) + alignment && bytes <= INTPTR_MAX);
+}
+
+/* Payloads follow headers at multiples of the alignment, so a header has to be a multiple too. */
+static bool is_sound(const struct policy *policy)
+{
+    size_t alignment = policy->alignment;
+
+    return alignment >= ALIGNMENT && sizeof(struct block_meta) % alignment == 0 &&
+           (alignment & (alignment - 1)) == 0 &&
+           can_preallocate(policy->prealloc_malloc, alignment) &&
+           can_preallocate(policy->prealloc_calloc, alignment);
+}
+
+const struct policy *policy(void)
+{
+    static struct policy current = STANDARD_POLICY;
+    static bool known;
+
+    if (known)
+        return &current;
+    known = true;
+
+    struct policy wanted = current;
+    const char *conf = secure_getenv("OSMEM_CONF");
+
+    if (conf == NULL || *conf == '\0')
+        return &current;
+    if (parse_policy(conf, &wanted) && is_sound(&wanted)) {
+        current = wanted;
+        return &current;
+    }
+    int saved_errno = errno;
+    dprintf_(2,
+             "libosmem: OSMEM_CONF is ignored: expected name:value,name:value with the names "
+             "mmap_threshold, calloc_threshold, prealloc_malloc, prealloc_calloc, alignment, "
+             "found '%.200s'\n",
+             conf);
+    errno = saved_errno;
+    return &current;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * policy.h - the numbers that decide where a request goes and how much the heap asks for.
+ *
+ * They are the specification's by default, and can be set for one run in the environment variable
+ * OSMEM_CONF, as jemalloc does: OSMEM_CONF=prealloc_calloc:131072,mmap_threshold:65536
+ */
+#ifndef POLICY_H
+#define POLICY_H
+
+#include <stddef.h>
+
+#define ALIGNMENT      8
+#define SIZE_PAGE      4096
+#define MMAP_THRESHOLD (128 * 1024)
+
+/* All in bytes. A total is a payload rounded up to the alignment, plus its header. */
+struct policy {
+    size_t mmap_threshold;   /* os_malloc, os_realloc: a total of this or more is mapped */
+    size_t calloc_threshold; /* os_calloc: the same */
+    size_t prealloc_malloc;  /* the heap's first growth if os_malloc or os_realloc asks; 0: none */
+    size_t prealloc_calloc;  /* the heap's first growth if os_calloc asks; 0: none */
+    size_t alignment;        /* of every payload; a power of two from 8 to the header's size */
+};
+
+/* The policy in force. The first call reads OSMEM_CONF; one that is malformed is reported on
+ * standard error and ignored as a whole. */
+const struct policy *policy(void);
+
+#endif
