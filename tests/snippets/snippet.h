@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * snippet.h - what the test programs are made of.
+ *
+ * A test program calls the allocator, and the trace of its calls shows which requests to the system
+ * each of them made. What a trace can't show is checked here: checked_malloc() calls os_malloc()
+ * and so on, with the same arguments, and checks that
+ *
+ *   - a block is returned, its address is aligned, and it overlaps no other block in use;
+ *   - os_calloc() has cleared it, and os_realloc() has kept its contents;
+ *   - nothing has written into it from the time it was handed out until it is freed: the functions
+ *     fill every block with a pattern of its own and look for it later;
+ *   - errno is left alone.
+ *
+ * The first failure is told in one line on standard error, and ends the program with status 1.
+ */
+#ifndef SNIPPET_H
+#define SNIPPET_H
+
+#include <stdint.h>
+
+#include "block_meta.h"
+#include "osmem.h"
+
+#define ALIGNMENT      8
+#define SIZE_PAGE      4096
+#define MMAP_THRESHOLD (128 * 1024)
+#define METADATA_SIZE  sizeof(struct block_meta)
+
+/* How much memory a block for `size` bytes takes up, and the size whose block takes up `total`. */
+#define TOTAL(size)    (((size) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT + METADATA_SIZE)
+#define PAYLOAD(total) ((total)-METADATA_SIZE)
+
+/* The least that has to be left over for a block to be split. */
+#define SMALLEST_REST (METADATA_SIZE + ALIGNMENT)
+
+#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
+
+/* A line of a test program. */
+struct place {
+    const char *file;
+    int line;
+};
+
+#define HERE ((struct place){__FILE__, __LINE__})
+
+#define checked_malloc(size)        checked_malloc_at(HERE, size)
+#define checked_calloc(nmemb, size) checked_calloc_at(HERE, nmemb, size)
+#define checked_realloc(ptr, size)  checked_realloc_at(HERE, ptr, size)
+#define checked_free(ptr)           checked_free_at(HERE, ptr)
+
+void *checked_malloc_at(struct place place, size_t size);
+void *checked_calloc_at(struct place place, size_t nmemb, size_t size);
+
+/* `ptr` is NULL or a block in use. If `size` is 0 the block is in use no longer, and NULL is what
+ * has to be returned. */
+void *checked_realloc_at(struct place place, void *ptr, size_t size);
+void checked_free_at(struct place place, void *ptr);
+
+/* Checks that `call` returns NULL without touching errno, as it does where that is no failure. */
+#define CHECK_NULL(call) check_null(HERE, #call, (errno = ERRNO_UNTOUCHED, (call)))
+
+/* Checks that `call` fails: it returns NULL and errno is ENOMEM. */
+#define CHECK_ENOMEM(call) check_enomem(HERE, #call, (errno = ERRNO_UNTOUCHED, (call)))
+
+#define ERRNO_UNTOUCHED EDOM
+
+void check_null(struct place place, const char *call, const void *result);
+void check_enomem(struct place place, const char *call, const void *result);
+
+#endif

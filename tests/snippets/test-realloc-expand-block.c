@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The heap's last block grows where it is, by the bytes it lacks. Only the one that is last from
+ * the start does: one that becomes last by taking in a free neighbour moves. Catches growth by the
+ * whole new size, in pages, or not at all, and the two rules being asked in the wrong order.
+ */
+#include "snippet.h"
+
+int main(void)
+{
+    size_t size = PAYLOAD(MMAP_THRESHOLD - TOTAL(MMAP_THRESHOLD / 2));
+    void *bottom = checked_realloc(NULL, MMAP_THRESHOLD / 2);
+    void *last = checked_realloc(NULL, size);
+
+    last = checked_realloc(last, size + 1);
+    last = checked_realloc(last, size + 1000);
+
+    /* A free block of 968 bytes is split off, and it is last now. */
+    last = checked_realloc(last, size);
+    last = checked_realloc(last, size + 2000);
+
+    /* What it has left is one free block. */
+    void *left = checked_realloc(NULL, size + 1000);
+
+    checked_free(bottom);
+    checked_free(last);
+    checked_free(left);
+}
