@@ -1,0 +1,1 @@
+"""The checker of the osmem assignment: builds, traces, compares and explains."""

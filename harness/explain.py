@@ -1,0 +1,49 @@
+"""From a difference and the model to a sentence a student can act on."""
+
+from __future__ import annotations
+
+from harness.compare import Difference
+from harness.model import Step, replay
+from harness.policy import Policy
+from harness.trace import Call, Request, Trace
+
+
+def _short(request: Request) -> str:
+    """The request without what never varies."""
+    if request.name == "mmap":
+        return f"mmap of {request.args[1]} bytes"
+    return f"{request.name}({', '.join(map(str, request.args))})"
+
+
+def _asked(call: Call) -> str:
+    return " and ".join(map(_short, call.requests)) or "no request"
+
+
+def what_differs(difference: Difference) -> str:
+    """What was found at the first difference, and what was expected, in one line."""
+    expected, found = difference.expected, difference.found
+    if found is None:
+        return (
+            f"the program ended before call {difference.call}, {expected.head}"
+            if expected
+            else "the program ended in another way than expected"
+        )
+    if expected is None:
+        return f"call {difference.call}, {found.head}, comes after the expected end"
+    where = f"call {difference.call}, {found.head}"
+    if expected.head != found.head:
+        return f"{where}: expected {expected.head}"
+    if expected.requests != found.requests:
+        return f"{where}: expected {_asked(expected)}, found {_asked(found)}"
+    if not found.finished:
+        return f"{where}: did not return"
+    return f"{where}: expected {expected.result}, found {found.result}"
+
+
+def why(difference: Difference, expected: Trace, policy: Policy) -> str:
+    """The rule of the specification that decides the call that differs; empty where none does."""
+    if difference.expected is None:
+        return ""
+    steps: list[Step] = replay(expected.calls[: difference.call], policy)
+    step = steps[-1]
+    return step.why if step.call == difference.expected else ""

@@ -1,0 +1,163 @@
+"""From a run to a verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from harness.compare import first_difference
+from harness.explain import what_differs, why
+from harness.invariants import Findings, Problem, find_problems
+from harness.policy import Policy
+from harness.process import Finished, Limits
+from harness.suite import Test
+from harness.trace import How, Trace
+from harness.verdict import Outcome, Verdict
+
+_TOLD_BYTES = 300
+_SYMBOL_LOOKUP_FAILED = 127
+"""The exit status the dynamic linker gives where a function is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One traced run of a test's program."""
+
+    trace: Trace
+    finished: Finished
+    """How the tracer ended."""
+    told: str
+    """The first line that the program wrote on standard error."""
+    missing: tuple[str, ...]
+    """The functions of the allocator that the library lacks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """An outcome other than passed, with its reason and advice."""
+
+    outcome: Outcome
+    reason: str
+    advice: str = ""
+
+
+def first_line(text: bytes) -> str:
+    """The first line that says something, harmless to a terminal and not too long."""
+    for line in text[:_TOLD_BYTES].decode("utf-8", errors="replace").splitlines():
+        printable = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in line)
+        if printable.strip():
+            return printable.strip()
+    return ""
+
+
+def _where(trace: Trace) -> str:
+    """The place a run ended at."""
+    number = len(trace.calls)
+    if trace.end.inside:
+        return f"inside {trace.end.inside}, call {number}"
+    if number == 0:
+        return "before the first call"
+    return f"outside the allocator, after call {number}, {trace.calls[-1].head}"
+
+
+def _judge_end(test: Test, run: Run, limits: Limits) -> Judgement | None:
+    """Whether the program came to an end of its own, outside of the allocator."""
+    end, where = run.trace.end, _where(run.trace)
+    if run.finished.timed_out:
+        return Judgement(
+            Outcome.TIMEOUT,
+            f"still running after {limits.seconds} s, {where}",
+            "look for a loop over the list of blocks that does not end",
+        )
+    if run.finished.too_much_output:
+        return Judgement(
+            Outcome.TIMEOUT,
+            f"its trace grew over {limits.file_mib} MiB, {where}",
+            "look for a loop that makes calls without end",
+        )
+    match end.how:
+        case How.KILLED if end.detail == "SIGXFSZ":
+            return Judgement(
+                Outcome.CRASHED, f"killed for writing more than {limits.file_mib} MiB, {where}"
+            )
+        case How.KILLED:
+            told = f": {run.told}" if run.told else ""
+            return Judgement(Outcome.CRASHED, f"killed by {end.detail} {where}{told}")
+        case How.EXEC:
+            return Judgement(Outcome.CRASHED, f"became another program by exec() {where}")
+        case How.CUT_SHORT:
+            return Judgement(
+                Outcome.SKIPPED,
+                f"the tracer stopped {where}, with status {run.finished.status}",
+                run.told,
+            )
+        case How.EXIT if end.detail == _SYMBOL_LOOKUP_FAILED and run.missing:
+            return Judgement(
+                Outcome.NOT_BUILT, f"libosmem.so does not define {', '.join(run.missing)}"
+            )
+        case How.EXIT if end.inside:
+            told = f": {run.told}" if run.told else ""
+            return Judgement(Outcome.CRASHED, f"exit with status {end.detail} {where}{told}")
+    return None
+
+
+def _told(problems: tuple[Problem, ...]) -> str:
+    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    return f"call {problems[0].call}: {problems[0].text}{more}"
+
+
+def _judge_memory(test: Test, run: Run, findings: Findings) -> Judgement | None:
+    """Whether the memory handed out was right: first what the trace says of it, then what the
+    program found in it."""
+    status = run.trace.end.detail
+    if findings.invalid:
+        return Judgement(Outcome.INVALID, _told(findings.invalid))
+    if status != 0:
+        return Judgement(
+            Outcome.INVALID,
+            run.told or f"exit with status {status}, {_where(run.trace)}",
+            f"the test's program checks its memory, see {test.snippet}",
+        )
+    if len(findings.leaked) > test.leaks:
+        return Judgement(Outcome.LEAKED, _told(findings.leaked))
+    return None
+
+
+def _judge_difference(
+    test: Test, expected: Trace | None, found: Trace, policy: Policy
+) -> Judgement | None:
+    if expected is None:
+        return Judgement(
+            Outcome.SKIPPED,
+            f"there is no reference {test.reference}",
+            "record it with ./checker.py record",
+        )
+    difference = first_difference(expected, found)
+    if difference is None:
+        return None
+    return Judgement(
+        Outcome.DIFFERS,
+        f"line {difference.line}, {what_differs(difference)}",
+        why(difference, expected, policy),
+    )
+
+
+def judge(test: Test, expected: Trace | None, run: Run, policy: Policy, limits: Limits) -> Verdict:
+    """Looks at how the run ended, then at the memory, then at the reference; the first that is not
+    as it should be decides."""
+    tries: tuple[Callable[[], Judgement | None], ...] = (
+        lambda: _judge_end(test, run, limits),
+        lambda: _judge_memory(test, run, find_problems(run.trace, policy.alignment)),
+        lambda: _judge_difference(test, expected, run.trace, policy),
+    )
+    for attempt in tries:
+        if judgement := attempt():
+            return Verdict(
+                test,
+                judgement.outcome,
+                judgement.reason,
+                judgement.advice,
+                expected,
+                run.trace,
+            )
+    return Verdict(test, Outcome.PASSED, expected=expected, found=run.trace)

@@ -1,0 +1,177 @@
+"""Verdicts on a terminal: a table while the tests run, then the differences, then the points."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Table
+from rich.text import Text
+
+from harness.compare import Row, around, side_by_side
+from harness.suite import Suite
+from harness.verdict import Outcome, Recorded, Reference, Verdict
+
+_STYLES = {
+    Outcome.PASSED: "green",
+    Outcome.DIFFERS: "yellow",
+    Outcome.SKIPPED: "dim",
+}
+_BAD = "red"
+_SHOWN_IN_FULL = 3
+"""How many failed tests are shown with their traces, unless all are asked for."""
+_LINES_BEFORE, _LINES_AFTER = 4, 4
+_PIPE_WIDTH = 160
+
+
+def make_console(*, stderr: bool = False) -> Console:
+    """A console that does not cut lines to 80 columns where there is no terminal."""
+    console = Console(stderr=stderr, highlight=False)
+    if not console.is_terminal:
+        console = Console(stderr=stderr, highlight=False, width=_PIPE_WIDTH)
+    return console
+
+
+def _points(verdict: Verdict) -> str:
+    return f"{verdict.points}/{verdict.test.points}"
+
+
+def _row(verdict: Verdict, name_width: int) -> Table:
+    row = Table.grid(padding=(0, 2))
+    row.add_column(width=name_width)
+    row.add_column(width=max(map(len, Outcome)))
+    row.add_column(width=5, justify="right")
+    row.add_column(no_wrap=True, overflow="ellipsis")
+    style = _STYLES.get(verdict.outcome, _BAD)
+    row.add_row(
+        Text(verdict.test.name),
+        Text(verdict.outcome, style),
+        Text(_points(verdict)),
+        Text(verdict.reason),
+    )
+    return row
+
+
+def show_table(console: Console, suite: Suite, verdicts: Iterable[Verdict]) -> list[Verdict]:
+    """Prints a row for each verdict as it comes, with a progress bar below where there is a
+    terminal; returns all of them."""
+    width = max((len(test.name) for test in suite.tests), default=0)
+    progress = Progress(
+        TextColumn("tracing"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
+    seen = []
+    with progress:
+        for verdict in progress.track(verdicts, total=len(suite.tests)):
+            seen.append(verdict)
+            console.print(_row(verdict, width))
+    return seen
+
+
+def _cell(line: tuple[int, str] | None, mark: str) -> Text:
+    if line is None:
+        return Text(f"{mark}      -")
+    return Text(f"{mark} {line[0]:4d}  {line[1]}")
+
+
+def _sides(rows: Iterable[Row]) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column("expected", ratio=1)
+    table.add_column("found", ratio=1)
+    for row in rows:
+        mark = " " if row.same else ">"
+        style = "" if row.same else "bold"
+        table.add_row(_cell(row.expected, mark), _cell(row.found, mark), style=style)
+    return table
+
+
+def _traces(verdict: Verdict, whole: bool) -> Table | None:
+    if verdict.found is None:
+        return None
+    found = verdict.found.lines()
+    expected = verdict.expected.lines() if verdict.expected else found
+    rows = list(side_by_side(expected, found))
+    if not whole:
+        rows = around(rows, _LINES_BEFORE, _LINES_AFTER)
+    return _sides(rows)
+
+
+def _show_failure(console: Console, verdict: Verdict, whole: bool) -> None:
+    title = Text.assemble((verdict.test.name, "bold"), f": {verdict.outcome}")
+    console.print()
+    console.print(title)
+    console.print(Padding(Text(verdict.reason), (0, 0, 0, 2)))
+    if verdict.advice:
+        console.print(Padding(Text(verdict.advice, "cyan"), (0, 0, 0, 2)))
+    traces = _traces(verdict, whole)
+    if traces is not None:
+        console.print(traces)
+
+
+def show_failures(console: Console, verdicts: Sequence[Verdict], verbose: bool, again: str) -> None:
+    """Prints why tests failed: the first few around their first difference; with ``verbose`` all
+    of them, and their traces from beginning to end. ``again`` is what the command was given."""
+    failed = [verdict for verdict in verdicts if verdict.outcome is not Outcome.PASSED]
+    shown = failed if verbose else failed[:_SHOWN_IN_FULL]
+    if _same_reason(failed):
+        shown = failed[:1]
+    for verdict in shown:
+        _show_failure(console, verdict, verbose)
+    if failed and not verbose:
+        more = len(failed) - len(shown)
+        console.print()
+        console.print(
+            f"{more} more failed. " if more else "",
+            f"To see one from beginning to end: ./checker.py check {shown[0].test.name} -v{again}",
+            sep="",
+            style="dim",
+        )
+
+
+def _same_reason(failed: Sequence[Verdict]) -> bool:
+    """Whether one thing is wrong for all, such as a library that was not built."""
+    reasons = {(verdict.outcome, verdict.reason) for verdict in failed}
+    return len(reasons) == 1 and failed[0].outcome is Outcome.NOT_BUILT
+
+
+def show_points(console: Console, verdicts: Sequence[Verdict]) -> None:
+    """Prints how many tests passed, and the points."""
+    passed = sum(verdict.outcome is Outcome.PASSED for verdict in verdicts)
+    points = sum(verdict.points for verdict in verdicts)
+    most = sum(verdict.test.points for verdict in verdicts)
+    style = "bold green" if passed == len(verdicts) else "bold"
+    console.print()
+    console.print(
+        Text(f"{passed} of {len(verdicts)} tests passed: {points} of {most} points", style)
+    )
+
+
+def show_list(console: Console, suite: Suite) -> None:
+    """Prints the suite's tests and what each is worth."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column("test")
+    table.add_column("points", justify="right")
+    table.add_column("program")
+    for test in suite.tests:
+        table.add_row(test.name, str(test.points), str(test.snippet))
+    console.print(table)
+    console.print(f"{len(suite.tests)} tests, {suite.points} points")
+
+
+def show_recorded(console: Console, suite: Suite, recorded: Sequence[Recorded]) -> None:
+    """Prints which references are new or changed, and which could not be kept."""
+    table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
+    for record in recorded:
+        if record.reference is not Reference.UNCHANGED:
+            style = _BAD if record.reference is Reference.REFUSED else ""
+            table.add_row(record.test.name, Text(record.reference, style), Text(record.reason))
+    if table.row_count:
+        console.print(table)
+    unchanged = len(recorded) - table.row_count
+    console.print(f"{unchanged} of {len(recorded)} references unchanged in {suite.references}")

@@ -1,0 +1,171 @@
+"""A suite: which tests there are, what each is worth, and under which limits they run.
+
+One TOML file says it all. A suite may extend another, and then says only what differs::
+
+    extends = "suite.toml"      # relative to this file, as all paths here
+    references = "ref/classic"  # one trace a test
+    snippets = "snippets"       # one program a test, test-NAME.c
+    [policy]                    # what differs from the specification's
+    prealloc_calloc = 131072
+    [limits.run]                # of one traced program; [limits.build] of one build
+    seconds = 5
+    [[test]]
+    name = "malloc-arrays"
+    points = 5
+    leaks = 1                   # blocks it leaves allocated on purpose; 0 if not said
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from harness.policy import POLICY_KEYS, Policy
+from harness.process import Limits
+
+
+class SuiteError(Exception):
+    """A suite that can't be used; the message names the file and what to change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """One test: a program, and the trace it should leave."""
+
+    name: str
+    points: int
+    snippet: Path
+    reference: Path
+    leaks: int = 0
+    """How many blocks and mappings the program leaves behind on purpose."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """The tests of one assignment, in the order they are reported."""
+
+    path: Path
+    snippets: Path
+    references: Path
+    tests: tuple[Test, ...]
+    policy: Policy
+    run_limits: Limits
+    build_limits: Limits
+
+    @property
+    def points(self) -> int:
+        return sum(test.points for test in self.tests)
+
+    def select(self, names: tuple[str, ...]) -> Suite:
+        """The suite with these tests only, in its own order; all of them where none is named."""
+        known = [test.name for test in self.tests]
+        for name in names:
+            if name not in known:
+                close = get_close_matches(name, known, n=1)
+                hint = f"did you mean {close[0]!r}?" if close else "see ./checker.py list"
+                raise SuiteError(f"{self.path}: no test is named {name!r}: {hint}")
+        return replace(self, tests=tuple(t for t in self.tests if not names or t.name in names))
+
+
+_KEYS = {
+    "extends": str,
+    "snippets": str,
+    "references": str,
+    "policy": dict,
+    "limits": dict,
+    "test": list,
+}
+_LIMIT_KEYS = ("seconds", "memory_mib", "file_mib")
+_TEST_NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
+
+
+def _check_keys(path: Path, where: str, table: object, known: tuple[str, ...]) -> dict[str, Any]:
+    if not isinstance(table, dict):
+        raise SuiteError(f"{path}: {where}: expected a table, found {table!r}")
+    for key in table:
+        if key not in known:
+            raise SuiteError(f"{path}: {where}: expected one of {', '.join(known)}, found {key!r}")
+    return table
+
+
+def _number(path: Path, where: str, table: dict[str, Any], key: str, default: int | None) -> int:
+    value = table.get(key, default)
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise SuiteError(f"{path}: {where}: {key}: expected a number, 0 or more, found {value!r}")
+    return value
+
+
+def _load(path: Path, seen: tuple[Path, ...] = ()) -> dict[str, Any]:
+    """The file's content over that of the suite it extends; its paths made absolute."""
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SuiteError(f"{path}: can't be read: {error.strerror}; name a suite file") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SuiteError(f"{path}: not a TOML file: {error}") from error
+    for key, value in content.items():
+        expected = _KEYS.get(key)
+        if expected is None:
+            raise SuiteError(f"{path}: expected the keys {', '.join(_KEYS)}, found {key!r}")
+        if not isinstance(value, expected):
+            raise SuiteError(f"{path}: {key}: expected a {expected.__name__}, found {value!r}")
+    for key in ("snippets", "references", "extends"):
+        if key in content:
+            content[key] = path.parent / content[key]
+    base = content.pop("extends", None)
+    if base is None:
+        return content
+    if base.resolve() in seen:
+        raise SuiteError(f"{path}: extends itself by way of {base}")
+    return _load(base, (*seen, path.resolve())) | content
+
+
+def _read_limits(path: Path, limits: dict[str, Any], name: str) -> Limits:
+    where = f"limits.{name}"
+    table = _check_keys(path, where, limits.get(name, {}), _LIMIT_KEYS)
+    values = {key: _number(path, where, table, key, None) for key in _LIMIT_KEYS}
+    if 0 in values.values():
+        raise SuiteError(f"{path}: {where}: expected limits above 0")
+    return Limits(**values)
+
+
+def _read_test(path: Path, table: Any, snippets: Path, references: Path) -> Test:
+    known = ("name", "points", "leaks")
+    name = _check_keys(path, "test", table, known).get("name")
+    if not isinstance(name, str) or not _TEST_NAME.fullmatch(name):
+        raise SuiteError(f"{path}: test: expected a name in lower case with dashes, found {name!r}")
+    return Test(
+        name,
+        _number(path, name, table, "points", None),
+        snippets / f"test-{name}.c",
+        references / f"test-{name}.trace",
+        _number(path, name, table, "leaks", 0),
+    )
+
+
+def load_suite(path: Path) -> Suite:
+    """Reads a suite; raises `SuiteError`."""
+    content = _load(path)
+    for key in ("snippets", "references", "test", "limits"):
+        if key not in content:
+            raise SuiteError(f"{path}: expected the key {key!r}, found {', '.join(content)}")
+    snippets, references = content["snippets"], content["references"]
+    tests = tuple(_read_test(path, table, snippets, references) for table in content["test"])
+    names = [test.name for test in tests]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise SuiteError(f"{path}: expected each test once, found {twice!r} twice")
+    policy = _check_keys(path, "policy", content.get("policy", {}), POLICY_KEYS)
+    limits = _check_keys(path, "limits", content["limits"], ("run", "build"))
+    return Suite(
+        path,
+        snippets,
+        references,
+        tests,
+        Policy(**{key: _number(path, "policy", policy, key, None) for key in policy}),
+        _read_limits(path, limits, "run"),
+        _read_limits(path, limits, "build"),
+    )
