@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * driver.c - plays programs of calls on the library it is linked with, and reports what happened.
+ *
+ * It stands between the library and the system: its own sbrk(), mmap() and munmap() report each
+ * request, and can refuse it. Each program runs in a child of its own, on a fresh heap, and its
+ * report is kept in memory shared with the parent, so that a crash loses nothing of it.
+ *
+ * A program, on standard input, one operation a line (numbers are decimal):
+ *
+ *     x N              the system refuses the N-th request, counted from 1
+ *     y N              someone moves the break just before the N-th request
+ *     m SLOT SIZE      slot = os_malloc(size)
+ *     c SLOT N SIZE    slot = os_calloc(n, size)
+ *     r SLOT SIZE      slot = os_realloc(slot, size)
+ *     f SLOT           os_free(slot)
+ *     d SLOT           os_free(slot), and again
+ *     g SLOT           os_free(slot), and os_realloc(slot, 100) of the freed block
+ *     b BYTES          someone else moves the break
+ *     end
+ *
+ * Its report, on standard output:
+ *
+ *     call FUNCTION ARGS...      system NAME ARGS... RESULT      return VALUE ERRNO
+ *     wrong WHAT                 a check of the memory handed out failed
+ *     exit STATUS | killed SIGNAL
+ *
+ * Blocks are filled with a pattern of their own, which has to be there still when they are given
+ * back. errno is UNTOUCHED before each call.
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "block_meta.h"
+#include "osmem.h"
+
+#define UNTOUCHED   77
+#define SLOTS       64
+#define REPORT_SIZE (4 * 1024 * 1024)
+#define LINE_SIZE   256
+#define REQUESTS    1024
+#define FOREIGN     24 /* bytes that someone else takes of the heap in the middle of a call */
+
+struct slot {
+    unsigned char *data;
+    size_t size;
+};
+
+static struct slot slots[SLOTS];
+static bool refused[REQUESTS];
+static bool raced[REQUESTS];
+static unsigned requests;
+static bool inside; /* a call of the library */
+static struct {
+    size_t length;
+    char text[REPORT_SIZE];
+} * report;
+
+static void *(*real_sbrk)(intptr_t increment);
+
+__attribute__((format(printf, 1, 2))) static void tell(const char *format, ...)
+{
+    va_list args;
+
+    if (report->length > REPORT_SIZE - LINE_SIZE)
+        abort();
+    va_start(args, format);
+    report->length += (size_t)vsnprintf(report->text + report->length, LINE_SIZE, format, args);
+    va_end(args);
+}
+
+/* ---- The system, as the library sees it ----------------------------------------------------- */
+
+static bool refuses_next(void)
+{
+    requests++;
+    return requests < REQUESTS && refused[requests];
+}
+
+void *sbrk(intptr_t increment)
+{
+    if (!inside || increment == 0)
+        return real_sbrk(increment);
+    if (requests + 1 < REQUESTS && raced[requests + 1])
+        real_sbrk(FOREIGN);
+
+    char *start = real_sbrk(0);
+    bool refuse = refuses_next();
+
+    if (!refuse)
+        real_sbrk(increment);
+    tell("system brk %zu %zu\n", (uintptr_t)start + (size_t)increment,
+         (uintptr_t)start + (refuse ? 0 : (size_t)increment));
+    if (!refuse)
+        return start;
+    errno = ENOMEM;
+    return (void *)-1; // NOLINT(performance-no-int-to-ptr): sbrk's way to say no
+}
+
+void *mmap(void *address, size_t length, int protection, int flags, int fd, off_t offset)
+{
+    if (!inside)
+        return (void *)syscall(SYS_mmap, address, length, protection, flags, fd, offset);
+
+    long result = -1;
+
+    if (refuses_next())
+        errno = ENOMEM;
+    else
+        result = syscall(SYS_mmap, address, length, protection, flags, fd, offset);
+    tell("system mmap %zu %zu %d %d %d %ld %ld\n", (uintptr_t)address, length, protection, flags,
+         fd, (long)offset, result == -1 ? -errno : result);
+    return (void *)result;
+}
+
+int munmap(void *address, size_t length)
+{
+    long result = syscall(SYS_munmap, address, length);
+
+    if (inside)
+        tell("system munmap %zu %zu %ld\n", (uintptr_t)address, length, result);
+    return (int)result;
+}
+
+/* ---- The memory handed out ------------------------------------------------------------------ */
+
+static unsigned char pattern(const struct slot *slot)
+{
+    return (unsigned char)(slot - slots + 1);
+}
+
+static void check_bytes(const struct slot *slot, size_t count, unsigned char expected)
+{
+    for (size_t i = 0; i < count; i++)
+        if (slot->data[i] != expected) {
+            tell("wrong byte %zu of slot %zu: %#x, expected %#x\n", i, (size_t)(slot - slots),
+                 slot->data[i], expected);
+            return;
+        }
+}
+
+static void fill(struct slot *slot, size_t size)
+{
+    slot->size = slot->data == NULL ? 0 : size;
+    if (slot->data != NULL)
+        memset(slot->data, pattern(slot), size);
+}
+
+/* ---- The calls ------------------------------------------------------------------------------ */
+
+static void begin(void)
+{
+    inside = true;
+    errno = UNTOUCHED;
+}
+
+static void *end(void *result)
+{
+    int error = errno;
+
+    inside = false;
+    tell("return %zu %d\n", (uintptr_t)result, error);
+    return result;
+}
+
+static void take(struct slot *slot, size_t size)
+{
+    tell("call os_malloc %zu\n", size);
+    begin();
+    slot->data = end(os_malloc(size));
+    fill(slot, size);
+}
+
+static void take_cleared(struct slot *slot, size_t nmemb, size_t size)
+{
+    tell("call os_calloc %zu %zu\n", nmemb, size);
+    begin();
+    slot->data = end(os_calloc(nmemb, size));
+    if (slot->data != NULL)
+        check_bytes(slot, nmemb * size, 0);
+    fill(slot, nmemb * size);
+}
+
+static void resize(struct slot *slot, size_t size)
+{
+    size_t kept = slot->size < size ? slot->size : size;
+
+    tell("call os_realloc %zu %zu\n", (uintptr_t)slot->data, size);
+    begin();
+    unsigned char *data = end(os_realloc(slot->data, size));
+
+    if (data == NULL && size != 0) {
+        check_bytes(slot, slot->size, pattern(slot));
+        return;
+    }
+    slot->data = data;
+    check_bytes(slot, kept, pattern(slot));
+    fill(slot, size);
+}
+
+static void give_back(struct slot *slot)
+{
+    check_bytes(slot, slot->size, pattern(slot));
+    tell("call os_free %zu\n", (uintptr_t)slot->data);
+    begin();
+    os_free(slot->data);
+    end(NULL);
+    slot->size = 0;
+}
+
+/* What is done with a block after it was freed makes sense only in the heap. */
+static bool in_heap(const struct slot *slot)
+{
+    return slot->data != NULL &&
+           ((const struct block_meta *)(const void *)slot->data - 1)->status != STATUS_MAPPED;
+}
+
+static void play(char operation, const size_t *args)
+{
+    struct slot *slot = &slots[args[0] % SLOTS];
+    bool heap = (operation == 'd' || operation == 'g') && in_heap(slot);
+
+    switch (operation) {
+    case 'x':
+        refused[args[0] % REQUESTS] = true;
+        return;
+    case 'y':
+        raced[args[0] % REQUESTS] = true;
+        return;
+    case 'b':
+        real_sbrk((intptr_t)args[0]);
+        tell("system brk 0 %zu\n", (uintptr_t)real_sbrk(0));
+        return;
+    case 'm':
+        take(slot, args[1]);
+        return;
+    case 'c':
+        take_cleared(slot, args[1], args[2]);
+        return;
+    case 'r':
+        resize(slot, args[1]);
+        return;
+    case 'd':
+        give_back(slot);
+        if (heap)
+            give_back(slot);
+        break;
+    case 'g':
+        give_back(slot);
+        if (heap)
+            resize(slot, 100);
+        break;
+    case 'f':
+        give_back(slot);
+        break;
+    default:
+        tell("wrong operation %c\n", operation);
+        return;
+    }
+    slot->data = NULL;
+}
+
+/* ---- Programs ------------------------------------------------------------------------------- */
+
+#define PROGRAM_LINES 4096
+
+static struct operation {
+    char name;
+    size_t args[3];
+} program[PROGRAM_LINES];
+
+/* Reads one program; its number of operations, or -1 at the end of the input. */
+static int read_program(void)
+{
+    char line[LINE_SIZE];
+
+    for (int count = 0; fgets(line, sizeof(line), stdin) != NULL && count < PROGRAM_LINES;
+         count++) {
+        struct operation *operation = &program[count];
+
+        if (strcmp(line, "end\n") == 0)
+            return count;
+        *operation = (struct operation){.name = line[0]};
+        sscanf(line + 1, "%zu %zu %zu", &operation->args[0], &operation->args[1],
+               &operation->args[2]);
+    }
+    return -1;
+}
+
+int main(void)
+{
+    int count;
+
+    *(void **)&real_sbrk = dlsym(RTLD_NEXT, "sbrk");
+    report = mmap(NULL, sizeof(*report), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    DIE(report == MAP_FAILED, "mmap");
+    while ((count = read_program()) >= 0) {
+        int status;
+
+        report->length = 0;
+        pid_t child = fork();
+
+        DIE(child < 0, "fork");
+        if (child == 0) {
+            tell("system brk 0 %zu\n", (uintptr_t)real_sbrk(0));
+            for (int i = 0; i < count; i++)
+                play(program[i].name, program[i].args);
+            _exit(0);
+        }
+        DIE(waitpid(child, &status, 0) < 0, "waitpid");
+        fwrite(report->text, 1, report->length, stdout);
+        if (WIFEXITED(status))
+            printf("exit %d\n", WEXITSTATUS(status));
+        else
+            printf("killed %d\n", WTERMSIG(status));
+        fflush(stdout);
+    }
+    return 0;
+}

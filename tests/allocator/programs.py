@@ -1,0 +1,85 @@
+"""Random programs of calls, and what the model says of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hypothesis import strategies as st
+
+from harness.model import Model, Step
+from harness.policy import Policy
+from harness.trace import NULL, Address, Value
+
+POLICIES = {
+    "default": Policy(),
+    "classic": Policy(prealloc_calloc=131072),
+    "odd": Policy(mmap_threshold=3000, calloc_threshold=500, prealloc_malloc=0, alignment=16),
+    "tight": Policy(prealloc_malloc=40, prealloc_calloc=72),
+}
+
+_SLOTS = 6
+_slots = st.integers(0, _SLOTS - 1)
+_sizes = st.one_of(
+    st.integers(0, 200),
+    st.integers(0, 5000),
+    st.sampled_from([4024, 4064, 4065, 4072, 8192, 131032, 131040, 131041, 131048, 200_000]),
+    st.integers(0, 140_000),
+    st.sampled_from([2**62, 2**64 - 1, 2**64 - 8, 2**64 - 32, 2**64 - 40]),
+)
+_counts = st.one_of(st.integers(0, 20), st.sampled_from([2**62, 2**63]))
+
+
+def _call(sizes: st.SearchStrategy[int]) -> st.SearchStrategy[str]:
+    return st.one_of(
+        st.builds("m {} {}".format, _slots, sizes),
+        st.builds("m {} {}".format, _slots, sizes),
+        st.builds("c {} {} {}".format, _slots, _counts, sizes),
+        st.builds("r {} {}".format, _slots, sizes),
+        st.builds("r {} {}".format, _slots, sizes),
+        st.builds("f {}".format, _slots),
+        st.builds("f {}".format, _slots),
+        st.builds("d {}".format, _slots),
+        st.builds("g {}".format, _slots),
+        st.builds("b {}".format, st.integers(1, 5000)),
+    )
+
+
+programs = st.one_of(
+    st.lists(_call(_sizes), max_size=40), st.lists(_call(st.integers(0, 200)), max_size=40)
+)
+"""Operations as driver.c reads them: from a few slots, so that blocks are reused and resized."""
+
+
+def play_on_model(operations: Sequence[str], policy: Policy) -> list[Step]:
+    """The steps the model takes through a program."""
+    parsed = [(line[0], [int(word) for word in line[1:].split()]) for line in operations]
+    model = Model(policy, {args[0] for name, args in parsed if name == "x"})
+    slots: dict[int, Value] = {}
+    steps: list[Step] = []
+
+    def step(taken: Step) -> Value:
+        steps.append(taken)
+        return taken.call.result if taken.call.result is not None else NULL
+
+    for name, args in parsed:
+        slot = args[0]
+        pointer = slots.get(slot, NULL)
+        in_heap = isinstance(pointer, Address) and pointer.mapping is None
+        match name:
+            case "b":
+                model.move_break(slot)
+            case "m":
+                slots[slot] = step(model.os_malloc(args[1]))
+            case "c":
+                slots[slot] = step(model.os_calloc(args[1], args[2]))
+            case "r":
+                result = step(model.os_realloc(pointer, args[1]))
+                slots[slot] = result if result != NULL or args[1] == 0 else pointer
+            case "f" | "d" | "g":
+                step(model.os_free(pointer))
+                if name == "d" and in_heap:
+                    step(model.os_free(pointer))
+                if name == "g" and in_heap:
+                    step(model.os_realloc(pointer, 100))
+                slots[slot] = NULL
+    return steps

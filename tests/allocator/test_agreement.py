@@ -1,0 +1,58 @@
+"""The allocator does what the model says, on random programs and under any policy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from driver import UNTOUCHED, Driver
+from harness.policy import Policy
+from harness.trace import End, How
+from programs import POLICIES, play_on_model, programs
+
+ENOMEM = 12
+
+
+@pytest.fixture(scope="module", params=list(POLICIES))
+def policy(request: pytest.FixtureRequest) -> Policy:
+    return POLICIES[request.param]
+
+
+@pytest.fixture(scope="module")
+def driver(any_build: Path, policy: Policy) -> Iterator[Driver]:
+    with Driver(any_build, policy.as_conf()) as driver:
+        yield driver
+
+
+def assert_agreement(driver: Driver, policy: Policy, program: list[str]) -> None:
+    report = driver.play(program)
+    steps = play_on_model(program, policy)
+    assert report.wrong == []
+    assert list(report.trace.calls) == [step.call for step in steps]
+    assert report.trace.end == End(How.EXIT, 0)
+    assert report.errnos == [ENOMEM if step.failed else UNTOUCHED for step in steps]
+
+
+@given(program=programs)
+def test_any_program(driver: Driver, policy: Policy, program: list[str]) -> None:
+    assert_agreement(driver, policy, program)
+
+
+@given(program=programs, refused=st.lists(st.integers(1, 12), max_size=3))
+def test_any_program_with_refusals(
+    driver: Driver, policy: Policy, program: list[str], refused: list[int]
+) -> None:
+    assert_agreement(driver, policy, [f"x {number}" for number in refused] + program)
+
+
+@given(program=programs, at=st.lists(st.integers(1, 12), max_size=3))
+def test_someone_moves_the_break_in_the_middle_of_a_call(
+    driver: Driver, program: list[str], at: list[int]
+) -> None:
+    report = driver.play([f"y {number}" for number in at] + program)
+    assert report.wrong == []
+    assert report.trace.end == End(How.EXIT, 0)

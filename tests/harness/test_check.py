@@ -1,0 +1,254 @@
+"""Whatever a submission's library does, every test ends with a verdict that says what happened."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from pathlib import Path
+
+import pytest
+
+from harness.build import ROOT
+from harness.check import build, check
+from harness.suite import Suite, load_suite
+from harness.tracers.ltrace import Ltrace
+from harness.verdict import Outcome, Verdict
+from submissions import ATTACKS, attacking, plain
+
+NAMES = ("malloc-arrays", "calloc-arrays", "realloc-arrays")
+
+
+@pytest.fixture(scope="module")
+def suite(tmp_path_factory: pytest.TempPathFactory) -> Suite:
+    """Three tests, with less time than is given to students."""
+    path = tmp_path_factory.mktemp("suite") / "short.toml"
+    tests = ROOT / "tests"
+    path.write_text(
+        f'extends = "{tests}/suite.toml"\n[limits.run]\nseconds = 1\nmemory_mib = 128\n'
+        "file_mib = 4\n[limits.build]\nseconds = 10\nmemory_mib = 1024\nfile_mib = 16\n"
+    )
+    return load_suite(path).select(NAMES)
+
+
+def verdicts(suite: Suite, source: Path) -> list[Verdict]:
+    return list(check(suite, build(suite, source, 2), Ltrace(), 2))
+
+
+WHAT_HAPPENS = {
+    "segfault": (Outcome.CRASHED, r"^killed by SIGSEGV inside os_\w+\(.*\), call 3$"),
+    "bad-pointer": (
+        Outcome.CRASHED,
+        r"^killed by SIGSEGV outside the allocator, after call 3, os_\w+\(.*\)$",
+    ),
+    "static-memory": (
+        Outcome.INVALID,
+        "call 1: its result lies neither in the heap nor in a mapping",
+    ),
+    "abort": (Outcome.CRASHED, r"^killed by SIGABRT inside os_\w+\(.*\), call 3: [^\x1b\a]+$"),
+    "loop": (Outcome.TIMEOUT, r"^still running after 1 s, inside os_\w+\(.*\), call 3$"),
+    "sleep": (Outcome.TIMEOUT, r"^still running after 1 s, inside os_\w+\(.*\), call 3$"),
+    "stop": (Outcome.PASSED, "^$"),
+    "exec": (Outcome.CRASHED, r"^became another program by exec\(\) inside os_\w+\(.*\), call 3$"),
+    "exit-inside": (Outcome.CRASHED, r"^exit with status 0 inside os_\w+\(.*\), call 3$"),
+    "no-call": (Outcome.DIFFERS, "the program ended before call 1"),
+    "fake-trace": (Outcome.DIFFERS, "the program ended before call 1"),
+    "closed-stderr": (Outcome.PASSED, "^$"),
+    "flood": (
+        Outcome.CRASHED,
+        r"^killed for writing more than 4 MiB, inside os_\w+\(.*\), call 3$",
+    ),
+    "memory-hog": (Outcome.CRASHED, r"^exit with status 9 inside os_\w+\(.*\), call 3$"),
+}
+
+
+def test_every_attack_has_an_expectation() -> None:
+    assert set(WHAT_HAPPENS) == set(ATTACKS)
+
+
+@pytest.mark.parametrize("attack", WHAT_HAPPENS)
+def test_an_attack_ends_in_a_verdict(suite: Suite, tmp_path: Path, attack: str) -> None:
+    outcome, reason = WHAT_HAPPENS[attack]
+    found = verdicts(suite, attacking(tmp_path / "src", attack))
+    assert [verdict.test.name for verdict in found] == list(NAMES)
+    for verdict in found:
+        assert (verdict.outcome, verdict.points > 0) == (outcome, outcome is Outcome.PASSED)
+        assert re.search(reason, verdict.reason), verdict.reason
+
+
+def test_programs_that_never_end_take_their_limit_and_not_more(
+    suite: Suite, tmp_path: Path
+) -> None:
+    built = build(suite, attacking(tmp_path / "src", "sleep"), 2)
+    started = time.monotonic()
+    list(check(suite, built, Ltrace(), 3))
+    assert 1 <= time.monotonic() - started < 3 * 1 + 2
+
+
+def leftovers(marker: str) -> list[str]:
+    """The processes whose command line names ``marker``."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = path.read_bytes().decode(errors="replace")
+        except OSError:
+            continue
+        if marker in words and int(path.parent.name) != os.getpid():
+            found.append(words)
+    return found
+
+
+def test_no_process_outlives_its_test(suite: Suite, tmp_path: Path) -> None:
+    verdicts(suite, attacking(tmp_path / "src", "sleep"))
+    assert leftovers(f"test-{NAMES[0]}") == []
+
+
+# ---- What can go wrong in building ---------------------------------------------------------------
+
+
+def failure(suite: Suite, source: Path) -> str:
+    found = verdicts(suite, source)
+    assert {verdict.outcome for verdict in found} == {Outcome.NOT_BUILT}
+    assert len({verdict.reason for verdict in found}) == 1
+    return found[0].reason
+
+
+def test_an_error_of_the_compiler_is_shown(suite: Suite, tmp_path: Path) -> None:
+    source = plain(tmp_path / "src")
+    (source / "osmem.c").write_text("int broken(\n")
+    assert re.search(r"^make failed: osmem.c:\d+:\d+: error: ", failure(suite, source))
+
+
+def test_a_folder_without_makefile(suite: Suite, tmp_path: Path) -> None:
+    source = plain(tmp_path / "src")
+    (source / "Makefile").unlink()
+    assert "expected a Makefile" in failure(suite, source)
+
+
+def test_a_makefile_that_builds_something_else(suite: Suite, tmp_path: Path) -> None:
+    source = plain(tmp_path / "src")
+    (source / "Makefile").write_text("all:\n\ttouch other.so\n")
+    assert "left no libosmem.so" in failure(suite, source)
+
+
+def test_a_library_that_is_none(suite: Suite, tmp_path: Path) -> None:
+    source = plain(tmp_path / "src")
+    (source / "Makefile").write_text("all:\n\techo hello >libosmem.so\n")
+    assert "defines none of os_malloc" in failure(suite, source)
+
+
+def test_a_build_that_never_ends(suite: Suite, tmp_path: Path) -> None:
+    source = plain(tmp_path / "src")
+    (source / "Makefile").write_text("all:\n\twhile :; do :; done\n")
+    assert failure(suite, source) == "make was still running after 10 s"
+
+
+def test_a_stale_library_is_built_anew(suite: Suite, tmp_path: Path) -> None:
+    source = plain(tmp_path / "src")
+    (source / "libosmem.so").write_text("stale")
+    (source / "osmem.o").write_text("stale")
+    assert {verdict.outcome for verdict in verdicts(suite, source)} == {Outcome.PASSED}
+
+
+def test_a_missing_function_costs_its_own_tests_only(suite: Suite, tmp_path: Path) -> None:
+    source = plain(tmp_path / "src")
+    with (source / "mistake.h").open("a") as header:
+        header.write("#define os_calloc my_calloc\n")
+    found = {verdict.test.name: verdict for verdict in verdicts(suite, source)}
+    assert found["malloc-arrays"].outcome is Outcome.PASSED
+    assert found["calloc-arrays"].outcome is Outcome.NOT_BUILT
+    assert found["calloc-arrays"].reason == "libosmem.so does not define os_calloc"
+
+
+def snapshot(folder: Path) -> dict[str, tuple[int, bytes]]:
+    return {
+        str(path.relative_to(folder)): (path.stat().st_mtime_ns, path.read_bytes())
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_the_submission_is_left_as_it_was(suite: Suite, tmp_path: Path) -> None:
+    source = plain(tmp_path / "src")
+    before = snapshot(tmp_path)
+    verdicts(suite, source)
+    assert snapshot(tmp_path) == before
+
+
+def test_its_own_headers_beside_it_are_used(suite: Suite, tmp_path: Path) -> None:
+    source = plain(tmp_path / "src")
+    own = tmp_path / "utils"
+    own.mkdir()
+    (own / "extra.h").write_text("#define EXTRA 1\n")
+    with (source / "mistake.h").open("a") as header:
+        header.write('#include "extra.h"\n_Static_assert(EXTRA == 1, "");\n')
+    assert {verdict.outcome for verdict in verdicts(suite, source)} == {Outcome.PASSED}
+
+
+def test_a_path_with_spaces(suite: Suite, tmp_path: Path) -> None:
+    (tmp_path / "my work").mkdir()
+    source = plain(tmp_path / "my work" / "the source")
+    assert {verdict.outcome for verdict in verdicts(suite, source)} == {Outcome.PASSED}
+
+
+# ---- What can go wrong in a suite ----------------------------------------------------------------
+
+
+@pytest.fixture
+def own_suite(tmp_path: Path) -> Path:
+    """A suite of one test, without a reference yet."""
+    (tmp_path / "snippets").mkdir()
+    (tmp_path / "snippets" / "test-mine.c").write_text(
+        '#include "osmem.h"\nint main(void) { os_free(os_malloc(10)); return 0; }\n'
+    )
+    path = tmp_path / "own.toml"
+    path.write_text(
+        f'extends = "{ROOT}/tests/suite.toml"\nsnippets = "snippets"\nreferences = "ref"\n'
+        '[[test]]\nname = "mine"\npoints = 1\n'
+    )
+    return path
+
+
+def own_verdict(path: Path) -> Verdict:
+    (verdict,) = verdicts(load_suite(path), ROOT / "src")
+    return verdict
+
+
+def test_without_a_reference_nothing_is_passed(own_suite: Path) -> None:
+    verdict = own_verdict(own_suite)
+    assert (verdict.outcome, verdict.points) == (Outcome.SKIPPED, 0)
+    assert "there is no reference" in verdict.reason
+
+
+def test_a_reference_that_can_not_be_read_is_told_by_line(own_suite: Path) -> None:
+    reference = own_suite.parent / "ref" / "test-mine.trace"
+    reference.parent.mkdir()
+    reference.write_text("os_malloc(10) = heap+0x20\nnonsense\n")
+    verdict = own_verdict(own_suite)
+    assert verdict.outcome is Outcome.SKIPPED
+    assert f"{reference}:2: expected" in verdict.reason
+
+
+def test_leaks_are_found_without_a_reference_and_can_be_declared(own_suite: Path) -> None:
+    (own_suite.parent / "snippets" / "test-mine.c").write_text(
+        '#include "osmem.h"\nint main(void) { os_malloc(10); os_malloc(20); return 0; }\n'
+    )
+    verdict = own_verdict(own_suite)
+    assert verdict.outcome is Outcome.LEAKED
+    assert "heap+0x20 from os_malloc(10) was never freed (and 1 more)" in verdict.reason
+    own_suite.write_text(own_suite.read_text() + "leaks = 2\n")
+    assert own_verdict(own_suite).outcome is Outcome.SKIPPED
+
+
+def test_a_snippet_that_does_not_compile(own_suite: Path) -> None:
+    (own_suite.parent / "snippets" / "test-mine.c").write_text("int main(void) { return x; }\n")
+    verdict = own_verdict(own_suite)
+    assert verdict.outcome is Outcome.NOT_BUILT
+    assert "'x' undeclared" in verdict.reason
+
+
+def test_a_snippet_that_is_not_there(own_suite: Path) -> None:
+    (own_suite.parent / "snippets" / "test-mine.c").unlink()
+    verdict = own_verdict(own_suite)
+    assert verdict.outcome is Outcome.NOT_BUILT
+    assert "there is no such file" in verdict.reason

@@ -1,0 +1,176 @@
+"""The command line: what it prints, what it writes, and its exit status."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from harness.build import ROOT
+from submissions import mistaken, plain
+
+
+def checker(
+    *args: str | Path, env: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [ROOT / "checker.py", *args],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, **(env or {})},
+        check=False,
+    )
+
+
+def assert_could_not_run(ended: subprocess.CompletedProcess[str], *said: str) -> None:
+    assert ended.returncode == 2
+    assert "Traceback" not in ended.stderr
+    assert all(words in ended.stderr for words in said), ended.stderr
+
+
+def test_all_passed(tmp_path: Path) -> None:
+    ended = checker("check", "malloc-arrays", "all", "--json", tmp_path / "out.json")
+    assert ended.returncode == 0
+    assert "2 of 2 tests passed: 10 of 10 points" in ended.stdout
+    assert json.loads((tmp_path / "out.json").read_text()) == {
+        "points": 10,
+        "max": 10,
+        "tests": [
+            {
+                "name": name,
+                "outcome": "passed",
+                "points": 5,
+                "max": 5,
+                "reason": "",
+                "advice": "",
+            }
+            for name in ("malloc-arrays", "all")
+        ],
+    }
+
+
+def test_a_failure_shows_both_traces_and_the_rule(tmp_path: Path) -> None:
+    source = mistaken(tmp_path / "src", "fit-first")
+    ended = checker("check", "--src", source, "malloc-split-last", "malloc-arrays")
+    assert ended.returncode == 1
+    lines = [" ".join(line.split()) for line in ended.stdout.splitlines()]
+    assert "malloc-arrays passed 5/5" in lines
+    assert any(line.startswith("malloc-split-last differs 0/2 line 11,") for line in lines)
+    assert any("best fit takes the smallest free block" in line for line in lines)
+    assert "> 11 os_malloc(200) = heap+0x6f0 > 11 os_malloc(200) = heap+0x20" in lines
+    assert "1 of 2 tests passed: 5 of 7 points" in lines
+    assert f"./checker.py check malloc-split-last -v --src {source}" in ended.stdout
+    assert "exit 0" not in ended.stdout
+    assert "exit 0" in checker("check", "--src", source, "malloc-split-last", "-v").stdout
+
+
+def test_json_names_outcome_and_reason(tmp_path: Path) -> None:
+    source = mistaken(tmp_path / "src", "munmap-never")
+    ended = checker("check", "--src", source, "malloc-no-preallocate", "--json", tmp_path / "out")
+    assert ended.returncode == 1
+    (test,) = json.loads((tmp_path / "out").read_text())["tests"]
+    assert (test["outcome"], test["points"], test["max"]) == ("leaked", 0, 2)
+    assert "were never unmapped" in test["reason"]
+
+
+def test_a_library_that_is_not_built_fails_and_is_told_once(tmp_path: Path) -> None:
+    source = plain(tmp_path / "src")
+    (source / "osmem.c").write_text("int broken(\n")
+    ended = checker("check", "--src", source)
+    assert ended.returncode == 1
+    assert "0 of 40 tests passed: 0 of 90 points" in ended.stdout
+    assert ended.stdout.count(": not-built\n") == 1
+
+
+def test_it_can_not_run(tmp_path: Path) -> None:
+    assert_could_not_run(
+        checker("check", "malloc-array"), "malloc-array", "did you mean 'malloc-arrays'"
+    )
+    assert_could_not_run(checker("check", "--src", tmp_path / "none"), "none", "does not exist")
+    assert_could_not_run(checker("check", "--suite", tmp_path / "none"), "none", "can't be read")
+    assert_could_not_run(checker("check", "--jobs", "0"), "--jobs")
+    assert_could_not_run(checker("check", "--tracer", "dtrace"), "dtrace", "ltrace")
+    assert_could_not_run(checker("check", "all", "--json", "/nonexistent/x"), "/nonexistent/x")
+    assert_could_not_run(checker("trace", tmp_path / "none"), "none", "does not exist")
+    assert_could_not_run(checker("checks"), "checks")
+
+
+def test_without_ltrace_it_says_what_to_install(tmp_path: Path) -> None:
+    for tool in ("make", "gcc", "nm", "prlimit"):
+        (tmp_path / tool).symlink_to(f"/usr/bin/{tool}")
+    ended = checker("check", env={"PATH": str(tmp_path)})
+    assert_could_not_run(ended, "ltrace: not found", "packages.txt")
+
+
+@pytest.fixture
+def own_suite(tmp_path: Path) -> Path:
+    (tmp_path / "snippets").mkdir()
+    (tmp_path / "snippets" / "test-mine.c").write_text(
+        '#include "osmem.h"\nint main(void) { os_free(os_malloc(10)); return 0; }\n'
+    )
+    path = tmp_path / "own.toml"
+    path.write_text(
+        f'extends = "{ROOT}/tests/suite.toml"\nsnippets = "snippets"\nreferences = "ref"\n'
+        '[[test]]\nname = "mine"\npoints = 1\n'
+    )
+    return path
+
+
+def test_what_is_recorded_is_passed_afterwards(own_suite: Path) -> None:
+    assert checker("check", "--suite", own_suite).returncode == 2
+    first = checker("record", "--suite", own_suite)
+    assert first.returncode == 0
+    assert ["mine", "new"] in [line.split() for line in first.stdout.splitlines()]
+    reference = own_suite.parent / "ref" / "test-mine.trace"
+    assert reference.read_text() == (
+        "os_malloc(10) = heap+0x20\n  sbrk(131072) = heap+0x0\nos_free(heap+0x20)\nexit 0\n"
+    )
+    assert checker("check", "--suite", own_suite).returncode == 0
+    again = checker("record", "--suite", own_suite)
+    assert "1 of 1 references unchanged" in again.stdout
+
+
+def test_a_bad_run_is_not_recorded(own_suite: Path) -> None:
+    checker("record", "--suite", own_suite)
+    reference = own_suite.parent / "ref" / "test-mine.trace"
+    before = reference.read_text()
+    (own_suite.parent / "snippets" / "test-mine.c").write_text(
+        '#include "osmem.h"\nint main(void) { os_malloc(10); return *(volatile int *)8; }\n'
+    )
+    ended = checker("record", "--suite", own_suite)
+    assert ended.returncode == 1
+    assert "killed by SIGSEGV" in ended.stdout
+    assert reference.read_text() == before
+
+
+def test_trace_prints_any_programs_trace(tmp_path: Path) -> None:
+    (tmp_path / "p.c").write_text(
+        '#include <stdio.h>\n#include "osmem.h"\n'
+        "int main(int argc, char **argv) { puts(argv[argc - 1]); os_free(os_malloc(8)); }\n"
+    )
+    subprocess.run(["make", "-C", ROOT / "src"], check=True, capture_output=True)
+    for name, flag in (("seen", "-Wl,-z,lazy"), ("unseen", "-fno-plt")):
+        subprocess.run(
+            ["gcc", "p.c", f"-I{ROOT}/utils", f"-L{ROOT}/src", "-losmem", "-o", name, flag],
+            cwd=tmp_path,
+            check=True,
+        )
+    ended = checker("trace", tmp_path / "seen", "--jobs")
+    assert (ended.returncode, ended.stderr) == (0, "--jobs\n")
+    assert ended.stdout == (
+        "os_malloc(8) = heap+0x20\n  sbrk(131072) = heap+0x0\nos_free(heap+0x20)\nexit 0\n"
+    )
+    assert "-Wl,-z,lazy" in checker("trace", tmp_path / "unseen").stderr
+
+
+def test_list_names_every_test_and_its_points() -> None:
+    ended = checker("list")
+    assert ended.returncode == 0
+    assert ["malloc-arrays", "5", "tests/snippets/test-malloc-arrays.c"] in [
+        line.split() for line in ended.stdout.splitlines()
+    ]
+    assert "40 tests, 90 points" in ended.stdout

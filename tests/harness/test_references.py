@@ -1,0 +1,59 @@
+"""The references are what the specification says, for every snippet and both suites."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.build import ROOT
+from harness.check import build, check
+from harness.model import replay
+from harness.suite import Suite, Test, load_suite
+from harness.trace import End, How, read_trace_file
+from harness.tracers.ltrace import Ltrace
+from harness.verdict import Outcome
+from submissions import plain
+
+SUITES = {name: load_suite(ROOT / "tests" / f"{name}.toml") for name in ("suite", "classic")}
+TESTS = [
+    pytest.param(suite, test, id=f"{name}-{test.name}")
+    for name, suite in SUITES.items()
+    for test in suite.tests
+]
+
+
+@pytest.mark.parametrize(("suite", "test"), TESTS)
+def test_a_reference_is_what_the_model_says(suite: Suite, test: Test) -> None:
+    reference = read_trace_file(test.reference)
+    assert [step.call for step in replay(reference.calls, suite.policy)] == list(reference.calls)
+    assert reference.end == End(How.EXIT, 0)
+
+
+@pytest.mark.parametrize("name", SUITES)
+def test_there_is_a_program_and_a_reference_for_each_test_and_none_besides(name: str) -> None:
+    suite = SUITES[name]
+    assert {test.snippet for test in suite.tests} == set(suite.snippets.glob("test-*.c"))
+    assert {test.reference for test in suite.tests} == set(suite.references.glob("*.trace"))
+
+
+def test_the_suite_is_worth_what_the_assignment_says() -> None:
+    families = {"malloc": 35, "calloc": 20, "realloc": 30, "all": 5}
+    for suite in SUITES.values():
+        assert len(suite.tests) == 40
+        for family, points in families.items():
+            assert sum(t.points for t in suite.tests if t.name.split("-")[0] == family) == points
+
+
+PREALLOC: dict[str, list[str]] = {"suite": [], "classic": ["PREALLOC_CALLOC (128 * 1024)"]}
+
+
+@pytest.mark.parametrize("name", SUITES)
+@pytest.mark.parametrize("source", ["src", "plain"])
+def test_both_implementations_earn_every_point(name: str, source: str, tmp_path: Path) -> None:
+    """Ours merges free blocks at once, the plain one before it searches: no test may tell."""
+    folder = ROOT / "src" if source == "src" else plain(tmp_path / "src", *PREALLOC[name])
+    suite = SUITES[name]
+    verdicts = list(check(suite, build(suite, folder, 2), Ltrace(), 2))
+    assert [v for v in verdicts if v.outcome is not Outcome.PASSED] == []
+    assert sum(verdict.points for verdict in verdicts) == 90

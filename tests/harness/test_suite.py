@@ -1,0 +1,93 @@
+"""A suite file that can't be used is told in one line that names it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.policy import Policy
+from harness.suite import SuiteError, load_suite
+
+WHOLE = """\
+snippets = "snippets"
+references = "ref"
+[limits.run]
+seconds = 5
+memory_mib = 512
+file_mib = 16
+[limits.build]
+seconds = 60
+memory_mib = 512
+file_mib = 16
+[[test]]
+name = "one"
+points = 2
+[[test]]
+name = "two"
+points = 3
+leaks = 1
+"""
+
+
+def write(folder: Path, text: str, name: str = "suite.toml") -> Path:
+    path = folder / name
+    path.write_text(text)
+    return path
+
+
+def test_a_whole_suite(tmp_path: Path) -> None:
+    suite = load_suite(write(tmp_path, WHOLE))
+    assert [(t.name, t.points, t.leaks) for t in suite.tests] == [("one", 2, 0), ("two", 3, 1)]
+    assert suite.points == 5
+    assert suite.tests[0].snippet == tmp_path / "snippets" / "test-one.c"
+    assert suite.tests[0].reference == tmp_path / "ref" / "test-one.trace"
+    assert suite.policy == Policy()
+
+
+def test_one_that_extends_another_says_what_differs(tmp_path: Path) -> None:
+    write(tmp_path, WHOLE)
+    (tmp_path / "other").mkdir()
+    text = 'extends = "../suite.toml"\nreferences = "r"\n[policy]\nprealloc_calloc = 131072\n'
+    suite = load_suite(write(tmp_path / "other", text))
+    assert suite.points == 5
+    assert suite.policy == Policy(prealloc_calloc=131072)
+    assert suite.references == tmp_path / "other" / "r"
+    assert suite.snippets.resolve() == tmp_path / "snippets"
+
+
+def test_tests_are_selected_by_name_in_the_suites_order(tmp_path: Path) -> None:
+    suite = load_suite(write(tmp_path, WHOLE))
+    assert [test.name for test in suite.select(("two", "one")).tests] == ["one", "two"]
+    with pytest.raises(SuiteError, match="no test is named 'on': did you mean 'one'"):
+        suite.select(("on",))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (("snippets =", "snippet ="), "found 'snippet'"),
+        (('references = "ref"\n', ""), "expected the key 'references'"),
+        (('"snippets"', "3"), "snippets: expected a str, found 3"),
+        (("points = 2", 'points = "2"'), "one: points: expected a number, 0 or more, found '2'"),
+        (("points = 2", "points = -2"), "one: points: expected a number, 0 or more, found -2"),
+        (("points = 2", "points = true"), "one: points: expected a number"),
+        (("points = 2", "point = 2"), "test: expected one of name, points, leaks, found 'point'"),
+        (('"two"', '"one"'), "expected each test once, found 'one' twice"),
+        (('"two"', '"../two"'), "expected a name in lower case with dashes, found '../two'"),
+        (("seconds = 5\n", ""), "limits.run: seconds: expected a number"),
+        (("seconds = 5", "seconds = 0"), "limits.run: expected limits above 0"),
+        (("[limits.build]", "[limits.builds]"), "limits: expected one of run, build"),
+        (("[limits.run]", "[policy]\nx = 1\n[limits.run]"), "policy: expected one of"),
+        (("[limits.run]", "[limits.run"), "not a TOML file"),
+        (("snippets =", 'extends = "suite.toml"\nsnippets ='), "extends itself"),
+        (("snippets =", 'extends = "none.toml"\nsnippets ='), "none.toml: can't be read"),
+    ],
+)
+def test_what_is_wrong_is_said(tmp_path: Path, change: tuple[str, str], said: str) -> None:
+    path = write(tmp_path, WHOLE.replace(*change))
+    with pytest.raises(SuiteError) as error:
+        load_suite(path)
+    assert said in str(error.value)
+    assert str(tmp_path) in str(error.value)
+    assert "\n" not in str(error.value).split("not a TOML file")[0]

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* attack.h - where an attack comes in. */
+#ifndef ATTACK_H
+#define ATTACK_H
+
+#include <stddef.h>
+
+/* Called at the beginning of every call of the allocator, numbered from 1. */
+void strike(int call);
+
+/* What a call returns instead of `result`. */
+void *spoil(int call, void *result);
+
+#endif

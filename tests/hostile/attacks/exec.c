@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* Becomes another program, which ends well. */
+#include <unistd.h>
+
+#include "attack.h"
+
+void strike(int call)
+{
+    if (call == 3)
+        execl("/bin/true", "true", (char *)NULL);
+}

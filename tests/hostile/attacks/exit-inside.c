@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* Ends the program inside a call, as if all were well. */
+#include <unistd.h>
+
+#include "attack.h"
+
+void strike(int call)
+{
+    if (call == 3)
+        _exit(0);
+}

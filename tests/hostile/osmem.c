@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* The plain implementation, with an attack at every call. */
+#include "attack.h"
+
+void *plain_malloc(size_t size);
+void *plain_calloc(size_t nmemb, size_t size);
+void *plain_realloc(void *ptr, size_t size);
+void plain_free(void *ptr);
+
+static int calls;
+
+__attribute__((weak)) void strike(int call)
+{
+    (void)call;
+}
+
+__attribute__((weak)) void *spoil(int call, void *result)
+{
+    (void)call;
+    return result;
+}
+
+void *os_malloc(size_t size)
+{
+    strike(++calls);
+    return spoil(calls, plain_malloc(size));
+}
+
+void *os_calloc(size_t nmemb, size_t size)
+{
+    strike(++calls);
+    return spoil(calls, plain_calloc(nmemb, size));
+}
+
+void *os_realloc(void *ptr, size_t size)
+{
+    strike(++calls);
+    return spoil(calls, plain_realloc(ptr, size));
+}
+
+void os_free(void *ptr)
+{
+    strike(++calls);
+    plain_free(ptr);
+}
