@@ -1,0 +1,46 @@
+# Every verb a person types. 'make help' lists them.
+
+PYTHON := /usr/bin/python3
+SRC ?= src
+CHECK := $(PYTHON) checker.py check --src '$(SRC)'
+
+.DEFAULT_GOAL := build
+
+.PHONY: help
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: build
+build: ## Build src/libosmem.so
+	@$(MAKE) --no-print-directory -C src
+
+.PHONY: check
+check: ## Check the allocator; SRC=folder for another one, TESTS="name name", ARGS="-v ..."
+	@tools/install-packages check
+	@$(CHECK) $(ARGS) $(TESTS)
+
+.PHONY: test
+test: ## Run the project's own tests
+	@tools/install-packages check test
+	@$(PYTHON) -m pytest $(ARGS)
+
+.PHONY: bench-check
+bench-check: ## Measure how long 'make check' takes; ARGS="--hostile --json FILE"
+	@tools/install-packages check
+	@$(PYTHON) bench/check.py $(ARGS)
+
+.PHONY: lint
+lint: ## Check the layout, types and habits of all code
+	@tools/install-packages check test lint
+	clang-format --dry-run --Werror $$(git ls-files '*.[ch]')
+	cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --inline-suppr \
+		-D_GNU_SOURCE -Iutils src utils
+	$(PYTHON) -m black --quiet --check checker.py harness tests bench
+	$(PYTHON) -m flake8 checker.py harness tests bench
+	$(PYTHON) -m mypy
+	shellcheck tools/install-packages .ci/run
+
+.PHONY: clean
+clean: ## Remove all that was built
+	@$(MAKE) --no-print-directory -C src clean
+	rm -rf build

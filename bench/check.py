@@ -1,0 +1,129 @@
+#!/usr/bin/python3
+"""How long `make check` takes, beside the work in it that is not ours.
+
+Runs in a copy of the checkout, so that a clean tree is clean. Prints a table; --json FILE keeps the
+figures. Each is the median of some runs.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from statistics import median
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests" / "harness"))
+
+from submissions import attacking  # noqa: E402  (found by the line above)
+
+PYTHON = "/usr/bin/python3"
+# Runs the checker, and tells what its own process used, without the programs it started.
+OWN_TIME = (
+    "import atexit, resource, sys\n"
+    "def tell():\n"
+    "    used = resource.getrusage(resource.RUSAGE_SELF)\n"
+    "    print(used.ru_utime + used.ru_stime, file=sys.stderr)\n"
+    "atexit.register(tell)\n"
+    "from harness.cli import main\n"
+    "main()\n"
+)
+
+
+def run(command: Sequence[str | Path], folder: Path, status: int = 0) -> str:
+    """Runs a command, which has to end with ``status``; what it wrote on standard error."""
+    inherited = ("MAKEFLAGS", "MAKEOVERRIDES", "ARGS")
+    env = {name: value for name, value in os.environ.items() if name not in inherited}
+    ended = subprocess.run(
+        command, cwd=folder, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
+    if ended.returncode != status:
+        sys.exit(f"{command}: expected status {status}, found {ended.returncode}: {ended.stderr}")
+    return ended.stderr
+
+
+def seconds(work: Callable[[], object], runs: int, before: Callable[[], object] = int) -> float:
+    """The median time that ``work`` takes."""
+    times = []
+    for _ in range(runs):
+        before()
+        started = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - started)
+    return median(times)
+
+
+def measure(copy: Path, runs: int, hostile: bool) -> dict[str, float]:
+    """What is measured, by its name, in seconds."""
+    checker: list[str | Path] = ["./checker.py", "check"]
+    jobs = len(os.sched_getaffinity(0))
+    ltrace = f"LD_LIBRARY_PATH=src xargs -P{jobs} -n1 ltrace -S -e 'os_*@MAIN' -o /dev/null"
+
+    def clean() -> None:
+        run(["make", "clean"], copy)
+
+    figures = {
+        "make check, from a clean tree": seconds(lambda: run(["make", "check"], copy), runs, clean),
+        "the checker, all built": seconds(lambda: run(checker, copy), runs),
+        "one test, all built": seconds(lambda: run([*checker, "malloc-arrays"], copy), runs),
+        "the checker's own process, of that time": median(
+            float(run([PYTHON, "-c", OWN_TIME, "check"], copy).split()[-1]) for _ in range(runs)
+        ),
+        "beside it: make -C src": seconds(
+            lambda: run(["make", "-C", "src"], copy),
+            runs,
+            lambda: run(["make", "-C", "src", "clean"], copy),
+        ),
+        "beside it: compiling the 40 programs": seconds(
+            lambda: run(["make", f"-j{jobs}", "-C", "tests/snippets", "OUT=../../programs"], copy),
+            runs,
+            lambda: shutil.rmtree(copy / "programs", ignore_errors=True),
+        ),
+        "beside it: ltrace on the 40 programs": seconds(
+            lambda: run(
+                ["sh", "-c", f"find programs -name 'test-*' ! -name '*.*' | {ltrace}"], copy
+            ),
+            runs,
+        ),
+    }
+    if hostile:
+        for attack in ("segfault", "sleep"):
+            source = attacking(copy / attack, attack)
+            figures[f"40 programs with the attack '{attack}'"] = seconds(
+                lambda: run([*checker, "--src", source], copy, status=1), 1
+            )
+    return figures
+
+
+@click.command()
+@click.option("--runs", default=5, show_default=True, help="Of which the median is taken.")
+@click.option(
+    "--hostile", is_flag=True, help="Also submissions that crash, or never end, 40 times."
+)
+@click.option("--json", "json_path", type=click.Path(path_type=Path), help="Keep the figures.")
+def main(runs: int, hostile: bool, json_path: Path | None) -> None:
+    """Measures make check."""
+    with tempfile.TemporaryDirectory() as scratch:
+        copy = Path(scratch) / "osmem"
+        shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns("build", ".git", "*.o", "*.so"))
+        figures = measure(copy, runs, hostile)
+    table = Table("what", "seconds")
+    for name, value in figures.items():
+        table.add_row(name, f"{value:.2f}")
+    Console().print(table)
+    if json_path is not None:
+        json_path.write_text(json.dumps(figures, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
