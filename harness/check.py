@@ -92,6 +92,8 @@ def check_test(suite: Suite, built: Built, tracer: Tracer, test: Test) -> Verdic
         return Verdict(test, Outcome.SKIPPED, str(error), "record it with ./checker.py record")
     except BuildError as error:
         return _not_built(test, error)
+    except OSError as error:
+        return Verdict(test, Outcome.SKIPPED, f"it could not be run: {error}")
     return judge(test, expected, run, suite.policy, suite.run_limits)
 
 

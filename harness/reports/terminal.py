@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich.console import Console
 from rich.padding import Padding
@@ -26,12 +26,17 @@ _LINES_BEFORE, _LINES_AFTER = 4, 4
 _PIPE_WIDTH = 160
 
 
-def make_console(*, stderr: bool = False) -> Console:
-    """A console that does not cut lines to 80 columns where there is no terminal."""
-    console = Console(stderr=stderr, highlight=False)
-    if not console.is_terminal:
-        console = Console(stderr=stderr, highlight=False, width=_PIPE_WIDTH)
-    return console
+def make_console() -> Console:
+    """A console that prints text as it is, and does not cut it to 80 columns where there is no
+    terminal."""
+    terminal = Console().is_terminal
+    return Console(
+        width=None if terminal else _PIPE_WIDTH,
+        # What is shown was written by programs that nobody trusts: no markup, no emoji names.
+        highlight=False,
+        markup=False,
+        emoji=False,
+    )
 
 
 def _points(verdict: Verdict) -> str:
@@ -58,20 +63,23 @@ def show_table(console: Console, suite: Suite, verdicts: Iterable[Verdict]) -> l
     """Prints a row for each verdict as it comes, with a progress bar below where there is a
     terminal; returns all of them."""
     width = max((len(test.name) for test in suite.tests), default=0)
-    progress = Progress(
-        TextColumn("tracing"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    )
     seen = []
-    with progress:
-        for verdict in progress.track(verdicts, total=len(suite.tests)):
-            seen.append(verdict)
-            console.print(_row(verdict, width))
+    for verdict in _with_progress(console, verdicts, len(suite.tests)):
+        seen.append(verdict)
+        console.print(_row(verdict, width))
     return seen
+
+
+def _with_progress(console: Console, verdicts: Iterable[Verdict], total: int) -> Iterable[Verdict]:
+    if not console.is_terminal:
+        return verdicts
+    columns = (TextColumn("tracing"), BarColumn(), MofNCompleteColumn())
+    return _tracked(Progress(*columns, console=console, transient=True), verdicts, total)
+
+
+def _tracked(progress: Progress, verdicts: Iterable[Verdict], total: int) -> Iterator[Verdict]:
+    with progress:
+        yield from progress.track(verdicts, total=total)
 
 
 def _cell(line: tuple[int, str] | None, mark: str) -> Text:
