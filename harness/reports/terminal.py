@@ -43,19 +43,15 @@ def _points(verdict: Verdict) -> str:
     return f"{verdict.points}/{verdict.test.points}"
 
 
-def _row(verdict: Verdict, name_width: int) -> Table:
-    row = Table.grid(padding=(0, 2))
-    row.add_column(width=name_width)
-    row.add_column(width=max(map(len, Outcome)))
-    row.add_column(width=5, justify="right")
-    row.add_column(no_wrap=True, overflow="ellipsis")
-    style = _STYLES.get(verdict.outcome, _BAD)
-    row.add_row(
-        Text(verdict.test.name),
-        Text(verdict.outcome, style),
-        Text(_points(verdict)),
-        Text(verdict.reason),
-    )
+def _row(verdict: Verdict, name_width: int) -> Text:
+    """A row of the table that is cut, not wrapped, where a terminal is too narrow for it."""
+    outcome = verdict.outcome
+    style = _STYLES.get(outcome, _BAD)
+    row = Text(no_wrap=True, overflow="ellipsis")
+    row.append(f"{verdict.test.name:{name_width}}  ")
+    row.append(f"{outcome:{max(map(len, Outcome))}}", style)
+    row.append(f"  {_points(verdict):>5}  {verdict.reason}")
+    row.rstrip()
     return row
 
 
