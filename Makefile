@@ -2,7 +2,7 @@
 
 PYTHON := /usr/bin/python3
 SRC ?= src
-CHECK := $(PYTHON) checker.py check --src '$(SRC)'
+export SRC
 
 .DEFAULT_GOAL := build
 
@@ -17,7 +17,7 @@ build: ## Build src/libosmem.so
 .PHONY: check
 check: ## Check the allocator; SRC=folder for another one, TESTS="name name", ARGS="-v ..."
 	@tools/install-packages check
-	@$(CHECK) $(ARGS) $(TESTS)
+	@$(PYTHON) checker.py check --src "$$SRC" $(ARGS) $(TESTS)
 
 .PHONY: test
 test: ## Run the project's own tests

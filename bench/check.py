@@ -35,8 +35,8 @@ OWN_TIME = (
     "    used = resource.getrusage(resource.RUSAGE_SELF)\n"
     "    print(used.ru_utime + used.ru_stime, file=sys.stderr)\n"
     "atexit.register(tell)\n"
-    "from harness.cli import main\n"
-    "main()\n"
+    "from harness.cli import run\n"
+    "run()\n"
 )
 
 

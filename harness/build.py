@@ -7,6 +7,7 @@ programs do not depend on the library they will run with: they are built once fo
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shutil
@@ -23,7 +24,8 @@ from harness.suite import Suite
 from harness.trace import FUNCTIONS
 
 ROOT = Path(__file__).resolve().parent.parent
-BUILD = ROOT / "build"
+BUILD = Path(os.environ.get("OSMEM_BUILD", ROOT / "build")).absolute()
+"""Where all that is built goes; OSMEM_BUILD names another place for a checkout that is read-only."""
 UTILS = ROOT / "utils"
 LIBRARY = "libosmem.so"
 
@@ -162,14 +164,19 @@ def build_library(source: Path, limits: Limits) -> Library:
     if not any((source / name).is_file() for name in ("GNUmakefile", "makefile", "Makefile")):
         raise BuildError(f"{source}: expected a Makefile that builds {LIBRARY}, found none")
     utils = _utils_beside(source)
+    try:
+        digest = _digest([source, *utils])
+    except OSError as error:
+        raise BuildError(f"{error.filename}: can't be read: {error.strerror}") from error
     shelf = BUILD / "libraries"
     shelf.mkdir(parents=True, exist_ok=True)
-    kept = shelf / _digest([source, *utils])
+    kept = shelf / digest
     if not kept.is_dir():
         with tempfile.TemporaryDirectory(dir=shelf, prefix="building-") as scratch:
             _build_in(Path(scratch), source, utils, kept, limits)
         _forget_old_libraries(shelf)
-    os.utime(kept)
+    with contextlib.suppress(PermissionError):  # somebody else built it
+        os.utime(kept)
     return Library(kept / "lib", tuple((kept / "missing").read_text().split()))
 
 

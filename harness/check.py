@@ -5,24 +5,32 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from subprocess import DEVNULL
 
-from harness.build import BuildError, Library, build_library, build_programs
+from harness.build import LIBRARY, BuildError, Library, build_library, build_programs
 from harness.canonical import canonicalise
 from harness.judge import Run, first_line, judge
 from harness.policy import Policy
-from harness.process import UNLIMITED
+from harness.process import UNLIMITED, stop_all
 from harness.suite import Suite, SuiteError, Test
 from harness.trace import Trace, TraceError, read_trace_file
 from harness.tracers import Command, Tracer
 from harness.verdict import Outcome, Recorded, Reference, Verdict
 
 _TOLD_BYTES = 4096
+
+
+class CannotRun(Exception):
+    """A test could not be run, through no fault of the library."""
+
+
+Expected = Callable[[Run], Trace | None]
+"""Gives the trace that a run is held against; None where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,27 +82,35 @@ def _run_test(suite: Suite, built: Built, tracer: Tracer, test: Test) -> Run:
     if isinstance(built.library, BuildError):
         raise built.library
     if isinstance(program, BuildError):
-        raise program
-    with tempfile.TemporaryDirectory(prefix="osmem-") as scratch:
-        return trace_program(program, built.library, suite, tracer, Path(scratch))
+        raise CannotRun(f"its program could not be built: {program}")
+    with tempfile.TemporaryDirectory(
+        prefix="osmem-", dir=Path(tempfile.gettempdir()).absolute()
+    ) as scratch:
+        run = trace_program(program, built.library, suite, tracer, Path(scratch))
+    if not (built.library.folder / LIBRARY).exists():
+        raise CannotRun(f"{built.library.folder / LIBRARY} has gone while the test was running")
+    return run
 
 
-def _not_built(test: Test, error: BuildError) -> Verdict:
-    return Verdict(test, Outcome.NOT_BUILT, str(error), f"see {error.log}" if error.log else "")
+def _verdict(suite: Suite, built: Built, tracer: Tracer, test: Test, expected: Expected) -> Verdict:
+    try:
+        run = _run_test(suite, built, tracer, test)
+        return judge(test, expected(run), run, suite.policy, suite.run_limits)
+    except TraceError as error:
+        return Verdict(test, Outcome.SKIPPED, str(error), "record it with ./checker.py record")
+    except BuildError as error:
+        return Verdict(test, Outcome.NOT_BUILT, str(error), f"see {error.log}" if error.log else "")
+    except (CannotRun, OSError) as error:
+        return Verdict(test, Outcome.SKIPPED, f"it could not be run: {error}")
 
 
 def check_test(suite: Suite, built: Built, tracer: Tracer, test: Test) -> Verdict:
     """The verdict on one test, whatever its program does."""
-    try:
-        expected = read_trace_file(test.reference) if test.reference.exists() else None
-        run = _run_test(suite, built, tracer, test)
-    except TraceError as error:
-        return Verdict(test, Outcome.SKIPPED, str(error), "record it with ./checker.py record")
-    except BuildError as error:
-        return _not_built(test, error)
-    except OSError as error:
-        return Verdict(test, Outcome.SKIPPED, f"it could not be run: {error}")
-    return judge(test, expected, run, suite.policy, suite.run_limits)
+
+    def reference(run: Run) -> Trace | None:
+        return read_trace_file(test.reference) if test.reference.exists() else None
+
+    return _verdict(suite, built, tracer, test, reference)
 
 
 def check(suite: Suite, built: Built, tracer: Tracer, jobs: int) -> Iterator[Verdict]:
@@ -102,6 +118,9 @@ def check(suite: Suite, built: Built, tracer: Tracer, jobs: int) -> Iterator[Ver
     executor = ThreadPoolExecutor(jobs)
     try:
         yield from executor.map(partial(check_test, suite, built, tracer), suite.tests)
+    except BaseException:  # interrupted: what is still running is of no use
+        stop_all()
+        raise
     finally:
         executor.shutdown(cancel_futures=True)
 
@@ -113,16 +132,14 @@ def record(suite: Suite, built: Built, tracer: Tracer) -> Iterator[Recorded]:
     Raises `SuiteError` if a reference can't be written.
     """
     for test in suite.tests:
-        try:
-            run = _run_test(suite, built, tracer, test)
-            # Against itself a trace passes if it is sound.
-            verdict = judge(test, run.trace, run, suite.policy, suite.run_limits)
-        except BuildError as error:
-            verdict = _not_built(test, error)
-        if verdict.outcome is Outcome.PASSED and verdict.found is not None:
-            yield Recorded(test, _keep(verdict.found, test.reference))
-        else:
+        # Against itself a trace passes if it is sound.
+        verdict = _verdict(suite, built, tracer, test, lambda run: run.trace)
+        if verdict.outcome is not Outcome.PASSED or verdict.found is None:
             yield Recorded(test, Reference.REFUSED, f"{verdict.outcome}: {verdict.reason}")
+        elif not verdict.found.calls:
+            yield Recorded(test, Reference.REFUSED, "its program makes no call of the allocator")
+        else:
+            yield Recorded(test, _keep(verdict.found, test.reference))
 
 
 def _keep(trace: Trace, path: Path) -> Reference:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shlex
 import shutil
+import signal
 import sys
 from collections.abc import Callable
+from io import TextIOWrapper
 from pathlib import Path
-from typing import NoReturn
+from types import FrameType
+from typing import NoReturn, TextIO
 
 import click
 
-from harness.build import ROOT, BuildError, build_library
+from harness.build import BUILD, ROOT, BuildError, build_library
 from harness.check import Built, build, check, record, trace_once
 from harness.reports import json, terminal
 from harness.suite import Suite, SuiteError, load_suite
+from harness.trace import How
 from harness.tracers import Tracer
 from harness.tracers.ltrace import Ltrace
 from harness.verdict import Reference, exit_status
@@ -22,6 +28,7 @@ from harness.verdict import Reference, exit_status
 _TRACERS: dict[str, Callable[[], Tracer]] = {"ltrace": Ltrace}
 _DEFAULT_SUITE = ROOT / "tests" / "suite.toml"
 _DEFAULT_SOURCE = ROOT / "src"
+_INTERRUPTED = 130  # as a shell says it of SIGINT
 
 
 class _Failure(click.ClickException):
@@ -99,12 +106,20 @@ def main() -> None:
     """
 
 
+def _told(error: OSError) -> str:
+    """What went wrong with which file, without the number."""
+    message = f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror)
+    if isinstance(error, PermissionError) or error.errno == errno.EROFS:
+        message += f"; if that is below {BUILD}, remove it or set OSMEM_BUILD to a folder of yours"
+    return message
+
+
 def _set_up(suite: Suite, source: Path, tracer_name: str, jobs: int) -> tuple[Built, Tracer]:
     _require("make", "gcc", "nm", "prlimit", tracer_name)
     try:
         return build(suite, source, jobs), _TRACERS[tracer_name]()
     except OSError as error:
-        _fail(error)
+        raise _Failure(_told(error)) from error
 
 
 @main.command("check")
@@ -114,7 +129,11 @@ def _set_up(suite: Suite, source: Path, tracer_name: str, jobs: int) -> tuple[Bu
 @_tracer
 @_jobs
 @click.option(
-    "--json", "json_path", type=click.Path(path_type=Path), metavar="FILE", help="Write JSON, too."
+    "--json",
+    "json_file",
+    type=click.File("w", encoding="utf-8", atomic=True, lazy=False),
+    metavar="FILE",
+    help="Write the result as JSON, too; - is standard output.",
 )
 @_verbose
 def check_command(
@@ -123,7 +142,7 @@ def check_command(
     suite_path: Path,
     tracer_name: str,
     jobs: int,
-    json_path: Path | None,
+    json_file: TextIO | None,
     verbose: bool,
 ) -> None:
     """Run tests, all or those named, and print what they earn."""
@@ -132,19 +151,18 @@ def check_command(
     built, tracer = _set_up(suite, source, tracer_name, jobs)
     verdicts = terminal.show_table(console, suite, check(suite, built, tracer, jobs))
     changed = [("--src", source, _DEFAULT_SOURCE), ("--suite", suite_path, _DEFAULT_SUITE)]
-    again = "".join(f" {option} {given}" for option, given, default in changed if given != default)
+    options = [
+        word
+        for option, given, default in changed
+        if given != default
+        for word in (option, str(given))
+    ]
+    again = shlex.join([sys.argv[0], "check", *options])
     terminal.show_failures(console, verdicts, verbose, again)
     terminal.show_points(console, verdicts)
-    if json_path is not None:
-        _write(json_path, json.render(verdicts))
+    if json_file is not None:
+        json_file.write(json.render(verdicts))
     sys.exit(exit_status(verdicts))
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise _Failure(f"{path}: can't be written: {error.strerror}") from error
 
 
 @main.command("record")
@@ -183,8 +201,12 @@ def trace_command(source: Path, tracer_name: str, program: Path, args: tuple[str
     try:
         library = build_library(source, load_suite(_DEFAULT_SUITE).build_limits)
         trace = trace_once([str(program.resolve()), *args], library, _TRACERS[tracer_name]())
-    except (BuildError, SuiteError, OSError) as error:
+    except (BuildError, SuiteError) as error:
         _fail(error)
+    except OSError as error:
+        raise _Failure(_told(error)) from error
+    if trace.end.how is How.CUT_SHORT and not trace.calls:
+        raise _Failure(f"{program}: {tracer_name} could not run it; it has to be a program")
     click.echo("\n".join(trace.lines()))
     if not trace.calls:
         click.echo(
@@ -199,3 +221,32 @@ def trace_command(source: Path, tracer_name: str, program: Path, args: tuple[str
 def list_command(suite_path: Path) -> None:
     """Print the tests and what each is worth."""
     terminal.show_list(terminal.make_console(), _load(suite_path))
+
+
+def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def run() -> NoReturn:
+    """Runs the command that was given and exits. However it ends, no program it started is left."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    try:
+        main(standalone_mode=False)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        sys.exit(_INTERRUPTED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(_INTERRUPTED)
+    except OSError as error:
+        click.echo(f"Error: {_told(error)}", err=True)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(2)
+    sys.exit(0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from difflib import SequenceMatcher
+from itertools import accumulate, zip_longest
 
 from harness.trace import Call, Trace
 
@@ -59,16 +59,28 @@ class Row:
         )
 
 
-def side_by_side(expected: list[str], found: list[str]) -> Iterator[Row]:
-    """The lines of both, numbered from 1, those that are alike next to each other."""
-    matcher = SequenceMatcher(None, expected, found, autojunk=False)
-    for _, i1, i2, j1, j2 in matcher.get_opcodes():
-        for offset in range(max(i2 - i1, j2 - j1)):
-            i, j = i1 + offset, j1 + offset
-            yield Row(
-                (i + 1, expected[i]) if i < i2 else None,
-                (j + 1, found[j]) if j < j2 else None,
-            )
+_Lines = list[tuple[int, str]]
+
+
+def _numbered(trace: Trace) -> list[_Lines]:
+    """The lines of each call, and then the end's, with their numbers in the text."""
+    parts = [*(list(call.lines()) for call in trace.calls), [str(trace.end)]]
+    firsts = accumulate(map(len, parts), initial=1)
+    return [list(enumerate(part, first)) for part, first in zip(parts, firsts)]
+
+
+def side_by_side(expected: Trace, found: Trace) -> Iterator[Row]:
+    """The lines of both, the N-th call beside the N-th call, and the end beside the end."""
+    *expected_calls, expected_end = _numbered(expected)
+    *found_calls, found_end = _numbered(found)
+    nothing: _Lines = []
+    pairs = [
+        *zip_longest(expected_calls, found_calls, fillvalue=nothing),
+        (expected_end, found_end),
+    ]
+    for left, right in pairs:
+        for rows in zip_longest(left, right):
+            yield Row(*rows)
 
 
 def around(rows: list[Row], before: int, after: int) -> list[Row]:

@@ -8,6 +8,9 @@ from harness.policy import Policy
 from harness.trace import Call, Request, Trace
 
 
+_LIBC_GROWTH = 132 * 1024
+
+
 def _short(request: Request) -> str:
     """The request without what never varies."""
     if request.name == "mmap":
@@ -40,10 +43,24 @@ def what_differs(difference: Difference) -> str:
     return f"{where}: expected {expected.result}, found {found.result}"
 
 
+def _uses_libc_heap(difference: Difference) -> bool:
+    """Whether the call shows the growth that libc's malloc() begins with: its top_pad of 128 KiB
+    and one page (glibc 2.36, for a first request below a page)."""
+    found = difference.found
+    return found is not None and any(
+        request.name == "sbrk" and request.args == (_LIBC_GROWTH,) for request in found.requests
+    )
+
+
 def why(difference: Difference, expected: Trace, policy: Policy) -> str:
     """The rule of the specification that decides the call that differs; empty where none does."""
     if difference.expected is None:
         return ""
+    if _uses_libc_heap(difference):
+        return (
+            f"sbrk({_LIBC_GROWTH}) is how libc's malloc() begins: does the allocator call malloc(),"
+            " or printf(), which does? utils/printf.h has one that does not"
+        )
     steps: list[Step] = replay(expected.calls[: difference.call], policy)
     step = steps[-1]
     return step.why if step.call == difference.expected else ""

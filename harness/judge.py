@@ -101,9 +101,10 @@ def _judge_end(test: Test, run: Run, limits: Limits) -> Judgement | None:
     return None
 
 
-def _told(problems: tuple[Problem, ...]) -> str:
+def _told(trace: Trace, problems: tuple[Problem, ...]) -> str:
+    number = problems[0].call
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-    return f"call {problems[0].call}: {problems[0].text}{more}"
+    return f"call {number}, {trace.calls[number - 1].head}: {problems[0].text}{more}"
 
 
 def _judge_memory(test: Test, run: Run, findings: Findings) -> Judgement | None:
@@ -111,7 +112,7 @@ def _judge_memory(test: Test, run: Run, findings: Findings) -> Judgement | None:
     program found in it."""
     status = run.trace.end.detail
     if findings.invalid:
-        return Judgement(Outcome.INVALID, _told(findings.invalid))
+        return Judgement(Outcome.INVALID, _told(run.trace, findings.invalid))
     if status != 0:
         return Judgement(
             Outcome.INVALID,
@@ -119,7 +120,7 @@ def _judge_memory(test: Test, run: Run, findings: Findings) -> Judgement | None:
             f"the test's program checks its memory, see {test.snippet}",
         )
     if len(findings.leaked) > test.leaks:
-        return Judgement(Outcome.LEAKED, _told(findings.leaked))
+        return Judgement(Outcome.LEAKED, _told(run.trace, findings.leaked))
     return None
 
 
@@ -152,12 +153,20 @@ def judge(test: Test, expected: Trace | None, run: Run, policy: Policy, limits: 
     )
     for attempt in tries:
         if judgement := attempt():
-            return Verdict(
-                test,
-                judgement.outcome,
-                judgement.reason,
-                judgement.advice,
-                expected,
-                run.trace,
-            )
+            advice = judgement.advice
+            if judgement.outcome not in (Outcome.DIFFERS, Outcome.SKIPPED):
+                advice = "\n".join(filter(None, (advice, _earlier(expected, run.trace, policy))))
+            return Verdict(test, judgement.outcome, judgement.reason, advice, expected, run.trace)
     return Verdict(test, Outcome.PASSED, expected=expected, found=run.trace)
+
+
+def _earlier(expected: Trace | None, found: Trace, policy: Policy) -> str:
+    """Where a run that went wrong in another way parted from the reference; empty where it did not,
+    or only by ending early."""
+    difference = None if expected is None else first_difference(expected, found)
+    if expected is None or difference is None:
+        return ""
+    if difference.found is None or not difference.found.finished:
+        return ""
+    told = f"the traces part at line {difference.line}, {what_differs(difference)}"
+    return "\n".join(filter(None, (told, why(difference, expected, policy))))

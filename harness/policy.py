@@ -21,4 +21,6 @@ class Policy:
         return ",".join(f"{k}:{v}" for k, v in asdict(self).items() if v != default[k])
 
 
+ALIGNMENTS = (8, 16, 32)
+"""Powers of two that the size of a header is a multiple of."""
 POLICY_KEYS = tuple(field.name for field in fields(Policy))

@@ -24,7 +24,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from harness.policy import POLICY_KEYS, Policy
+from harness.policy import ALIGNMENTS, POLICY_KEYS, Policy
 from harness.process import Limits
 
 
@@ -79,7 +79,8 @@ _KEYS = {
     "limits": dict,
     "test": list,
 }
-_LIMIT_KEYS = ("seconds", "memory_mib", "file_mib")
+_LIMIT_RANGES = {"seconds": (1, 86_400), "memory_mib": (64, 1 << 20), "file_mib": (1, 1 << 20)}
+"""The least and the most of each limit: a tracer can't start with less memory."""
 _TEST_NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 
 
@@ -95,7 +96,9 @@ def _check_keys(path: Path, where: str, table: object, known: tuple[str, ...]) -
 def _number(path: Path, where: str, table: dict[str, Any], key: str, default: int | None) -> int:
     value = table.get(key, default)
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise SuiteError(f"{path}: {where}: {key}: expected a number, 0 or more, found {value!r}")
+        raise SuiteError(
+            f"{path}: {where}: {key}: expected a whole number, 0 or more, found {value!r}"
+        )
     return value
 
 
@@ -126,11 +129,25 @@ def _load(path: Path, seen: tuple[Path, ...] = ()) -> dict[str, Any]:
 
 def _read_limits(path: Path, limits: dict[str, Any], name: str) -> Limits:
     where = f"limits.{name}"
-    table = _check_keys(path, where, limits.get(name, {}), _LIMIT_KEYS)
-    values = {key: _number(path, where, table, key, None) for key in _LIMIT_KEYS}
-    if 0 in values.values():
-        raise SuiteError(f"{path}: {where}: expected limits above 0")
+    table = _check_keys(path, where, limits.get(name, {}), tuple(_LIMIT_RANGES))
+    values = {key: _number(path, where, table, key, None) for key in _LIMIT_RANGES}
+    for key, (least, most) in _LIMIT_RANGES.items():
+        if not least <= values[key] <= most:
+            raise SuiteError(
+                f"{path}: {where}: {key}: expected {least} to {most}, found {values[key]}"
+            )
     return Limits(**values)
+
+
+def _read_policy(path: Path, table: object) -> Policy:
+    values = _check_keys(path, "policy", table, POLICY_KEYS)
+    policy = Policy(**{key: _number(path, "policy", values, key, None) for key in values})
+    if policy.alignment not in ALIGNMENTS:
+        known = ", ".join(map(str, ALIGNMENTS))
+        raise SuiteError(
+            f"{path}: policy: alignment: expected one of {known}, found {policy.alignment}"
+        )
+    return policy
 
 
 def _read_test(path: Path, table: Any, snippets: Path, references: Path) -> Test:
@@ -152,20 +169,25 @@ def load_suite(path: Path) -> Suite:
     content = _load(path)
     for key in ("snippets", "references", "test", "limits"):
         if key not in content:
-            raise SuiteError(f"{path}: expected the key {key!r}, found {', '.join(content)}")
+            found = ", ".join(content) or "none"
+            raise SuiteError(f"{path}: expected the key {key!r}, found {found}")
     snippets, references = content["snippets"], content["references"]
     tests = tuple(_read_test(path, table, snippets, references) for table in content["test"])
+    for test in tests:
+        if not test.snippet.is_file():
+            raise SuiteError(
+                f"{path}: {test.name}: expected its program {test.snippet}, found none"
+            )
     names = [test.name for test in tests]
     if twice := next((name for name in names if names.count(name) > 1), None):
         raise SuiteError(f"{path}: expected each test once, found {twice!r} twice")
-    policy = _check_keys(path, "policy", content.get("policy", {}), POLICY_KEYS)
     limits = _check_keys(path, "limits", content["limits"], ("run", "build"))
     return Suite(
         path,
         snippets,
         references,
         tests,
-        Policy(**{key: _number(path, "policy", policy, key, None) for key in policy}),
+        _read_policy(path, content.get("policy", {})),
         _read_limits(path, limits, "run"),
         _read_limits(path, limits, "build"),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from rich.console import Console
@@ -12,6 +13,7 @@ from rich.text import Text
 
 from harness.compare import Row, around, side_by_side
 from harness.suite import Suite
+from harness.trace import FLAGS, PROTECTION, UNKNOWN_NOTE
 from harness.verdict import Outcome, Recorded, Reference, Verdict
 
 _STYLES = {
@@ -23,7 +25,7 @@ _BAD = "red"
 _SHOWN_IN_FULL = 3
 """How many failed tests are shown with their traces, unless all are asked for."""
 _LINES_BEFORE, _LINES_AFTER = 4, 4
-_PIPE_WIDTH = 160
+_PIPE_WIDTH = 1000
 
 
 def make_console() -> Console:
@@ -50,7 +52,9 @@ def _row(verdict: Verdict, name_width: int) -> Text:
     row = Text(no_wrap=True, overflow="ellipsis")
     row.append(f"{verdict.test.name:{name_width}}  ")
     row.append(f"{outcome:{max(map(len, Outcome))}}", style)
-    row.append(f"  {_points(verdict):>5}  {verdict.reason}")
+    # That nothing was built is the same for all, and told once below.
+    reason = "" if outcome is Outcome.NOT_BUILT else verdict.reason
+    row.append(f"  {_points(verdict):>5}  {reason}")
     row.rstrip()
     return row
 
@@ -62,7 +66,7 @@ def show_table(console: Console, suite: Suite, verdicts: Iterable[Verdict]) -> l
     seen = []
     for verdict in _with_progress(console, verdicts, len(suite.tests)):
         seen.append(verdict)
-        console.print(_row(verdict, width))
+        console.print(_row(verdict, width), soft_wrap=not console.is_terminal)
     return seen
 
 
@@ -78,41 +82,50 @@ def _tracked(progress: Progress, verdicts: Iterable[Verdict], total: int) -> Ite
         yield from progress.track(verdicts, total=total)
 
 
-def _cell(line: tuple[int, str] | None, mark: str) -> Text:
+_STANDARD_MAPPING = f", {PROTECTION}, {FLAGS}, -1, 0)"
+
+
+def _cells(line: tuple[int, str] | None, mark: str) -> tuple[str, str]:
+    """A line's number and its text, without what is the same in every right mapping."""
     if line is None:
-        return Text(f"{mark}      -")
-    return Text(f"{mark} {line[0]:4d}  {line[1]}")
+        return mark, "-"
+    text = line[1].removesuffix(UNKNOWN_NOTE).replace(_STANDARD_MAPPING, ", ...)")
+    return f"{mark} {line[0]:4d}", text
 
 
 def _sides(rows: Iterable[Row]) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    table.add_column("expected", ratio=1)
-    table.add_column("found", ratio=1)
+    for title in ("expected", "found"):
+        table.add_column("", no_wrap=True)
+        table.add_column(title, overflow="fold")
     for row in rows:
         mark = " " if row.same else ">"
         style = "" if row.same else "bold"
-        table.add_row(_cell(row.expected, mark), _cell(row.found, mark), style=style)
+        table.add_row(*_cells(row.expected, mark), *_cells(row.found, mark), style=style)
     return table
 
 
 def _traces(verdict: Verdict, whole: bool) -> Table | None:
     if verdict.found is None:
         return None
-    found = verdict.found.lines()
-    expected = verdict.expected.lines() if verdict.expected else found
-    rows = list(side_by_side(expected, found))
-    if not whole:
-        rows = around(rows, _LINES_BEFORE, _LINES_AFTER)
-    return _sides(rows)
+    rows = list(side_by_side(verdict.expected or verdict.found, verdict.found))
+    return _sides(rows if whole else around(rows, _LINES_BEFORE, _LINES_AFTER))
+
+
+def _say(console: Console, text: str, style: str = "") -> None:
+    """Prints an indented paragraph: wrapped on a terminal, a line where there is none."""
+    for line in text.splitlines():
+        if console.is_terminal:
+            console.print(Padding(Text(line, style), (0, 0, 0, 2)))
+        else:
+            console.print(Text(f"  {line}", style), soft_wrap=True)
 
 
 def _show_failure(console: Console, verdict: Verdict, whole: bool) -> None:
-    title = Text.assemble((verdict.test.name, "bold"), f": {verdict.outcome}")
     console.print()
-    console.print(title)
-    console.print(Padding(Text(verdict.reason), (0, 0, 0, 2)))
-    if verdict.advice:
-        console.print(Padding(Text(verdict.advice, "cyan"), (0, 0, 0, 2)))
+    console.print(Text.assemble((verdict.test.name, "bold"), f": {verdict.outcome}"))
+    _say(console, verdict.reason)
+    _say(console, verdict.advice, "cyan")
     traces = _traces(verdict, whole)
     if traces is not None:
         console.print(traces)
@@ -120,22 +133,20 @@ def _show_failure(console: Console, verdict: Verdict, whole: bool) -> None:
 
 def show_failures(console: Console, verdicts: Sequence[Verdict], verbose: bool, again: str) -> None:
     """Prints why tests failed: the first few around their first difference; with ``verbose`` all
-    of them, and their traces from beginning to end. ``again`` is what the command was given."""
+    of them, and their traces from beginning to end. ``again`` is the command that was given, for
+    one test."""
     failed = [verdict for verdict in verdicts if verdict.outcome is not Outcome.PASSED]
     shown = failed if verbose else failed[:_SHOWN_IN_FULL]
     if _same_reason(failed):
         shown = failed[:1]
     for verdict in shown:
         _show_failure(console, verdict, verbose)
-    if failed and not verbose:
+    traced = [verdict for verdict in shown if verdict.found is not None]
+    if traced and not verbose:
         more = len(failed) - len(shown)
+        hint = f"To see one from beginning to end: {again} -v {traced[0].test.name}"
         console.print()
-        console.print(
-            f"{more} more failed. " if more else "",
-            f"To see one from beginning to end: ./checker.py check {shown[0].test.name} -v{again}",
-            sep="",
-            style="dim",
-        )
+        console.print(Text(f"{more} more failed. {hint}" if more else hint, "dim"), soft_wrap=True)
 
 
 def _same_reason(failed: Sequence[Verdict]) -> bool:
@@ -170,12 +181,12 @@ def show_list(console: Console, suite: Suite) -> None:
 
 def show_recorded(console: Console, suite: Suite, recorded: Sequence[Recorded]) -> None:
     """Prints which references are new or changed, and which could not be kept."""
-    table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
     for record in recorded:
         if record.reference is not Reference.UNCHANGED:
             style = _BAD if record.reference is Reference.REFUSED else ""
-            table.add_row(record.test.name, Text(record.reference, style), Text(record.reason))
-    if table.row_count:
-        console.print(table)
-    unchanged = len(recorded) - table.row_count
-    console.print(f"{unchanged} of {len(recorded)} references unchanged in {suite.references}")
+            line = Text.assemble(f"{record.test.name}  ", (record.reference, style))
+            line.append(f"  {record.reason}").rstrip()
+            console.print(line, soft_wrap=True)
+    counts = Counter(record.reference for record in recorded)
+    told = ", ".join(f"{counts[kind]} {kind}" for kind in Reference if counts[kind])
+    console.print(f"{suite.references}: {told}")

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
 from harness.build import ROOT
-from submissions import mistaken, plain
+from submissions import attacking, mistaken, plain
 
 
 def checker(
@@ -63,7 +65,7 @@ def test_a_failure_shows_both_traces_and_the_rule(tmp_path: Path) -> None:
     assert any("best fit takes the smallest free block" in line for line in lines)
     assert "> 11 os_malloc(200) = heap+0x6f0 > 11 os_malloc(200) = heap+0x20" in lines
     assert "1 of 2 tests passed: 5 of 7 points" in lines
-    assert f"./checker.py check malloc-split-last -v --src {source}" in ended.stdout
+    assert f"checker.py check --src {source} -v malloc-split-last" in ended.stdout
     assert "exit 0" not in ended.stdout
     assert "exit 0" in checker("check", "--src", source, "malloc-split-last", "-v").stdout
 
@@ -125,13 +127,14 @@ def test_what_is_recorded_is_passed_afterwards(own_suite: Path) -> None:
     first = checker("record", "--suite", own_suite)
     assert first.returncode == 0
     assert ["mine", "new"] in [line.split() for line in first.stdout.splitlines()]
+    assert "ref: 1 new" in first.stdout
     reference = own_suite.parent / "ref" / "test-mine.trace"
     assert reference.read_text() == (
         "os_malloc(10) = heap+0x20\n  sbrk(131072) = heap+0x0\nos_free(heap+0x20)\nexit 0\n"
     )
     assert checker("check", "--suite", own_suite).returncode == 0
     again = checker("record", "--suite", own_suite)
-    assert "1 of 1 references unchanged" in again.stdout
+    assert "ref: 1 unchanged" in again.stdout
 
 
 def test_a_bad_run_is_not_recorded(own_suite: Path) -> None:
@@ -147,15 +150,74 @@ def test_a_bad_run_is_not_recorded(own_suite: Path) -> None:
     assert reference.read_text() == before
 
 
+def test_a_program_that_makes_no_call_is_not_recorded(own_suite: Path) -> None:
+    (own_suite.parent / "snippets" / "test-mine.c").write_text("int main(void) { return 0; }\n")
+    ended = checker("record", "--suite", own_suite)
+    assert ended.returncode == 1
+    assert "makes no call of the allocator" in ended.stdout
+    assert not (own_suite.parent / "ref").exists()
+
+
+def processes_of(folder: Path) -> list[str]:
+    """The command lines of running processes that name a folder."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            found.append(path.read_bytes().decode(errors="replace"))
+        except OSError:
+            continue
+    return [line for line in found if str(folder) in line]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_interrupted_check_ends_at_once_and_leaves_nothing(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    source = attacking(tmp_path / "src", "sleep")
+    running = subprocess.Popen(
+        [ROOT / "checker.py", "check", "--src", source],
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while not processes_of(tmp_path / "osmem-"):
+        assert running.poll() is None
+        time.sleep(0.05)
+    running.send_signal(number)
+    assert running.communicate(timeout=4)[1].strip() == "interrupted"
+    assert running.returncode == 130
+    assert processes_of(tmp_path) == []
+    assert list(tmp_path.glob("osmem-*")) == []
+
+
+def test_where_nothing_can_be_printed_it_says_so() -> None:
+    with open("/dev/full", "w") as full:
+        ended = subprocess.run(
+            [ROOT / "checker.py", "check", "all"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert (ended.returncode, ended.stderr) == (2, "Error: No space left on device\n")
+
+
+def test_what_is_built_can_go_elsewhere(tmp_path: Path) -> None:
+    assert checker("check", "all", env={"OSMEM_BUILD": str(tmp_path)}).returncode == 0
+    assert (tmp_path / "snippets" / "test-all").exists()
+
+
 def test_trace_prints_any_programs_trace(tmp_path: Path) -> None:
     (tmp_path / "p.c").write_text(
         '#include <stdio.h>\n#include "osmem.h"\n'
         "int main(int argc, char **argv) { puts(argv[argc - 1]); os_free(os_malloc(8)); }\n"
     )
-    subprocess.run(["make", "-C", ROOT / "src"], check=True, capture_output=True)
+    checker("check", "all")
+    stub = ROOT / "build" / "snippets" / "stub"
     for name, flag in (("seen", "-Wl,-z,lazy"), ("unseen", "-fno-plt")):
         subprocess.run(
-            ["gcc", "p.c", f"-I{ROOT}/utils", f"-L{ROOT}/src", "-losmem", "-o", name, flag],
+            ["gcc", "p.c", f"-I{ROOT}/utils", f"-L{stub}", "-losmem", "-o", name, flag],
             cwd=tmp_path,
             check=True,
         )
@@ -164,6 +226,7 @@ def test_trace_prints_any_programs_trace(tmp_path: Path) -> None:
     assert ended.stdout == (
         "os_malloc(8) = heap+0x20\n  sbrk(131072) = heap+0x0\nos_free(heap+0x20)\nexit 0\n"
     )
+    assert_could_not_run(checker("trace", ROOT / "README.md"), "README.md", "has to be a program")
     assert "-Wl,-z,lazy" in checker("trace", tmp_path / "unseen").stderr
 
 

@@ -31,6 +31,10 @@ leaks = 1
 
 
 def write(folder: Path, text: str, name: str = "suite.toml") -> Path:
+    """A suite file, and the programs of the tests one and two beside it."""
+    (folder / "snippets").mkdir(exist_ok=True)
+    for test in ("one", "two"):
+        (folder / "snippets" / f"test-{test}.c").write_text("")
     path = folder / name
     path.write_text(text)
     return path
@@ -69,14 +73,24 @@ def test_tests_are_selected_by_name_in_the_suites_order(tmp_path: Path) -> None:
         (("snippets =", "snippet ="), "found 'snippet'"),
         (('references = "ref"\n', ""), "expected the key 'references'"),
         (('"snippets"', "3"), "snippets: expected a str, found 3"),
-        (("points = 2", 'points = "2"'), "one: points: expected a number, 0 or more, found '2'"),
-        (("points = 2", "points = -2"), "one: points: expected a number, 0 or more, found -2"),
-        (("points = 2", "points = true"), "one: points: expected a number"),
+        (
+            ("points = 2", 'points = "2"'),
+            "one: points: expected a whole number, 0 or more, found '2'",
+        ),
+        (
+            ("points = 2", "points = -2"),
+            "one: points: expected a whole number, 0 or more, found -2",
+        ),
+        (("points = 2", "points = true"), "one: points: expected a whole number"),
         (("points = 2", "point = 2"), "test: expected one of name, points, leaks, found 'point'"),
         (('"two"', '"one"'), "expected each test once, found 'one' twice"),
         (('"two"', '"../two"'), "expected a name in lower case with dashes, found '../two'"),
-        (("seconds = 5\n", ""), "limits.run: seconds: expected a number"),
-        (("seconds = 5", "seconds = 0"), "limits.run: expected limits above 0"),
+        (("points = 2", "points = 5.5"), "one: points: expected a whole number"),
+        (("seconds = 5\n", ""), "limits.run: seconds: expected a whole number"),
+        (("seconds = 5", "seconds = 0"), "limits.run: seconds: expected 1 to 86400, found 0"),
+        (("memory_mib = 512", "memory_mib = 1"), "limits.run: memory_mib: expected 64 to"),
+        (('"two"', '"three"'), "three: expected its program"),
+        (("[limits.run]", "[policy]\nalignment = 7\n[limits.run]"), "alignment: expected one of 8"),
         (("[limits.build]", "[limits.builds]"), "limits: expected one of run, build"),
         (("[limits.run]", "[policy]\nx = 1\n[limits.run]"), "policy: expected one of"),
         (("[limits.run]", "[limits.run"), "not a TOML file"),

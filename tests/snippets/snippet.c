@@ -87,11 +87,10 @@ static void check_cleared(const unsigned char *start, size_t size)
             fail(": byte %zu is 0x%02x, expected 0x00", i, start[i]);
 }
 
-/* Whether one of two blocks begins, with its header, before the other one ends. */
+/* Whether one of two blocks begins before the other one ends. */
 static bool overlap(const struct block *block, const unsigned char *start, size_t size)
 {
-    return start - METADATA_SIZE < block->start + block->size &&
-           block->start - METADATA_SIZE < start + size;
+    return start < block->start + block->size && block->start < start + size;
 }
 
 /* Checks a block that has just been handed out, in so far as its contents do not matter. */
