@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable
 
 from harness.events import Entered, Event, Exited, Killed, Replaced, Returned, SystemCall
@@ -67,10 +67,13 @@ class AddressSpace:
         """A mapping was made inside a call. Those it lies over are gone for good; others that were
         unmapped are still known, for the sake of pointers into them."""
         self._count += 1
-        for old in [at for at in self._starts if at < start + length and start < self._end(at)]:
-            self._starts.remove(old)
+        first = bisect_left(self._starts, start)
+        if first > 0 and self._end(self._starts[first - 1]) > start:
+            first -= 1
+        behind = bisect_left(self._starts, start + length)
+        for old in self._starts[first:behind]:
             del self._mappings[old]
-        self._starts.insert(bisect_right(self._starts, start), start)
+        self._starts[first:behind] = [start]
         self._mappings[start] = (self._count, length)
 
     def _end(self, start: int) -> int:
@@ -130,7 +133,9 @@ class _Canonicaliser:
         self.end = End(how, detail, inside)
 
     def ask(self, event: SystemCall) -> None:
-        request = _REQUESTS.get(event.name, _other)(event, self.space, self._entered is not None)
+        if event.name not in _REQUESTS:
+            return
+        request = _REQUESTS[event.name](event, self.space, self._entered is not None)
         if self._entered is not None and request is not None:
             self._requests.append(request)
 
@@ -196,6 +201,8 @@ _REQUESTS: dict[str, Callable[[SystemCall, AddressSpace, bool], Request | None]]
     "mmap": _mmap,
     "munmap": _munmap,
     "mremap": _mremap,
+    "mprotect": _other,
+    "madvise": _other,
 }
 
 

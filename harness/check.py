@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import os
-import sys
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from subprocess import DEVNULL
 
-from harness.build import LIBRARY, BuildError, Library, build_library, build_programs
-from harness.canonical import canonicalise
-from harness.judge import Run, first_line, judge
-from harness.policy import Policy
-from harness.process import UNLIMITED, stop_all
+from harness.build import LIBRARY, BuildError, Library, build_library
+from harness.judge import judge
+from harness.process import stop_all
+from harness.programs import build_programs
+from harness.run import Run, Runner
+from harness.sandbox import Sandbox
 from harness.suite import Suite, SuiteError, Test
 from harness.trace import Trace, TraceError, read_trace_file
-from harness.tracers import Command, Tracer
+from harness.tracers import Tracer
 from harness.verdict import Outcome, Recorded, Reference, Verdict
-
-_TOLD_BYTES = 4096
 
 
 class CannotRun(Exception):
@@ -34,67 +29,48 @@ Expected = Callable[[Run], Trace | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Built:
-    """What a suite's tests run with: either may not have come to be."""
+class Setup:
+    """What a suite's tests are run with; the library and the programs may not have come to be."""
 
+    suite: Suite
     library: Library | BuildError
     programs: Mapping[str, Path | BuildError]
+    runner: Runner
 
 
-def build(suite: Suite, source: Path, jobs: int) -> Built:
-    """Builds the library in ``source`` and the suite's programs, at the same time."""
+def set_up(suite: Suite, source: Path, tracer: Tracer, jobs: int, sandboxed: bool = False) -> Setup:
+    """Builds the library in ``source`` and the suite's programs, at the same time; the library, and
+    later what runs with it, in sandboxes if so wanted."""
+    workshop = Sandbox(suite.build_limits) if sandboxed else None
+    stage = Sandbox(suite.run_limits) if sandboxed else None
+    runner = Runner(tracer, suite.policy, suite.run_limits, stage)
+    library: Library | BuildError
     with ThreadPoolExecutor(1) as executor:
         programs = executor.submit(build_programs, suite, jobs)
         try:
-            return Built(build_library(source, suite.build_limits), programs.result())
+            library = build_library(source, suite.build_limits, workshop)
         except BuildError as error:
-            return Built(error, programs.result())
+            library = error
+        return Setup(suite, library, programs.result(), runner)
 
 
-def environment(library: Library, policy: Policy) -> dict[str, str]:
-    """What a traced program finds in its environment: nothing of ours but the library."""
-    env = {"PATH": "/usr/bin:/bin", "LANG": "C", "LD_LIBRARY_PATH": str(library.folder)}
-    if conf := policy.as_conf():
-        env["OSMEM_CONF"] = conf
-    return env
-
-
-def trace_program(
-    program: Path, library: Library, suite: Suite, tracer: Tracer, scratch: Path
-) -> Run:
-    """One traced run, with ``scratch`` as its folder."""
-    raw, output = scratch / "trace.raw", scratch / "stderr"
-    home = scratch / "home"
-    home.mkdir()
-    with output.open("wb") as stderr:
-        env = environment(library, suite.policy)
-        command = Command([str(program)], env, home, DEVNULL, DEVNULL, stderr)
-        finished = tracer.run(command, raw, suite.run_limits)
-    raw.touch()
-    with output.open("rb") as said:
-        told = first_line(said.read(_TOLD_BYTES))
-    return Run(canonicalise(tracer.events(raw)), finished, told, library.missing)
-
-
-def _run_test(suite: Suite, built: Built, tracer: Tracer, test: Test) -> Run:
-    """Raises `BuildError` where there is nothing to run."""
-    program = built.programs[test.name]
-    if isinstance(built.library, BuildError):
-        raise built.library
+def _run_test(setup: Setup, test: Test) -> Run:
+    """Raises `BuildError` or `CannotRun` where there is nothing to run."""
+    library, program = setup.library, setup.programs[test.name]
+    if isinstance(library, BuildError):
+        raise library
     if isinstance(program, BuildError):
         raise CannotRun(f"its program could not be built: {program}")
-    with tempfile.TemporaryDirectory(
-        prefix="osmem-", dir=Path(tempfile.gettempdir()).absolute()
-    ) as scratch:
-        run = trace_program(program, built.library, suite, tracer, Path(scratch))
-    if not (built.library.folder / LIBRARY).exists():
-        raise CannotRun(f"{built.library.folder / LIBRARY} has gone while the test was running")
+    run = setup.runner.run(program, library)
+    if not (library.folder / LIBRARY).exists():
+        raise CannotRun(f"{library.folder / LIBRARY} has gone while the test was running")
     return run
 
 
-def _verdict(suite: Suite, built: Built, tracer: Tracer, test: Test, expected: Expected) -> Verdict:
+def _verdict(setup: Setup, test: Test, expected: Expected) -> Verdict:
+    suite = setup.suite
     try:
-        run = _run_test(suite, built, tracer, test)
+        run = _run_test(setup, test)
         return judge(test, expected(run), run, suite.policy, suite.run_limits)
     except TraceError as error:
         return Verdict(test, Outcome.SKIPPED, str(error), "record it with ./checker.py record")
@@ -102,22 +78,27 @@ def _verdict(suite: Suite, built: Built, tracer: Tracer, test: Test, expected: E
         return Verdict(test, Outcome.NOT_BUILT, str(error), f"see {error.log}" if error.log else "")
     except (CannotRun, OSError) as error:
         return Verdict(test, Outcome.SKIPPED, f"it could not be run: {error}")
+    except Exception as error:
+        # A mistake of ours costs one test its verdict, and not all the others theirs.
+        return Verdict(
+            test, Outcome.SKIPPED, f"the checker failed: {type(error).__name__}: {error}"
+        )
 
 
-def check_test(suite: Suite, built: Built, tracer: Tracer, test: Test) -> Verdict:
+def check_test(setup: Setup, test: Test) -> Verdict:
     """The verdict on one test, whatever its program does."""
 
     def reference(run: Run) -> Trace | None:
         return read_trace_file(test.reference) if test.reference.exists() else None
 
-    return _verdict(suite, built, tracer, test, reference)
+    return _verdict(setup, test, reference)
 
 
-def check(suite: Suite, built: Built, tracer: Tracer, jobs: int) -> Iterator[Verdict]:
+def check(setup: Setup, jobs: int) -> Iterator[Verdict]:
     """The verdicts on all tests, in the suite's order, each as soon as it is known."""
     executor = ThreadPoolExecutor(jobs)
     try:
-        yield from executor.map(partial(check_test, suite, built, tracer), suite.tests)
+        yield from executor.map(partial(check_test, setup), setup.suite.tests)
     except BaseException:  # interrupted: what is still running is of no use
         stop_all()
         raise
@@ -125,15 +106,15 @@ def check(suite: Suite, built: Built, tracer: Tracer, jobs: int) -> Iterator[Ver
         executor.shutdown(cancel_futures=True)
 
 
-def record(suite: Suite, built: Built, tracer: Tracer) -> Iterator[Recorded]:
+def record(setup: Setup) -> Iterator[Recorded]:
     """Runs all tests and keeps their traces as the references. A trace that broke off, leaks or is
     invalid is no reference: the old one stays.
 
     Raises `SuiteError` if a reference can't be written.
     """
-    for test in suite.tests:
+    for test in setup.suite.tests:
         # Against itself a trace passes if it is sound.
-        verdict = _verdict(suite, built, tracer, test, lambda run: run.trace)
+        verdict = _verdict(setup, test, lambda run: run.trace)
         if verdict.outcome is not Outcome.PASSED or verdict.found is None:
             yield Recorded(test, Reference.REFUSED, f"{verdict.outcome}: {verdict.reason}")
         elif not verdict.found.calls:
@@ -157,18 +138,3 @@ def _keep(trace: Trace, path: Path) -> Reference:
     except OSError as error:
         raise SuiteError(f"{path}: can't be written: {error.strerror}") from error
     return kept
-
-
-def trace_once(argv: list[str], library: Library, tracer: Tracer) -> Trace:
-    """The trace of any program, run as the user would run it, with ``library`` where it finds no
-    libosmem.so of its own. What it prints goes to standard error. Raises `OSError`."""
-    paths = [os.environ.get("LD_LIBRARY_PATH", ""), str(library.folder)]
-    env = {**os.environ, "LD_LIBRARY_PATH": ":".join(filter(None, paths))}
-    with tempfile.TemporaryDirectory(prefix="osmem-") as scratch:
-        raw = Path(scratch) / "trace.raw"
-        command = Command(
-            argv, env, None, sys.stdin.fileno(), sys.stderr.fileno(), sys.stderr.fileno()
-        )
-        tracer.run(command, raw, UNLIMITED)
-        raw.touch()
-        return canonicalise(tracer.events(raw))

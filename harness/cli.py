@@ -17,8 +17,10 @@ from typing import NoReturn, TextIO
 import click
 
 from harness.build import BUILD, ROOT, BuildError, build_library
-from harness.check import Built, build, check, record, trace_once
+from harness.check import Setup, check, record, set_up
 from harness.reports import json, terminal
+from harness.run import trace_once
+from harness.sandbox import Sandbox, SandboxError, require_sandbox
 from harness.suite import Suite, SuiteError, load_suite
 from harness.trace import How
 from harness.tracers import Tracer
@@ -114,10 +116,22 @@ def _told(error: OSError) -> str:
     return message
 
 
-def _set_up(suite: Suite, source: Path, tracer_name: str, jobs: int) -> tuple[Built, Tracer]:
-    _require("make", "gcc", "nm", "prlimit", tracer_name)
+def _require_sandbox(suite: Suite) -> None:
+    _require("bwrap", "choom", "setpriv")
     try:
-        return build(suite, source, jobs), _TRACERS[tracer_name]()
+        require_sandbox(Sandbox(suite.run_limits))
+    except SandboxError as error:
+        _fail(error)
+
+
+def _set_up(
+    suite: Suite, source: Path, tracer_name: str, jobs: int, sandboxed: bool = False
+) -> Setup:
+    _require("make", "gcc", "nm", "prlimit", tracer_name)
+    if sandboxed:
+        _require_sandbox(suite)
+    try:
+        return set_up(suite, source, _TRACERS[tracer_name](), jobs, sandboxed)
     except OSError as error:
         raise _Failure(_told(error)) from error
 
@@ -128,6 +142,12 @@ def _set_up(suite: Suite, source: Path, tracer_name: str, jobs: int) -> tuple[Bu
 @_suite
 @_tracer
 @_jobs
+@click.option(
+    "--sandbox",
+    "sandboxed",
+    is_flag=True,
+    help="Build and run in a sandbox, for sources of others.",
+)
 @click.option(
     "--json",
     "json_file",
@@ -142,14 +162,15 @@ def check_command(
     suite_path: Path,
     tracer_name: str,
     jobs: int,
+    sandboxed: bool,
     json_file: TextIO | None,
     verbose: bool,
 ) -> None:
     """Run tests, all or those named, and print what they earn."""
     suite = _load(suite_path, tests)
     console = terminal.make_console()
-    built, tracer = _set_up(suite, source, tracer_name, jobs)
-    verdicts = terminal.show_table(console, suite, check(suite, built, tracer, jobs))
+    setup = _set_up(suite, source, tracer_name, jobs, sandboxed)
+    verdicts = terminal.show_table(console, suite, check(setup, jobs))
     changed = [("--src", source, _DEFAULT_SOURCE), ("--suite", suite_path, _DEFAULT_SUITE)]
     options = [
         word
@@ -177,9 +198,9 @@ def record_command(
     """Run tests and keep their traces as the references."""
     suite = _load(suite_path, tests)
     console = terminal.make_console()
-    built, tracer = _set_up(suite, source, tracer_name, jobs)
+    setup = _set_up(suite, source, tracer_name, jobs)
     try:
-        recorded = list(record(suite, built, tracer))
+        recorded = list(record(setup))
     except SuiteError as error:
         _fail(error)
     terminal.show_recorded(console, suite, recorded)

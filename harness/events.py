@@ -22,7 +22,8 @@ class Returned:
 
 @dataclass(frozen=True, slots=True)
 class SystemCall:
-    """The kernel was asked for memory. ``result`` is what it answered: an address, 0, or -errno."""
+    """The kernel was asked for something. Of calls that concern memory there are the arguments, and
+    ``result`` is what it answered: an address, 0, or -errno."""
 
     name: str
     args: tuple[int, ...]

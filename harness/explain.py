@@ -8,6 +8,7 @@ from harness.policy import Policy
 from harness.trace import Call, Request, Trace
 
 
+_SHOWN_REQUESTS = 3
 _LIBC_GROWTH = 132 * 1024
 
 
@@ -19,7 +20,10 @@ def _short(request: Request) -> str:
 
 
 def _asked(call: Call) -> str:
-    return " and ".join(map(_short, call.requests)) or "no request"
+    shown = [_short(request) for request in call.requests[:_SHOWN_REQUESTS]]
+    if more := len(call.requests) - len(shown):
+        shown.append(f"{more} more")
+    return " and ".join(shown) or "no request"
 
 
 def what_differs(difference: Difference) -> str:

@@ -6,13 +6,16 @@ overlap, and at the end everything was given back.
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from harness.trace import NULL, UNKNOWN, Address, Call, How, Request, Trace, Value
 
 _PAGE = 4096
+_FAR = 2**64
+"""Behind every address."""
+_REQUESTS = ("sbrk", "mmap", "munmap")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,14 @@ class _Range:
     def address(self) -> Address:
         return Address(self.start, self.region or None)
 
+    def reaches(self, other: _Range) -> bool:
+        """Whether it ends where the other begins."""
+        return self.region == other.region and self.end == other.start
+
+    def holds(self, other: _Range) -> bool:
+        """Whether the other lies in it."""
+        return self.region == other.region and self.start <= other.start and other.end <= self.end
+
 
 def _range(address: Address, size: int) -> _Range:
     return _Range(address.mapping or 0, address.offset, address.offset + size)
@@ -55,26 +66,36 @@ class _Memory:
     held_since: dict[Address, int] = field(default_factory=dict)
     """The number of the call that handed out each live block."""
 
-    def request(self, number: int, request: Request) -> None:
+    def request(self, number: int, request: Request) -> Iterator[Problem]:
+        """The system was asked for something, in a call."""
         match request:
             case Request("sbrk", (int(increment),), Address() as start) if increment > 0:
                 self._grant(_range(start, increment))
-            case Request("mmap" | "mremap", (_, int(length), *_), Address() as start):
-                assert start.mapping is not None
+            case Request("mmap", (_, int(length), *_), Address() as start):
                 self._grant(_range(start, length))
-                self.mapped_pages[start.mapping] = _whole_pages(length)
-                self.mapped_in[start.mapping] = number
+                if start.mapping is not None:
+                    self.mapped_pages[start.mapping] = _whole_pages(length)
+                    self.mapped_in[start.mapping] = number
             case Request("munmap", (Address() as start, int(length)), 0):
                 if start.mapping in self.mapped_pages:
                     self.mapped_pages[start.mapping] -= _whole_pages(length)
+            case Request(name) if name not in _REQUESTS:
+                text = f"{name}() is no request of this assignment: sbrk, mmap and munmap are"
+                yield Problem(number, text)
 
     def _grant(self, new: _Range) -> None:
-        for old in self.granted:
-            if old.region == new.region and old.end == new.start:
-                self.granted.remove(old)
-                new = _Range(new.region, old.start, new.end)
-                break
-        insort(self.granted, new)
+        """Notes memory as ours, as one with what ends where it begins."""
+        at = bisect_left(self.granted, new)
+        if at > 0 and self.granted[at - 1].reaches(new):
+            at -= 1
+            new = _Range(new.region, self.granted[at].start, new.end)
+            del self.granted[at]
+        self.granted.insert(at, new)
+
+    def _is_granted(self, block: _Range) -> bool:
+        """Whether all of a block lies in memory that is ours."""
+        at = bisect_right(self.granted, _Range(block.region, block.start, _FAR)) - 1
+        return at >= 0 and self.granted[at].holds(block)
 
     def take(self, number: int, address: Value, size: int) -> Iterator[Problem]:
         """The program was given ``size`` bytes at ``address``."""
@@ -86,10 +107,7 @@ class _Memory:
         block = _range(address, size)
         if block.start % self.alignment:
             yield Problem(number, f"{address} is not aligned to {self.alignment} bytes")
-        if not any(
-            g.region == block.region and g.start <= block.start and block.end <= g.end
-            for g in self.granted
-        ):
+        if not self._is_granted(block):
             yield Problem(
                 number, f"{address} with {size} bytes ends outside of the memory asked for"
             )
@@ -125,7 +143,7 @@ def _whole_pages(length: int) -> int:
 
 def _follow(memory: _Memory, number: int, call: Call) -> Iterator[Problem]:
     for request in call.requests:
-        memory.request(number, request)
+        yield from memory.request(number, request)
     if not call.finished:
         return
     result = call.result if call.result is not None else UNKNOWN

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -9,27 +10,14 @@ from harness.compare import first_difference
 from harness.explain import what_differs, why
 from harness.invariants import Findings, Problem, find_problems
 from harness.policy import Policy
-from harness.process import Finished, Limits
+from harness.process import Limits
+from harness.run import Run
 from harness.suite import Test
 from harness.trace import How, Trace
 from harness.verdict import Outcome, Verdict
 
-_TOLD_BYTES = 300
 _SYMBOL_LOOKUP_FAILED = 127
 """The exit status the dynamic linker gives where a function is missing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One traced run of a test's program."""
-
-    trace: Trace
-    finished: Finished
-    """How the tracer ended."""
-    told: str
-    """The first line that the program wrote on standard error."""
-    missing: tuple[str, ...]
-    """The functions of the allocator that the library lacks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +27,6 @@ class Judgement:
     outcome: Outcome
     reason: str
     advice: str = ""
-
-
-def first_line(text: bytes) -> str:
-    """The first line that says something, harmless to a terminal and not too long."""
-    for line in text[:_TOLD_BYTES].decode("utf-8", errors="replace").splitlines():
-        printable = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in line)
-        if printable.strip():
-            return printable.strip()
-    return ""
 
 
 def _where(trace: Trace) -> str:
@@ -74,6 +53,12 @@ def _judge_end(test: Test, run: Run, limits: Limits) -> Judgement | None:
             Outcome.TIMEOUT,
             f"its trace grew over {limits.file_mib} MiB, {where}",
             "look for a loop that makes calls without end",
+        )
+    if run.finished.status < 0:
+        return Judgement(
+            Outcome.CRASHED,
+            f"the tracer was killed by {signal.Signals(-run.finished.status).name}, {where}",
+            "a program has no business with the processes around it",
         )
     match end.how:
         case How.KILLED if end.detail == "SIGXFSZ":
@@ -156,8 +141,16 @@ def judge(test: Test, expected: Trace | None, run: Run, policy: Policy, limits: 
             advice = judgement.advice
             if judgement.outcome not in (Outcome.DIFFERS, Outcome.SKIPPED):
                 advice = "\n".join(filter(None, (advice, _earlier(expected, run.trace, policy))))
-            return Verdict(test, judgement.outcome, judgement.reason, advice, expected, run.trace)
-    return Verdict(test, Outcome.PASSED, expected=expected, found=run.trace)
+            return Verdict(
+                test,
+                judgement.outcome,
+                judgement.reason,
+                advice,
+                expected,
+                run.trace,
+                run.oddities,
+            )
+    return Verdict(test, Outcome.PASSED, expected=expected, found=run.trace, oddities=run.oddities)
 
 
 def _earlier(expected: Trace | None, found: Trace, policy: Policy) -> str:

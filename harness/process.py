@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import select
 import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,6 +32,12 @@ class Limits:
     """Of address space, for each process."""
     file_mib: int | None
     """The size of a file it writes: output, traces, what a build makes."""
+    processes: int = 0
+    """How many may run at a time. This and what follows is kept in a sandbox only."""
+    scratch_mib: int = 0
+    """The size of all the files it writes."""
+    files: int = 0
+    """How many files it writes."""
 
 
 UNLIMITED = Limits(None, None, None)
@@ -54,8 +62,8 @@ def _under(limits: Limits) -> list[str]:
     def bytes_of(mib: int | None) -> str:
         return "unlimited" if mib is None else str(mib * 1024 * 1024)
 
-    # Wall time is what counts, and is kept from outside; a processor's bounds those whose keeper was
-    # killed.
+    # Wall time is what counts, and is kept from outside; the processor's bounds those whose keeper
+    # was killed.
     cpu = "unlimited" if limits.seconds is None else str(math.ceil(limits.seconds) + 1)
     return [
         "prlimit",
@@ -74,16 +82,39 @@ def _wait(pidfd: int, seconds: float | None) -> bool:
     return bool(poll.poll(None if seconds is None else seconds * 1000))
 
 
-def kill_children(pid: int) -> None:
-    """Ends the direct children of a process, by SIGKILL."""
+def _processes() -> dict[int, tuple[int, str]]:
+    """The parent and the name of each process."""
+    found = {}
     for stat in _PROC.glob("[0-9]*/stat"):
         try:
             # The second field, a name in parentheses, may itself hold anything.
-            parent = int(stat.read_text(errors="replace").rpartition(")")[2].split()[1])
-            if parent == pid:
-                os.kill(int(stat.parent.name), signal.SIGKILL)
+            head, _, tail = stat.read_text(errors="replace").rpartition(")")
+            found[int(stat.parent.name)] = int(tail.split()[1]), head.partition("(")[2]
         except (OSError, IndexError, ValueError):
             continue  # it has ended by itself
+    return found
+
+
+def kill_below(pid: int, name: str) -> None:
+    """Ends, by SIGKILL, all that the process called ``name`` has started: that process is ``pid``
+    or the first of this name below it."""
+    processes = _processes()
+    children: dict[int, list[int]] = {}
+    for child, (parent, _) in processes.items():
+        children.setdefault(parent, []).append(child)
+
+    def below(start: int) -> list[int]:
+        found = [start]
+        for process in found:  # grows as it goes
+            found.extend(children.get(process, []))
+        return found
+
+    top = next(
+        (process for process in below(pid) if processes.get(process, (0, ""))[1] == name), None
+    )
+    for process in below(top)[1:] if top is not None else ():
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
 
 
 def run(
@@ -128,10 +159,25 @@ def run(
     return Finished(status, time.monotonic() - started, timed_out)
 
 
+def is_plain_file(path: Path) -> bool:
+    """Whether there is a file, and not a link to one, nor anything that reading would wait for."""
+    return path.is_file() and not path.is_symlink()
+
+
+_OUTPUT_BYTES = 4 << 20
+
+
+def output_of(command: Sequence[str], limits: Limits, env: Mapping[str, str]) -> str:
+    """What a command writes on its standard output, in so far as it is of any use: the first 4 MiB,
+    whatever its end. Raises `OSError` if it can't be started."""
+    with tempfile.TemporaryFile() as output:
+        run(command, limits, env=env, stdout=output)
+        output.seek(0)
+        return output.read(_OUTPUT_BYTES).decode("utf-8", errors="replace")
+
+
 def stop_all() -> None:
     """Ends all that is running, in any thread."""
     for leader in list(_running):
-        try:
+        with contextlib.suppress(ProcessLookupError):  # it has just ended
             os.killpg(leader, signal.SIGKILL)
-        except ProcessLookupError:
-            continue  # it has just ended

@@ -79,7 +79,14 @@ _KEYS = {
     "limits": dict,
     "test": list,
 }
-_LIMIT_RANGES = {"seconds": (1, 86_400), "memory_mib": (64, 1 << 20), "file_mib": (1, 1 << 20)}
+_LIMIT_RANGES = {
+    "seconds": (1, 86_400),
+    "memory_mib": (64, 1 << 20),
+    "file_mib": (1, 1 << 20),
+    "processes": (8, 1 << 16),
+    "scratch_mib": (1, 1 << 20),
+    "files": (16, 1 << 20),
+}
 """The least and the most of each limit: a tracer can't start with less memory."""
 _TEST_NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 
@@ -124,7 +131,18 @@ def _load(path: Path, seen: tuple[Path, ...] = ()) -> dict[str, Any]:
         return content
     if base.resolve() in seen:
         raise SuiteError(f"{path}: extends itself by way of {base}")
-    return _load(base, (*seen, path.resolve())) | content
+    return _over(_load(base, (*seen, path.resolve())), content)
+
+
+def _over(base: dict[str, Any], content: dict[str, Any]) -> dict[str, Any]:
+    """The content of a suite over that of its base: tables value by value, all else as a whole."""
+    merged = dict(base)
+    for key, value in content.items():
+        old = base.get(key)
+        if isinstance(old, dict) and isinstance(value, dict):
+            value = _over(old, value)
+        merged[key] = value
+    return merged
 
 
 def _read_limits(path: Path, limits: dict[str, Any], name: str) -> Limits:
@@ -178,6 +196,8 @@ def load_suite(path: Path) -> Suite:
             raise SuiteError(
                 f"{path}: {test.name}: expected its program {test.snippet}, found none"
             )
+    if not tests:
+        raise SuiteError(f"{path}: expected at least one [[test]], found none")
     names = [test.name for test in tests]
     if twice := next((name for name in names if names.count(name) > 1), None):
         raise SuiteError(f"{path}: expected each test once, found {twice!r} twice")

@@ -22,6 +22,8 @@ from enum import StrEnum
 from pathlib import Path
 
 FUNCTIONS = ("os_malloc", "os_calloc", "os_realloc", "os_free")
+_POINTER_FIRST = ("os_realloc", "os_free")
+_ARGUMENTS = {"os_malloc": 1, "os_calloc": 2, "os_realloc": 2, "os_free": 1}
 
 
 class TraceError(Exception):
@@ -191,6 +193,18 @@ def _read_call(match: re.Match[str]) -> Call:
     return Call(match["name"], args, result, (), match["unfinished"] is None)
 
 
+def _is_sound(call: Call) -> bool:
+    """Whether a call is one of the allocator's functions, with arguments as it takes them."""
+    if len(call.args) != _ARGUMENTS.get(call.function):
+        return False
+    pointers, sizes = (
+        (call.args[:1], call.args[1:]) if call.function in _POINTER_FIRST else ((), call.args)
+    )
+    return all(isinstance(size, int) for size in sizes) and not any(
+        isinstance(pointer, int) for pointer in pointers
+    )
+
+
 def _read_end(match: re.Match[str]) -> End:
     inside = match["inside"] or ""
     if match["status"]:
@@ -224,6 +238,8 @@ def read_trace(lines: Iterable[str], source: str) -> Trace:
         except ValueError:
             raise wrong from None
         if not match["indent"]:
+            if not _is_sound(call):
+                raise wrong
             calls.append(call)
         elif calls and call.result is not None:
             request = Request(call.function, call.args, call.result)

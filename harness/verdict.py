@@ -42,6 +42,8 @@ class Verdict:
     """Why it is not right, or what to try; may be empty."""
     expected: Trace | None = None
     found: Trace | None = None
+    oddities: tuple[str, ...] = ()
+    """What a person should look at, whatever the outcome."""
 
     @property
     def points(self) -> int:

@@ -11,6 +11,10 @@
 
 #include <stdarg.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* One call prints at most this many bytes; what is longer is cut. */
 #define PRINTF_MAX 1024
 
@@ -20,5 +24,9 @@ int dprintf_(int fd, const char *format, ...) __attribute__((format(__printf__, 
 int vdprintf_(int fd, const char *format, va_list args);
 
 #define printf printf_
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -1,6 +1,6 @@
 """Tracers: each runs a program and reports its calls and requests as events.
 
-A tracer is a module with a class of its own, which `TRACERS` names.
+A tracer is a module with a class of its own.
 """
 
 from __future__ import annotations
@@ -12,15 +12,38 @@ from typing import IO, Protocol
 
 from harness.events import Event
 from harness.process import Finished, Limits
+from harness.sandbox import Sandbox
+
+SHOWN = "/osmem"
+"""What a confined program sees of its `Confinement`."""
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
-    """A program to trace, and where its input and output go."""
+class Confinement:
+    """The sandbox a program is traced in."""
+
+    sandbox: Sandbox
+    shown: Path
+    """A folder, made with `let_read`, that is all the program can see, as `SHOWN`; a tracer may put
+    files of its own there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A program to trace, with its arguments and environment, in a folder (None: this one)."""
 
     argv: Sequence[str]
     env: Mapping[str, str]
     cwd: Path | None
+    confinement: Confinement | None = None
+    """Where there is one, the paths in ``argv`` and ``env`` are those inside, and ``cwd`` does not
+    count."""
+
+
+@dataclass(frozen=True, slots=True)
+class Streams:
+    """Where a program's input comes from, and its output goes."""
+
     stdin: int | IO[bytes]
     stdout: int | IO[bytes]
     stderr: int | IO[bytes]
@@ -31,8 +54,9 @@ class Tracer(Protocol):
 
     name: str
 
-    def run(self, command: Command, raw: Path, limits: Limits) -> Finished:
-        """Runs the command; the tracer's own output is kept in the file ``raw``."""
+    def run(self, program: Program, streams: Streams, raw: Path, limits: Limits) -> Finished:
+        """Runs the program; the tracer's own output is kept in the file ``raw``, in a folder that
+        was made with `let_write`."""
 
-    def events(self, raw: Path) -> Iterator[Event]:
-        """Reads that file."""
+    def events(self, raw: Path, confined: bool) -> Iterator[Event]:
+        """Reads that file, of a program that was confined or not."""

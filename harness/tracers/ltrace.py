@@ -2,36 +2,45 @@
 
 What the allocator asked for is read from the system calls (``-S``), so that it does not matter how
 it asked; calls that the library makes to its own functions are not the program's, and left out
-(``@MAIN``). Read here are the notations of 0.7.3 and of the 0.7.9x line, which differ in the names
+(``@MAIN``). In a sandbox ltrace follows bubblewrap (``-f``) until that has become the program, and
+then looks at that process alone.
+
+Read here are the notations of 0.7.3 and of the 0.7.9x line, which differ in the names
 of system calls, in numbers, and in how NULL is shown.
 """
 
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 from harness.events import Entered, Event, Exited, Killed, Replaced, Returned, SystemCall
-from harness.process import Finished, Limits, kill_children, run
+from harness.process import Finished, Limits, is_plain_file, kill_below, run
+from harness.sandbox import OUT
 from harness.trace import FUNCTIONS
-from harness.tracers import Command
+from harness.tracers import SHOWN, Program, Streams
 
 _PROTOTYPES = Path(__file__).with_name("ltrace.conf")
-_MEMORY_CALLS = {"brk": 1, "mmap": 6, "munmap": 2, "mremap": 4, "mprotect": 3, "madvise": 3}
-"""The system calls that ask for memory, and how many arguments they have."""
-_ADDRESS_RESULTS = ("brk", "mmap", "mremap")
+_ARGUMENTS = {"brk": 1, "mmap": 6, "munmap": 2, "mremap": 4, "mprotect": 3, "madvise": 3}
+"""How many arguments the system calls have that ask for memory; those of others are not read."""
 
+_LEAST_SHOWN = {"mmap": 4}
+"""How many of them ltrace shows at least, where that is not all."""
+
+_PROCESS = re.compile(r"(?:\[pid (\d+)\]|(\d+)) (?=\S)")
+"""What a line begins with that tells of one process among others."""
 _BEGUN = re.compile(
-    r"(?:\[pid \d+\] )?(?:.*->)?(?P<name>os_\w+|SYS_\w+|\w+@SYS)\((?P<args>[^)]*?)"
+    r"(?:.*->)?(?P<name>os_\w+|SYS_\w+|\w+@SYS)\((?P<args>[^)]*?)"
     r"(?:\) += (?P<result>\S+)| <(?:unfinished|no return) \.\.\.>)\s*"
 )
-_RESUMED = re.compile(
-    r"(?:\[pid \d+\] )?<\.\.\. (?P<name>\w+)(?:@SYS)? resumed> .*?\) += (?P<result>\S+)\s*"
-)
-_EXITED = re.compile(r"(?:\[pid \d+\] )?\+\+\+ exited \(status (\d+)\) \+\+\+\s*")
-_KILLED = re.compile(r"(?:\[pid \d+\] )?\+\+\+ killed by (\w+) \+\+\+\s*")
-_EXEC = re.compile(r"(?:\[pid \d+\] )?--- Called exec\(\) ---\s*")
+_RESUMED = re.compile(r"<\.\.\. (?P<name>\w+)(?:@SYS)? resumed> .*?\) += (?P<result>\S+)\s*")
+_EXITED = re.compile(r"\+\+\+ exited \(status (\d+)\) \+\+\+\s*")
+_KILLED = re.compile(r"\+\+\+ killed by (\w+) \+\+\+\s*")
+_EXEC = re.compile(r"--- Called exec\(\) ---\s*")
+_NEVER_BACK = ("execve", "execveat")
+"""System calls of which, if they succeed, ltrace shows no second half."""
 _NO_VALUE = "<void>"
 _NULL = ("nil", "NULL")
 
@@ -49,16 +58,33 @@ def _signed(value: int) -> int:
     return value - 2**64 if value >= 2**64 - 4096 else value
 
 
-def _system_call(name: str, args: str, result: str) -> SystemCall | None:
-    if name not in _MEMORY_CALLS:
-        return None
-    value = _signed(_number(result))
-    return SystemCall(name, _numbers(args)[: _MEMORY_CALLS[name]], value)
+def _system_call(name: str, args: str, result: str) -> SystemCall:
+    count = _ARGUMENTS.get(name)
+    if count is None:
+        return SystemCall(name, (), 0)
+    numbers = _numbers(args)[:count]
+    if len(numbers) < _LEAST_SHOWN.get(name, count):
+        raise ValueError(args)
+    return SystemCall(name, numbers, _signed(_number(result)))
+
+
+def of_program(lines: Iterator[str]) -> Iterator[str]:
+    """Of the lines on several processes, those on the first that called exec(), from then on."""
+    program = None
+    for line in lines:
+        match = _PROCESS.match(line)
+        if match is None:
+            continue
+        process, rest = match[1] or match[2], line[match.end() :]
+        if program == process:
+            yield rest
+        elif program is None and _EXEC.fullmatch(rest):
+            program = process
 
 
 def read_events(lines: Iterator[str]) -> Iterator[Event]:
-    """The events in ltrace's output. Lines that can't be read are passed over: ltrace cuts its last
-    one where it is killed."""
+    """The events in ltrace's output on one process. Lines that can't be read are passed over:
+    ltrace cuts its last one where it is killed."""
     pending: dict[str, str] = {}
     """The arguments of system calls shown in two halves."""
     for line in lines:
@@ -66,7 +92,7 @@ def read_events(lines: Iterator[str]) -> Iterator[Event]:
             if match := _BEGUN.fullmatch(line):
                 yield from _begun(match, pending)
             elif match := _RESUMED.fullmatch(line):
-                yield from _resumed(match, pending)
+                yield _resumed(match, pending)
             elif match := _EXITED.fullmatch(line):
                 yield Exited(int(match[1]))
             elif match := _KILLED.fullmatch(line):
@@ -92,16 +118,17 @@ def _begun(match: re.Match[str], pending: dict[str, str]) -> Iterator[Event]:
             yield _returned(result)
     elif result is None:
         pending[system_call] = args
-    elif event := _system_call(system_call, args, result):
-        yield event
+        if system_call in _NEVER_BACK:
+            yield _system_call(system_call, args, "0")
+    else:
+        yield _system_call(system_call, args, result)
 
 
-def _resumed(match: re.Match[str], pending: dict[str, str]) -> Iterator[Event]:
+def _resumed(match: re.Match[str], pending: dict[str, str]) -> Event:
     name = match["name"].removeprefix("SYS_")
     if name in FUNCTIONS:
-        yield _returned(match["result"])
-    elif event := _system_call(name, pending.pop(name, ""), match["result"]):
-        yield event
+        return _returned(match["result"])
+    return _system_call(name, pending.pop(name, ""), match["result"])
 
 
 def _returned(result: str) -> Returned:
@@ -113,22 +140,38 @@ class Ltrace:
 
     name = "ltrace"
 
-    def run(self, command: Command, raw: Path, limits: Limits) -> Finished:
+    def run(self, program: Program, streams: Streams, raw: Path, limits: Limits) -> Finished:
         """Runs a program under ltrace. A program that is out of time is killed before ltrace is, so
         that ltrace can still write in which call it was."""
-        calls = "+".join(f"{function}@MAIN" for function in FUNCTIONS)
-        ltrace = ["ltrace", "-S", "-F", str(_PROTOTYPES), "-o", str(raw), "-e", calls, "--"]
+        confinement = program.confinement
+        if confinement is None:
+            argv = [*_ltrace(_PROTOTYPES, raw), "--", *program.argv]
+        else:
+            prototypes = confinement.shown / _PROTOTYPES.name
+            shutil.copyfile(_PROTOTYPES, prototypes)
+            sandbox, inside = confinement.sandbox, Path(SHOWN)
+            ltrace = _ltrace(inside / prototypes.name, Path(OUT) / raw.name)
+            cell = sandbox.cell(program.argv, [SHOWN], program.env)
+            shown = {SHOWN: confinement.shown}
+            argv = sandbox.room([*ltrace, "-f", "--", *cell], shown, raw.parent)
         return run(
-            [*ltrace, *command.argv],
+            argv,
             limits,
-            env=command.env,
-            cwd=command.cwd,
-            stdin=command.stdin,
-            stdout=command.stdout,
-            stderr=command.stderr,
-            on_timeout=kill_children,
+            env=program.env,
+            cwd=program.cwd,
+            stdin=streams.stdin,
+            stdout=streams.stdout,
+            stderr=streams.stderr,
+            on_timeout=lambda pid: kill_below(pid, "ltrace"),
         )
 
-    def events(self, raw: Path) -> Iterator[Event]:
+    def events(self, raw: Path, confined: bool) -> Iterator[Event]:
+        if not is_plain_file(raw):  # ltrace did not come as far as to write one
+            return
         with raw.open(encoding="utf-8", errors="replace") as lines:
-            yield from read_events(lines)
+            yield from read_events(of_program(lines) if confined else lines)
+
+
+def _ltrace(prototypes: Path, raw: Path) -> list[str]:
+    calls = "+".join(f"{function}@MAIN" for function in FUNCTIONS)
+    return ["ltrace", "-S", "-F", str(prototypes), "-o", str(raw), "-e", calls]

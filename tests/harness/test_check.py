@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from harness.build import ROOT
-from harness.check import build, check
+from harness.check import check, set_up
 from harness.suite import Suite, load_suite
 from harness.tracers.ltrace import Ltrace
 from harness.verdict import Outcome, Verdict
@@ -26,13 +26,13 @@ def suite(tmp_path_factory: pytest.TempPathFactory) -> Suite:
     tests = ROOT / "tests"
     path.write_text(
         f'extends = "{tests}/suite.toml"\n[limits.run]\nseconds = 1\nmemory_mib = 128\n'
-        "file_mib = 4\n[limits.build]\nseconds = 10\nmemory_mib = 1024\nfile_mib = 16\n"
+        "file_mib = 4\n[limits.build]\nseconds = 10\n"
     )
     return load_suite(path).select(NAMES)
 
 
 def verdicts(suite: Suite, source: Path) -> list[Verdict]:
-    return list(check(suite, build(suite, source, 2), Ltrace(), 2))
+    return list(check(set_up(suite, source, Ltrace(), 2), 2))
 
 
 WHAT_HAPPENS = {
@@ -79,9 +79,9 @@ def test_an_attack_ends_in_a_verdict(suite: Suite, tmp_path: Path, attack: str) 
 def test_programs_that_never_end_take_their_limit_and_not_more(
     suite: Suite, tmp_path: Path
 ) -> None:
-    built = build(suite, attacking(tmp_path / "src", "sleep"), 2)
+    setup = set_up(suite, attacking(tmp_path / "src", "sleep"), Ltrace(), 2)
     started = time.monotonic()
-    list(check(suite, built, Ltrace(), 3))
+    list(check(setup, 3))
     assert 1 <= time.monotonic() - started < 3 * 1 + 2
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.build import ROOT
-from harness.check import build, check
+from harness.check import check, set_up
 from harness.suite import Suite, load_suite
 from harness.tracers.ltrace import Ltrace
 from harness.verdict import Outcome
@@ -21,7 +21,7 @@ def suite() -> Suite:
 
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_a_mistake_costs_points(suite: Suite, tmp_path: Path, mistake: str) -> None:
-    verdicts = list(check(suite, build(suite, mistaken(tmp_path / "src", mistake), 2), Ltrace(), 2))
+    verdicts = list(check(set_up(suite, mistaken(tmp_path / "src", mistake), Ltrace(), 2), 2))
     failed = [verdict for verdict in verdicts if verdict.outcome is not Outcome.PASSED]
     assert failed != []
     assert all(verdict.reason for verdict in failed)

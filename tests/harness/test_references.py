@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.build import ROOT
-from harness.check import build, check
+from harness.check import check, set_up
 from harness.model import replay
 from harness.suite import Suite, Test, load_suite
 from harness.trace import End, How, read_trace_file
@@ -54,6 +54,6 @@ def test_both_implementations_earn_every_point(name: str, source: str, tmp_path:
     """Ours merges free blocks at once, the plain one before it searches: no test may tell."""
     folder = ROOT / "src" if source == "src" else plain(tmp_path / "src", *PREALLOC[name])
     suite = SUITES[name]
-    verdicts = list(check(suite, build(suite, folder, 2), Ltrace(), 2))
+    verdicts = list(check(set_up(suite, folder, Ltrace(), 2), 2))
     assert [v for v in verdicts if v.outcome is not Outcome.PASSED] == []
     assert sum(verdict.points for verdict in verdicts) == 90

@@ -16,10 +16,16 @@ references = "ref"
 seconds = 5
 memory_mib = 512
 file_mib = 16
+processes = 20
+scratch_mib = 16
+files = 100
 [limits.build]
 seconds = 60
 memory_mib = 512
 file_mib = 16
+processes = 20
+scratch_mib = 16
+files = 100
 [[test]]
 name = "one"
 points = 2
@@ -52,10 +58,14 @@ def test_a_whole_suite(tmp_path: Path) -> None:
 def test_one_that_extends_another_says_what_differs(tmp_path: Path) -> None:
     write(tmp_path, WHOLE)
     (tmp_path / "other").mkdir()
-    text = 'extends = "../suite.toml"\nreferences = "r"\n[policy]\nprealloc_calloc = 131072\n'
+    text = (
+        'extends = "../suite.toml"\nreferences = "r"\n'
+        "[policy]\nprealloc_calloc = 131072\n[limits.run]\nseconds = 1\n"
+    )
     suite = load_suite(write(tmp_path / "other", text))
     assert suite.points == 5
     assert suite.policy == Policy(prealloc_calloc=131072)
+    assert (suite.run_limits.seconds, suite.run_limits.memory_mib) == (1, 512)
     assert suite.references == tmp_path / "other" / "r"
     assert suite.snippets.resolve() == tmp_path / "snippets"
 
