@@ -117,7 +117,7 @@ def _told(error: OSError) -> str:
 
 
 def _require_sandbox(suite: Suite) -> None:
-    _require("bwrap", "choom", "setpriv")
+    _require("bwrap", "setpriv", "nsenter")
     try:
         require_sandbox(Sandbox(suite.run_limits))
     except SandboxError as error:
