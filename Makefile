@@ -34,6 +34,11 @@ bench-check: ## Measure how long 'make check' takes; ARGS="--hostile --json FILE
 	@tools/install-packages check
 	@$(PYTHON) bench/check.py $(ARGS)
 
+.PHONY: bench-grade
+bench-grade: ## Measure how long 'make grade' takes; ARGS="--count 10 --count 40 --json FILE"
+	@tools/install-packages check grade
+	@$(PYTHON) bench/grade.py $(ARGS)
+
 .PHONY: lint
 lint: ## Check the layout, types and habits of all code
 	@tools/install-packages check grade test lint

@@ -124,8 +124,8 @@ def snapshot() -> set[str]:
     return {str(path) for place in places for path in place.iterdir()}
 
 
-def processes() -> set[str]:
-    """The command lines that run, of what a submission could have started."""
+def processes() -> set[tuple[str, str]]:
+    """What runs that a submission could have started: numbers, and command lines."""
     found = set()
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         try:
@@ -133,7 +133,7 @@ def processes() -> set[str]:
         except OSError:
             continue
         if any(name in words for name in ("/osmem/program", "sleep 100000", "bwrap --unshare")):
-            found.add(words)
+            found.add((path.parent.name, words))
     return found
 
 
@@ -164,7 +164,10 @@ def batch(request: pytest.FixtureRequest) -> Iterator[Path]:
             "--out",
             top / "mine" / "out",
         ]
-        env = {**os.environ, "SECRET": "secret", "HOME": str(top), "TMPDIR": "/tmp"}
+        temporary = top / "tmp"
+        temporary.mkdir()
+        temporary.chmod(0o1777)
+        env = {**os.environ, "SECRET": "secret", "HOME": str(top), "TMPDIR": str(temporary)}
         if other:
             os.chown(top / "mine", SOMEBODY, SOMEBODY)
             env["OSMEM_BUILD"] = str(top / "mine" / "build")
@@ -179,12 +182,16 @@ def batch(request: pytest.FixtureRequest) -> Iterator[Path]:
         )
         assert (ended.returncode, ended.stderr) == (0, "")
         (top / "mine" / "out" / "stdout").write_text(ended.stdout)
-        left = snapshot() - before
-        assert {path for path in left if "osmem" in path} == set()
+        assert list(temporary.iterdir()) == []
+        left = {Path(path).name for path in snapshot() - before}
+        assert {
+            name for name in left if name.startswith(("osmem-was-here", "osmem-filler"))
+        } == set()
+        running = processes()
         deadline = time.monotonic() + 10  # the kernel takes a moment to clear a sandbox away
-        while processes() and time.monotonic() < deadline:
+        while running & processes() and time.monotonic() < deadline:
             time.sleep(0.1)
-        assert processes() == set()
+        assert running & processes() == set()
         yield top / "mine" / "out"
     finally:
         listener.close()
