@@ -228,7 +228,7 @@ def test_an_attack_earns_nothing(
     batch: Path, grades: dict[str, dict[str, str]], attack: str
 ) -> None:
     row = grades[f"attack-{attack}"]
-    assert (row["status"], row["points"]) == ("graded", "0")
+    assert (row["status"], row["total"]) == ("graded", "0")
     if OUTCOMES[attack]:
         assert outcomes(batch, f"attack-{attack}") == {OUTCOMES[attack]}
 
@@ -238,19 +238,19 @@ def test_an_attack_in_vain_changes_nothing_and_is_noticed(
     grades: dict[str, dict[str, str]], attack: str
 ) -> None:
     row = grades[f"attack-{attack}"]
-    assert (row["status"], row["tests"], row["flags"]) == ("graded", str(ALL), HARMLESS[attack])
+    assert (row["status"], row["points"], row["flags"]) == ("graded", str(ALL), HARMLESS[attack])
 
 
 def test_canned_answers_are_noticed(grades: dict[str, dict[str, str]]) -> None:
     row = grades[f"attack-{CANNED}"]
-    assert int(row["points"]) < ALL
+    assert int(row["total"]) < ALL
     assert row["flags"].startswith("passes malloc-arrays, but not with sizes drawn anew: ")
 
 
 @pytest.mark.parametrize("build", NOT_BUILT)
 def test_a_hostile_build_is_told(grades: dict[str, dict[str, str]], build: str) -> None:
     row = grades[f"build-{build}"]
-    assert (row["status"], row["points"]) == ("not-built", "0")
+    assert (row["status"], row["total"]) == ("not-built", "0")
     assert row["reason"].startswith(NOT_BUILT[build])
 
 
@@ -258,14 +258,14 @@ def test_a_hostile_build_is_told(grades: dict[str, dict[str, str]], build: str) 
 def test_a_build_that_finds_nothing_to_harm_is_as_good_as_any(
     grades: dict[str, dict[str, str]], build: str
 ) -> None:
-    assert grades[f"build-{build}"]["tests"] == str(ALL)
+    assert grades[f"build-{build}"]["points"] == str(ALL)
 
 
 @pytest.mark.parametrize("name", ["plain", "plain-zip.zip", "plain-tar.tar.gz"])
 def test_the_neighbours_of_all_these_earn_what_they_should(
     grades: dict[str, dict[str, str]], name: str
 ) -> None:
-    assert (grades[name]["tests"], grades[name]["flags"]) == (str(ALL), "")
+    assert (grades[name]["points"], grades[name]["flags"]) == (str(ALL), "")
 
 
 @pytest.mark.parametrize(
@@ -283,7 +283,7 @@ def test_what_is_no_submission_is_refused(
     grades: dict[str, dict[str, str]], name: str, reason: str
 ) -> None:
     row = grades[name]
-    assert (row["status"], row["points"]) == ("refused", "0")
+    assert (row["status"], row["total"]) == ("refused", "0")
     assert reason in row["reason"] != ""
 
 
