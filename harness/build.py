@@ -129,7 +129,7 @@ def _make(copy: Path, library: Path, log: Path, limits: Limits, sandbox: Sandbox
             command = sandbox.confine(["sh", "-c", _MAKE_IN_CELL], {"/given": copy.parent}, env)
             finished = run(command, limits, env=env, stdout=built, stderr=said)
     if finished.timed_out:
-        raise BuildError(f"make was still running after {limits.seconds} s", log)
+        raise BuildError(f"make did not end within {limits.seconds} s", log)
     if finished.too_much_output or log.stat().st_size >= limits.file_bytes:
         raise BuildError(f"make wrote more than {limits.file_mib} MiB", log)
     if finished.status not in (0, _LEFT_NONE):
