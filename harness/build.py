@@ -163,6 +163,11 @@ def _forget_old_libraries(shelf: Path) -> None:
             shutil.rmtree(path, ignore_errors=True)
 
 
+def has_makefile(folder: Path) -> bool:
+    """Whether make finds something to do in a folder."""
+    return any((folder / name).is_file() for name in ("GNUmakefile", "makefile", "Makefile"))
+
+
 def build_library(
     source: Path, limits: Limits, sandbox: Sandbox | None = None, shelf: Path = SHELF
 ) -> Library:
@@ -173,7 +178,7 @@ def build_library(
     source = source.resolve()
     if not source.is_dir():
         raise BuildError(f"{source}: expected a folder with a Makefile, found none")
-    if not any((source / name).is_file() for name in ("GNUmakefile", "makefile", "Makefile")):
+    if not has_makefile(source):
         raise BuildError(f"{source}: expected a Makefile that builds {LIBRARY}, found none")
     utils = _utils_beside(source)
     try:
