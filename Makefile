@@ -22,7 +22,8 @@ check: ## Check the allocator; SRC=folder for another one, TESTS="name name", AR
 .PHONY: grade
 grade: ## Grade a folder of submissions: SUBMISSIONS=folder OUT=folder ARGS="--fresh ..."
 	@tools/install-packages check grade
-	@$(PYTHON) checker.py grade "$$SUBMISSIONS" --out "$$OUT" $(ARGS)
+	@$(PYTHON) checker.py grade "$${SUBMISSIONS:?is not set: make grade SUBMISSIONS=folder OUT=folder}" \
+		--out "$${OUT:?is not set: make grade SUBMISSIONS=folder OUT=folder}" $(ARGS)
 
 .PHONY: test
 test: ## Run the project's own tests

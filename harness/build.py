@@ -26,6 +26,8 @@ from harness.trace import FUNCTIONS
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = Path(os.environ.get("OSMEM_BUILD", ROOT / "build")).absolute()
 """Where all that is built goes; OSMEM_BUILD names another place, for a read-only checkout."""
+DEFAULT_MAKEFILE = Path(__file__).with_name("default.mk")
+"""For sources that come without one."""
 UTILS = ROOT / "utils"
 LIBRARY = "libosmem.so"
 
@@ -179,7 +181,13 @@ def build_library(
     if not source.is_dir():
         raise BuildError(f"{source}: expected a folder with a Makefile, found none")
     if not has_makefile(source):
-        raise BuildError(f"{source}: expected a Makefile that builds {LIBRARY}, found none")
+        below = source / "src"
+        hint = (
+            f"did you mean {below}?"
+            if below.is_dir() and has_makefile(below)
+            else f"copy {DEFAULT_MAKEFILE} there, as grade does"
+        )
+        raise BuildError(f"{source}: expected a Makefile that builds {LIBRARY}, found none; {hint}")
     utils = _utils_beside(source)
     try:
         digest = _digest([source, *utils])

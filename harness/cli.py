@@ -122,8 +122,9 @@ def main() -> None:
 def _told(error: OSError) -> str:
     """What went wrong with which file, without the number."""
     message = f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror)
-    if isinstance(error, PermissionError) or error.errno == errno.EROFS:
-        message += f"; if that is below {BUILD}, remove it or set OSMEM_BUILD to a folder of yours"
+    refused = isinstance(error, PermissionError) or error.errno == errno.EROFS
+    if refused and str(BUILD) in str(error.filename):
+        message += f"; remove {BUILD} or set OSMEM_BUILD to a folder of yours"
     return message
 
 
@@ -183,7 +184,8 @@ def check_command(
         if given != default
         for word in (option, str(given))
     ]
-    again = shlex.join([sys.argv[0], "check", *options])
+    options += ["--sandbox"] * sandboxed
+    again = shlex.join([os.path.join(".", sys.argv[0]), "check", *options])
     terminal.show_failures(console, verdicts, verbose, again)
     terminal.show_points(console, verdicts)
     if json_file is not None:

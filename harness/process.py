@@ -100,24 +100,24 @@ def _processes() -> dict[int, tuple[int, str]]:
     return found
 
 
-def kill_below(pid: int, name: str) -> None:
+def kill_below(pid: int, name: str, spared: str = "") -> None:
     """Ends, by SIGKILL, all that the process called ``name`` has started: that process is ``pid``
-    or the first of this name below it."""
+    or the first of this name below it. What is called ``spared`` goes on, with all below it."""
     processes = _processes()
     children: dict[int, list[int]] = {}
     for child, (parent, _) in processes.items():
         children.setdefault(parent, []).append(child)
 
-    def below(start: int) -> list[int]:
+    def below(start: int, spared: str = "") -> list[int]:
         found = [start]
         for process in found:  # grows as it goes
-            found.extend(children.get(process, []))
+            found += (c for c in children.get(process, []) if processes[c][1] != spared)
         return found
 
     top = next(
         (process for process in below(pid) if processes.get(process, (0, ""))[1] == name), None
     )
-    for process in below(top)[1:] if top is not None else ():
+    for process in below(top, spared)[1:] if top is not None else ():
         with contextlib.suppress(ProcessLookupError):
             os.kill(process, signal.SIGKILL)
 

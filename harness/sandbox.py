@@ -29,6 +29,8 @@ WORK = "/work"
 """The folder a cell can write to; it is empty at first, and gone afterwards."""
 OUT = "/out"
 """The folder a room, but not its cell, can write to; see `Sandbox.room`."""
+KEEPER = "bwrap"
+"""The name of the process that has started what keeps a cell; see `Sandbox.watch`."""
 ENTERING = 2
 """How often a process calls exec() to enter a cell; see `Sandbox.watch`."""
 

@@ -8,3 +8,8 @@ def printable(text: str) -> str:
     letter (control characters, line ends, escapes, marks of direction, lone surrogates) becomes
     U+FFFD. It can always be encoded as UTF-8."""
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def printable_lines(text: str) -> list[str]:
+    """The lines of a text, each `printable`."""
+    return [printable(line) for line in text.splitlines()]

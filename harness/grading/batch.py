@@ -12,11 +12,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 
 from harness.build import ROOT, UTILS
 from harness.grading.bounds import Refused
 from harness.grading.grade import Grade
+from harness.grading.layout import JUNK
 from harness.grading.store import Store
 from harness.grading.submission import Grader
 from harness.grading.unpack import digest
@@ -48,17 +50,20 @@ class Done:
 
 
 def find_submissions(folder: Path, only: Sequence[str]) -> list[Submission]:
-    """What is in a folder, by name; hidden files are none. Raises `BatchError`."""
+    """What is in a folder, by name, but for hidden files and what systems leave in folders. Raises
+    `BatchError`."""
     found = [
         Submission(
             path.name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace"), path
         )
         for path in folder.iterdir()
-        if not path.name.startswith(".")
+        if not path.name.startswith(".") and path.name.lower() not in JUNK
     ]
     for name in only:
         if name not in {submission.name for submission in found}:
-            raise BatchError(f"{folder}: expected a submission named {name!r}, found none")
+            close = get_close_matches(name, [submission.name for submission in found], 1)
+            hint = f"; did you mean {close[0]!r}?" if close else ""
+            raise BatchError(f"{folder}: expected a submission named {name!r}, found none{hint}")
     chosen = [submission for submission in found if not only or submission.name in only]
     if not chosen:
         raise BatchError(f"{folder}: expected submissions, found none")

@@ -71,6 +71,8 @@ class Grade:
     style: Style
     flags: tuple[str, ...]
     """What a person should look at, in one line each."""
+    log: str = ""
+    """What the build said at its end, where it failed."""
 
     @property
     def test_points(self) -> int:
@@ -111,6 +113,7 @@ def grade_from_json(text: str) -> Grade:
             style["note"],
         ),
         tuple(content["flags"]),
+        content["log"],
     )
 
 
@@ -121,3 +124,11 @@ class Graded:
     submission: str
     """The name of the file or folder that was handed in."""
     grade: Grade
+    twins: tuple[str, ...] = ()
+    """Other submissions with the same sources."""
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """What a person should look at: what is seen of the submission, and of it among others."""
+        twins = (f"the same sources as {', '.join(self.twins)}",) if self.twins else ()
+        return (*self.grade.flags, *twins)

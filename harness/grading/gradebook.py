@@ -25,7 +25,7 @@ from typing import IO, Any
 from harness.grading.grade import Graded, TestResult
 from harness.reports import student
 from harness.reports.formats import Format
-from harness.text import printable
+from harness.text import printable, printable_lines
 from harness.verdict import Outcome
 
 _COLUMNS = ("submission", "points", "tests", "style", "total", "status", "reason", "flags")
@@ -100,14 +100,14 @@ def _row(graded: Graded) -> tuple[str | int, ...]:
         grade.points,
         grade.status.value,
         _cell(grade.reason),
-        _cell("; ".join(grade.flags)),
+        _cell("; ".join(graded.flags)),
     )
 
 
 def _all_printable(value: Any) -> Any:
     match value:
         case str():
-            return printable(value)
+            return "\n".join(printable_lines(value))
         case list() | tuple():
             return [_all_printable(item) for item in value]
         case dict():
@@ -123,6 +123,7 @@ def _content(graded: Graded) -> dict[str, Any]:
         "points": grade.points,
         "max_points": grade.max_points,
         **asdict(grade),
+        "flags": graded.flags,
     }
     for test in content["tests"]:
         del test["trace"]
@@ -131,7 +132,8 @@ def _content(graded: Graded) -> dict[str, Any]:
 
 
 def _write_traces(folder: Path, tests: tuple[TestResult, ...]) -> None:
-    folder.mkdir(exist_ok=True)
+    if any(test.trace for test in tests):
+        folder.mkdir(exist_ok=True)
     written = set()
     for test in tests:
         if test.trace:

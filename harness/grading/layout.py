@@ -6,6 +6,7 @@ import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from harness.build import DEFAULT_MAKEFILE
 from harness.grading.bounds import (
     MIB,
     ArchiveLimits,
@@ -17,10 +18,9 @@ from harness.grading.bounds import (
 )
 from harness.grading.entry import file_chunks
 
-_DEFAULT_MAKEFILE = Path(__file__).with_name("default.mk")
 _MAKEFILES = ("makefile", "gnumakefile")
 _BUILT_FILES = (".o", ".so", ".d", ".a")
-_JUNK = (
+JUNK = (
     "__macosx",
     ".ds_store",
     "thumbs.db",
@@ -45,7 +45,7 @@ def _children(folder: Path) -> list[Path]:
     return sorted(
         path
         for path in folder.iterdir()
-        if path.name.lower() not in _JUNK and not path.name.startswith("._")
+        if path.name.lower() not in JUNK and not path.name.startswith("._")
     )
 
 
@@ -161,7 +161,7 @@ def _provide_makefile(sources: Path, budget: Budget) -> None:
         chosen = "makefile" if "makefile" in names else min(names)
         (sources / chosen).rename(sources / "Makefile")
     else:
-        write_file(sources / "Makefile", [_DEFAULT_MAKEFILE.read_bytes()], False, budget)
+        write_file(sources / "Makefile", [DEFAULT_MAKEFILE.read_bytes()], False, budget)
 
 
 def lay_out(top: Path, to: Path, limits: ArchiveLimits) -> None:

@@ -61,11 +61,20 @@ class Options:
     formats: Sequence[str]
 
 
+def _lies_in(path: Path, folder: Path) -> bool:
+    return path.resolve().is_relative_to(folder.resolve())
+
+
 def grade_folder(suite: Suite, tracer: Tracer, options: Options, console: Console) -> int:
     """Grades a folder; the exit status, 0 if every submission has its grade.
 
     Raises `BatchError`, `StoreError`, `SuiteError`, `BuildError` and `OSError` where it can't.
     """
+    if _lies_in(options.out, options.submissions):
+        raise BatchError(
+            f"{options.out}: expected a folder outside of {options.submissions}, for what is"
+            " written there would be graded"
+        )
     rules = load_rules(suite)
     if not options.style:
         rules = Rules(rules.archive, NO_STYLE, rules.drawn)
@@ -73,9 +82,10 @@ def grade_folder(suite: Suite, tracer: Tracer, options: Options, console: Consol
     with only_batch(options.out) as scratch:
         store = Store(options.database or f"sqlite:///{options.out.absolute() / _DATABASE}")
         if options.fresh:
-            store.forget()
-        grader = _grader(suite, rules, tracer, options, store.seed(options.seed), scratch)
+            store.forget(options.only)
         key = rules_key(suite, options.style, options.sandboxed)
+        _take_rules(store, key, options)
+        grader = _grader(suite, rules, tracer, options, store.seed(options.seed), scratch)
         done = grade_batch(found, grader, store, key, options.jobs)
         failed = _show_progress(console, done, len(found))
         everyone = [submission.name for submission in find_submissions(options.submissions, ())]
@@ -83,6 +93,18 @@ def grade_folder(suite: Suite, tracer: Tracer, options: Options, console: Consol
         write_gradebook(options.out, store.graded(everyone), formats)
         _show_end(console, store, everyone, options)
     return 2 if failed else 0
+
+
+def _take_rules(store: Store, key: str, options: Options) -> None:
+    """Sees to it that all grades in a gradebook are by the same rules."""
+    if store.rules(key) == key:
+        return
+    if options.only:
+        raise BatchError(
+            f"{options.out}: was graded with another suite, checker or choice of style: grade all"
+            " of it again, without --only, or use another --out"
+        )
+    store.change_rules(key)
 
 
 def _grader(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import secrets
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from sqlalchemy import (
@@ -23,6 +23,7 @@ from sqlalchemy import (
     create_engine,
     delete,
     select,
+    update,
 )
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
@@ -84,18 +85,36 @@ class Store:
     def seed(self, wanted: str | None) -> str:
         """What sizes are drawn from: at first what is wanted, or else something nobody can guess;
         then the same for as long as the database is kept."""
-        with self._transaction() as connection:
-            found = connection.scalar(select(_SETTINGS.c.value))
-            if found is None:
-                found = wanted or secrets.token_hex(16)
-                connection.execute(_SETTINGS.insert().values(name="seed", value=found))
-            return str(found)
+        return self._setting("seed", wanted or secrets.token_hex(16))
 
-    def forget(self) -> None:
-        """Removes all grades."""
+    def rules(self, wanted: str) -> str:
+        """The key of the rules that all was graded by: at first what is wanted."""
+        return self._setting("rules", wanted)
+
+    def _setting(self, name: str, first: str) -> str:
         with self._transaction() as connection:
-            for table in (_SUBMISSIONS, _GRADES, _SETTINGS):
-                connection.execute(delete(table))
+            query = select(_SETTINGS.c.value).where(_SETTINGS.c.name == name)
+            found = connection.scalar(query)
+            if found is None:
+                connection.execute(_SETTINGS.insert().values(name=name, value=first))
+            return first if found is None else str(found)
+
+    def change_rules(self, rules: str) -> None:
+        """All is to be graded by other rules from now on."""
+        with self._transaction() as connection:
+            connection.execute(
+                update(_SETTINGS).where(_SETTINGS.c.name == "rules").values(value=rules)
+            )
+
+    def forget(self, names: Sequence[str]) -> None:
+        """Removes the grades of these submissions, or all there is if none is named."""
+        with self._transaction() as connection:
+            if names:
+                keys = select(_SUBMISSIONS.c.key).where(_SUBMISSIONS.c.name.in_(names))
+                connection.execute(delete(_GRADES).where(_GRADES.c.key.in_(keys)))
+            else:
+                for table in (_SUBMISSIONS, _GRADES, _SETTINGS):
+                    connection.execute(delete(table))
 
     def knows(self, key: str) -> bool:
         """Whether there is a grade."""
@@ -114,14 +133,21 @@ class Store:
         with self._transaction() as connection:
             _name(connection, key, submissions)
 
-    def graded(self, submissions: Iterable[str]) -> Iterator[Graded]:
+    def graded(self, names: Sequence[str]) -> Iterator[Graded]:
         """The grades of those of the submissions that have one, one by one, in their order."""
-        query = select(_GRADES.c.grade).select_from(_GRADES_OF_SUBMISSIONS)
         with self._transaction() as connection:
-            for name in submissions:
-                packed = connection.scalar(query.where(_SUBMISSIONS.c.name == name))
+            rows = connection.execute(select(_SUBMISSIONS.c.name, _SUBMISSIONS.c.key))
+            known: dict[str, str] = {str(name): str(key) for name, key in rows}
+            keys = {name: known[name] for name in names if name in known}
+            owners: dict[str, list[str]] = {}
+            for name, key in keys.items():
+                owners.setdefault(key, []).append(name)
+            for name, key in keys.items():
+                packed = connection.scalar(select(_GRADES.c.grade).where(_GRADES.c.key == key))
                 if packed is not None:
-                    yield Graded(name, grade_from_json(zlib.decompress(packed).decode()))
+                    grade = grade_from_json(zlib.decompress(packed).decode())
+                    twins = tuple(owner for owner in owners[key] if owner != name)
+                    yield Graded(name, grade, twins)
 
     def slowest(self, count: int) -> list[tuple[str, float]]:
         """The submissions that took longest to grade, and their seconds."""

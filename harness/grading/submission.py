@@ -69,11 +69,11 @@ class Grader:
 
     def _without_tests(self, status: Status, reason: str, log: str = "") -> Grade:
         tests = tuple(
-            TestResult(test.name, Outcome.NOT_BUILT, 0, test.points, reason, log, "")
+            TestResult(test.name, Outcome.NOT_BUILT, 0, test.points, "", "", "")
             for test in self.suite.tests
         )
         style = Style(0, self.rules.style.points, (), "nothing was built")
-        return Grade(status, reason, tests, style, ())
+        return Grade(status, reason, tests, style, (), log)
 
     def _grade_library(self, library: Library, unpacked: Path, key: str) -> Grade:
         stage = Sandbox(self.suite.run_limits) if self.sandboxed else None

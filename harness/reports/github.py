@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness.grading.grade import Finding, Graded, Status
 from harness.reports.student import explanation
-from harness.text import printable
+from harness.text import printable, printable_lines
 from harness.verdict import Outcome
 
 
@@ -36,11 +36,14 @@ def render(graded: Graded) -> str:
     grade = graded.grade
     annotations = []
     if grade.status is not Status.GRADED:
-        annotations.append(_annotation("error", [grade.reason], title=grade.status))
-    for test in grade.tests:
-        if test.outcome is not Outcome.PASSED:
-            title = f"{test.name}: {test.outcome}"
-            annotations.append(_annotation("error", explanation(test), title=title))
+        lines = [grade.reason, *printable_lines(grade.log)]
+        annotations.append(_annotation("error", lines, title=grade.status))
+    else:
+        annotations += [
+            _annotation("error", explanation(test), title=f"{test.name}: {test.outcome}")
+            for test in grade.tests
+            if test.outcome is not Outcome.PASSED
+        ]
     annotations += map(_finding, grade.style.findings)
     points = f"{grade.points} of {grade.max_points} points"
     annotations.append(_annotation("notice", [points], title=graded.submission))

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
 from harness.grading.grade import Graded, Status, TestResult
-from harness.text import printable
+from harness.text import printable, printable_lines
 from harness.verdict import Outcome
 
 # What is printable is also allowed in XML 1.0: nothing else has to be removed.
@@ -31,7 +31,7 @@ def _add_test(suite: Element, test: TestResult) -> None:
     case = _add_case(suite, test.name)
     if kind := _ELEMENTS.get(test.outcome):
         problem = SubElement(case, kind, type=test.outcome, message=printable(test.reason))
-        problem.text = printable(test.advice)
+        problem.text = "\n".join(printable_lines(test.advice))
 
 
 def _count(element: Element) -> None:
@@ -54,9 +54,11 @@ def _add_submission(suites: Element, graded: Graded) -> None:
     if grade.status is not Status.GRADED:
         # Without a case of its own, a submission that has no tests would look as if all were well.
         case = _add_case(suite, "submission")
-        SubElement(case, "error", type=grade.status, message=printable(grade.reason))
-    for test in grade.tests:
-        _add_test(suite, test)
+        error = SubElement(case, "error", type=grade.status, message=printable(grade.reason))
+        error.text = "\n".join(printable_lines(grade.log))
+    else:
+        for test in grade.tests:
+            _add_test(suite, test)
     _count(suite)
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from harness.grading.grade import Graded, Status, Style, TestResult
-from harness.text import printable
+from harness.text import printable, printable_lines
 from harness.verdict import Outcome
 
 
 def explanation(test: TestResult) -> list[str]:
     """What was seen, and what to try: a line each, as far as there is something to say."""
-    return [printable(text) for text in (test.reason, test.advice) if text]
+    return [*printable_lines(test.reason), *printable_lines(test.advice)]
 
 
 def overview(graded: Graded) -> list[str]:
@@ -21,7 +21,7 @@ def overview(graded: Graded) -> list[str]:
         f"style: {grade.style.points} of {grade.style.max_points}",
     ]
     if grade.status is not Status.GRADED:
-        lines.append(f"{grade.status}: {printable(grade.reason)}")
+        lines += [f"{grade.status}: {printable(grade.reason)}", *printable_lines(grade.log)]
     elif grade.reason:
         lines.append(printable(grade.reason))
     return lines
@@ -58,12 +58,13 @@ def _failures(tests: tuple[TestResult, ...]) -> list[str]:
 def render(graded: Graded) -> str:
     """Points, the table of tests, reasons and advice, style: sections of indented lines."""
     grade = graded.grade
-    sections = {
-        printable(graded.submission): overview(graded),
-        "tests": _table(grade.tests),
-        "what to look at": _failures(grade.tests),
-        "style": style_lines(grade.style),
-    }
+    sections = {printable(graded.submission): overview(graded)}
+    if grade.status is Status.GRADED:
+        sections |= {
+            "tests": _table(grade.tests),
+            "what to look at": _failures(grade.tests),
+            "style": style_lines(grade.style),
+        }
     return "\n".join(
         "".join([f"{title}\n", *(f"  {line}\n" for line in lines)])
         for title, lines in sections.items()

@@ -48,7 +48,7 @@ class _Counts:
 def _why_to_look(graded: Graded) -> str:
     """Why a person should look at a submission; empty if nobody has to."""
     grade = graded.grade
-    reasons = list(grade.flags)
+    reasons = list(graded.flags)
     if grade.status is not Status.GRADED:
         reasons.insert(0, f"{grade.status}: {grade.reason}")
     elif slow := sum(test.outcome is Outcome.TIMEOUT for test in grade.tests):

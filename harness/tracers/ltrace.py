@@ -18,7 +18,7 @@ from pathlib import Path
 
 from harness.events import Entered, Event, Exited, Killed, Replaced, Returned, SystemCall
 from harness.process import Finished, Limits, is_plain_file, kill_below, run
-from harness.sandbox import ENTERING, OUT
+from harness.sandbox import ENTERING, KEEPER, OUT
 from harness.trace import FUNCTIONS
 from harness.tracers import SHOWN, Program, Streams
 
@@ -152,7 +152,7 @@ class Ltrace:
             stdin=streams.stdin,
             stdout=streams.stdout,
             stderr=streams.stderr,
-            on_timeout=lambda pid: kill_below(pid, "ltrace"),
+            on_timeout=lambda pid: kill_below(pid, "ltrace", spared=KEEPER),
         )
 
     def events(self, raw: Path, confined: bool) -> Iterator[Event]:

@@ -58,7 +58,7 @@ OUTCOMES = {
     "libc-malloc": "",
     "loop": "timeout",
     "many-requests": "timeout",
-    "memory-hog": "crashed",
+    "memory-hog": "",
     "no-call": "differs",
     "raw-growth": "differs",
     "segfault": "crashed",
@@ -233,6 +233,18 @@ def test_an_attack_earns_nothing(
         assert outcomes(batch, f"attack-{attack}") == {OUTCOMES[attack]}
 
 
+@pytest.mark.parametrize("attack", ["loop", "sleep", "many-requests"])
+def test_it_is_told_where_a_program_was_when_its_time_was_up(batch: Path, attack: str) -> None:
+    report = batch / "submissions" / f"attack-{attack}" / "report.txt"
+    assert "not ended within 1 s, inside os_" in report.read_text()
+
+
+def test_what_a_compiler_says_is_reported_once(batch: Path) -> None:
+    report = (batch / "submissions" / "build-include" / "report.txt").read_text()
+    (line,) = (line for line in report.splitlines() if line.startswith("  steal.c:1:10:"))
+    assert "fatal error" in line
+
+
 @pytest.mark.parametrize("attack", HARMLESS)
 def test_an_attack_in_vain_changes_nothing_and_is_noticed(
     grades: dict[str, dict[str, str]], attack: str
@@ -261,11 +273,16 @@ def test_a_build_that_finds_nothing_to_harm_is_as_good_as_any(
     assert grades[f"build-{build}"]["points"] == str(ALL)
 
 
-@pytest.mark.parametrize("name", ["plain", "plain-zip.zip", "plain-tar.tar.gz"])
+@pytest.mark.parametrize("name", ["plain-zip.zip", "plain-tar.tar.gz"])
 def test_the_neighbours_of_all_these_earn_what_they_should(
     grades: dict[str, dict[str, str]], name: str
 ) -> None:
     assert (grades[name]["points"], grades[name]["flags"]) == (str(ALL), "")
+
+
+def test_what_was_handed_in_twice_is_noticed(grades: dict[str, dict[str, str]]) -> None:
+    assert grades["plain"]["points"] == str(ALL)
+    assert grades["plain"]["flags"].startswith("the same sources as ")
 
 
 @pytest.mark.parametrize(
@@ -362,7 +379,42 @@ def test_only_those_named_are_graded(folder: Path) -> None:
         assert [row["submission"] for row in csv.DictReader(table)] == ["plain"]
 
 
-def test_killed_at_random_moments_it_ends_with_the_same_gradebook(folder: Path) -> None:
+def test_one_can_be_graded_anew_and_the_others_kept(folder: Path) -> None:
+    grade(folder, "out")
+    before = results(folder / "out")
+    assert grade(folder, "out", "--fresh", "--only", "plain").startswith("1 graded\n")
+    assert results(folder / "out") == before
+
+
+@pytest.mark.parametrize(
+    ("out", "options", "told"),
+    [
+        ("out", ("--only", "plain", "--style"), "was graded with another suite"),
+        ("submissions/out", (), "expected a folder outside of"),
+        ("submissions", (), "expected a folder outside of"),
+        ("out", ("--only", "plian"), "did you mean 'plain'?"),
+    ],
+)
+def test_what_would_spoil_a_gradebook_is_refused(
+    folder: Path, out: str, options: tuple[str, ...], told: str
+) -> None:
+    grade(folder, "out")
+    before = results(folder / "out")
+    ended = subprocess.run(command(folder, out, *options), capture_output=True, text=True)
+    assert ended.returncode == 2
+    assert told in ended.stderr
+    assert ended.stderr.count("\n") == 1
+    assert results(folder / "out") == before
+    assert not (folder / "submissions" / "out").exists()
+
+
+def test_killed_at_random_moments_it_ends_with_the_same_gradebook(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    temporary = folder / "temporary"
+    temporary.mkdir()
+    temporary.chmod(0o1777)
+    monkeypatch.setenv("TMPDIR", str(temporary))
     grade(folder, "undisturbed")
     moments = random.Random(1)
     kills = 0
@@ -381,7 +433,7 @@ def test_killed_at_random_moments_it_ends_with_the_same_gradebook(folder: Path) 
         running.wait()
     grade(folder, "killed")
     assert results(folder / "killed") == results(folder / "undisturbed")
-    assert list(Path("/tmp").glob("osmem-grade-*")) == []
+    assert list(temporary.iterdir()) == []
 
 
 def test_two_at_a_time_do_not_mix(folder: Path) -> None:
