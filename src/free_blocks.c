@@ -1,31 +1,104 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A walk over the heap's blocks in address order. Programs free and take memory at the low end
- * again and again, and hold on to what lies there: the walk starts at a block below which nothing
- * is free.
+ * The index of the free blocks.
+ *
+ *     summary   0 1 0 0 0 0 0 0 1                a bit for each word that has one
+ *                 │
+ *     words       0 0 0 1 0 0 … 1                a bit for each bin that has a block
+ *                       │       │
+ *     bins      8 … 536 544 …   4096 bytes       a pairing heap each: one size, by address
+ *
+ *     large                                      a tree: sizes above, by size and address
+ *     out of reach                               a walk: the blocks that the bins can't link
+ *
+ * Two bit scans find the smallest bin that fits, and the best block is at its top.
  */
 #include "free_blocks.h"
+#include "pairing.h"
+#include "report.h"
+#include "size_tree.h"
 
-static struct block_meta *lowest; /* no block below it is free; NULL: no block is */
+#define UNIT      8
+#define SMALL_MAX 4096
+#define BINS      (SMALL_MAX / UNIT + 1)
+#define WORD_BITS 64
+#define WORDS     ((BINS + WORD_BITS - 1) / WORD_BITS)
 
-void free_blocks_add(struct block_meta *block)
+static link_t bins[BINS];
+static uint64_t words[WORDS];
+static uint64_t summary;
+static struct block_meta *large;
+
+_Static_assert(WORDS <= WORD_BITS, "the summary is one word");
+
+/* ---- Small sizes ---------------------------------------------------------------------------- */
+
+static inline bool is_small(size_t payload)
 {
-    if (lowest == NULL || block < lowest)
-        lowest = block;
+    return payload <= SMALL_MAX;
 }
 
-void free_blocks_remove(struct block_meta *block)
+static inline void mark_bin(size_t bin, bool has_blocks)
 {
-    if (block == lowest)
-        lowest = block->next;
+    uint64_t bit = UINT64_C(1) << bin % WORD_BITS;
+    uint64_t *word = &words[bin / WORD_BITS];
+
+    *word = has_blocks ? *word | bit : *word & ~bit;
+    bit = UINT64_C(1) << bin / WORD_BITS;
+    summary = *word != 0 ? summary | bit : summary & ~bit;
 }
 
-struct block_meta *free_blocks_best_fit(size_t payload)
+/* The lowest block of the smallest size that has one and fits. */
+static inline struct block_meta *find_small(size_t payload)
+{
+    size_t bin = payload / UNIT;
+    size_t at = bin / WORD_BITS;
+    uint64_t word = words[at] >> bin % WORD_BITS << bin % WORD_BITS;
+
+    if (word == 0) {
+        uint64_t above = summary >> at >> 1 << 1 << at;
+
+        if (above == 0)
+            return NULL;
+        at = (size_t)__builtin_ctzll(above);
+        word = words[at];
+    }
+    return pairing_lowest(bins[at * WORD_BITS + (size_t)__builtin_ctzll(word)]);
+}
+
+/* ---- Out of reach --------------------------------------------------------------------------- */
+
+/*
+ * A link reaches 32 GiB, and on a 32-bit machine three do not fit 8 bytes. Such blocks are found by
+ * walking over the heap, from a block below which there are none of them.
+ */
+static size_t outside_count;
+static struct block_meta *outside_lowest;
+
+static bool is_outside(const struct block_meta *block)
+{
+    return is_small(block->size) && !pairing_can_hold(block);
+}
+
+static void add_outside(struct block_meta *block)
+{
+    if (outside_count++ == 0 || block < outside_lowest)
+        outside_lowest = block;
+}
+
+static void remove_outside(struct block_meta *block)
+{
+    outside_count--;
+    if (block == outside_lowest)
+        outside_lowest = block->next;
+}
+
+static struct block_meta *find_outside(size_t payload)
 {
     struct block_meta *best = NULL;
 
-    for (struct block_meta *block = lowest; block != NULL; block = block->next) {
-        if (block->status != STATUS_FREE || block->size < payload)
+    for (struct block_meta *block = outside_lowest; block != NULL; block = block->next) {
+        if (block->status != STATUS_FREE || block->size < payload || !is_outside(block))
             continue;
         if (best == NULL || block->size < best->size)
             best = block;
@@ -33,4 +106,67 @@ struct block_meta *free_blocks_best_fit(size_t payload)
             break;
     }
     return best;
+}
+
+/* ---- All of them ---------------------------------------------------------------------------- */
+
+void free_blocks_add(struct block_meta *block)
+{
+    size_t bin = block->size / UNIT;
+
+    if (!is_small(block->size)) {
+        size_tree_add(&large, block);
+    } else if (pairing_can_hold(block)) {
+        pairing_add(&bins[bin], block);
+        mark_bin(bin, true);
+    } else {
+        add_outside(block);
+    }
+}
+
+void free_blocks_remove(struct block_meta *block)
+{
+    size_t bin = block->size / UNIT;
+
+    if (!is_small(block->size)) {
+        size_tree_remove(&large, block);
+    } else if (pairing_can_hold(block)) {
+        pairing_remove(&bins[bin], block);
+        if (bins[bin] == 0)
+            mark_bin(bin, false);
+    } else {
+        remove_outside(block);
+    }
+}
+
+struct block_meta *free_blocks_best_fit(size_t payload)
+{
+    struct block_meta *best = is_small(payload) ? find_small(payload) : NULL;
+
+    if (best == NULL)
+        best = size_tree_find(large, payload);
+    if (outside_count == 0)
+        return best;
+
+    struct block_meta *other = find_outside(payload);
+
+    if (best == NULL || (other != NULL && other->size < best->size))
+        return other;
+    return other != NULL && other->size == best->size && other < best ? other : best;
+}
+
+size_t free_blocks_check(void)
+{
+    size_t count = outside_count;
+
+    for (size_t bin = 0; bin < BINS; bin++) {
+        bool marked = words[bin / WORD_BITS] >> bin % WORD_BITS & 1;
+
+        if (marked != (bins[bin] != 0))
+            report_mistake("the index was written over", &bins[bin]);
+        count += pairing_check(bins[bin], bin * UNIT);
+    }
+    for (struct block_meta *block = NULL; (block = size_tree_next(large, block)) != NULL;)
+        count++;
+    return count;
 }

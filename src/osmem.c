@@ -6,9 +6,9 @@
  *        │──────▶ mapping.c                   large requests, by mmap()
  *        └──────▶ policy.c                    which is which
  */
-#include <stdbool.h>
 #include <string.h>
 
+#include "block.h"
 #include "heap.h"
 #include "mapping.h"
 #include "osmem.h"
@@ -50,16 +50,20 @@ static struct block_meta *block_of(void *ptr)
     return (struct block_meta *)ptr - 1;
 }
 
-static void *payload_of(struct block_meta *block)
+/* The one way out of the library. */
+static void *hand_out(struct block_meta *block)
 {
-    return block == NULL ? NULL : block + 1;
+    if (block == NULL)
+        return NULL;
+    seal(block);
+    return block + 1;
 }
 
 API void *os_malloc(size_t size)
 {
     if (size == 0)
         return NULL;
-    return payload_of(allocate(size, policy()->mmap_threshold, policy()->prealloc_malloc));
+    return hand_out(allocate(size, policy()->mmap_threshold, policy()->prealloc_malloc));
 }
 
 API void *os_calloc(size_t nmemb, size_t size)
@@ -78,7 +82,7 @@ API void *os_calloc(size_t nmemb, size_t size)
 
     if (block != NULL && block->status == STATUS_ALLOC)
         memset(block + 1, 0, bytes); /* a mapping comes cleared */
-    return payload_of(block);
+    return hand_out(block);
 }
 
 API void os_free(void *ptr)
@@ -115,7 +119,7 @@ static void *move_to_mapping(struct block_meta *block, size_t payload)
         return NULL;
     memcpy(moved + 1, block + 1, block->size < payload ? block->size : payload);
     heap_release(block);
-    return moved + 1;
+    return hand_out(moved);
 }
 
 API void *os_realloc(void *ptr, size_t size)
@@ -137,5 +141,5 @@ API void *os_realloc(void *ptr, size_t size)
         return NULL;
     if (is_large(payload, policy()->mmap_threshold))
         return move_to_mapping(block, payload);
-    return payload_of(heap_resize(block, payload));
+    return hand_out(heap_resize(block, payload));
 }

@@ -8,6 +8,7 @@
 #ifndef POLICY_H
 #define POLICY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define ALIGNMENT      8
@@ -23,8 +24,17 @@ struct policy {
     size_t alignment;        /* of every payload; a power of two from 8 to the header's size */
 };
 
-/* The policy in force. The first call reads OSMEM_CONF; one that is malformed is reported on
- * standard error and ignored as a whole. */
-const struct policy *policy(void);
+extern struct policy policy_in_force;
+extern bool policy_is_known;
+
+/* Reads OSMEM_CONF; one that is malformed is reported on standard error and ignored as a whole. */
+void policy_read(void);
+
+static inline const struct policy *policy(void)
+{
+    if (__builtin_expect(!__atomic_load_n(&policy_is_known, __ATOMIC_ACQUIRE), 0))
+        policy_read();
+    return &policy_in_force;
+}
 
 #endif

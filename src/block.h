@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * block.h - what all parts know about a block in memory (see block_meta.h for its header).
+ *
+ * The header leaves 4 bytes behind `status` on a 64-bit machine. They tell of a
+ *
+ *     live block    its seal: a number made of its address and size, by which a pointer that was
+ *                   never handed out, and a header that was written over, are told
+ *     free block    one of its links in the index (see pairing.h)
+ */
+#ifndef BLOCK_H
+#define BLOCK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "block_meta.h"
+
+#define HAS_SPARE                                                                                  \
+    (offsetof(struct block_meta, prev) - offsetof(struct block_meta, status) >=                    \
+     sizeof(int) + sizeof(uint32_t))
+
+/* From the first block of the heap to the end of its last; there may be gaps. */
+struct extent {
+    uintptr_t start;
+    uintptr_t end;
+};
+
+extern struct extent heap_extent;
+
+/* Whether a header can be read at `block`. Not whether there is one. */
+static inline bool is_in_heap(const struct block_meta *block)
+{
+    uintptr_t address = (uintptr_t)block;
+
+    return address - heap_extent.start < heap_extent.end - heap_extent.start &&
+           heap_extent.end - address > sizeof(*block) && address % _Alignof(uint64_t) == 0;
+}
+
+static inline char *end_of(const struct block_meta *block)
+{
+    return (char *)(block + 1) + block->size;
+}
+
+static inline uint32_t *spare_of(struct block_meta *block)
+{
+    return (uint32_t *)((char *)block + offsetof(struct block_meta, status) + sizeof(int));
+}
+
+static inline uint32_t seal_for(const struct block_meta *block)
+{
+    return (uint32_t)((uintptr_t)block >> 3) ^ ((uint32_t)block->size + 1) * UINT32_C(0x9E3779B1);
+}
+
+static inline void seal(struct block_meta *block)
+{
+    if (HAS_SPARE)
+        *spare_of(block) = seal_for(block);
+}
+
+static inline bool is_sealed(struct block_meta *block)
+{
+    return !HAS_SPARE || *spare_of(block) == seal_for(block);
+}
+
+#endif

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "printf.h"
+#include "report.h"
+
+_Noreturn __attribute__((cold)) void report_mistake(const char *what, const void *address)
+{
+    dprintf_(STDERR_FILENO, "libosmem: %s: %p\n", what, address);
+    abort();
+}
