@@ -29,6 +29,11 @@ bench-check: ## Measure how long 'make check' takes; ARGS="--hostile --json FILE
 	@tools/install-packages check
 	@$(PYTHON) bench/check.py $(ARGS)
 
+.PHONY: bench
+bench: build ## Measure the allocator beside four others; ARGS="--json FILE --runs N"
+	@tools/install-packages check bench
+	@$(PYTHON) bench/allocators.py $(ARGS)
+
 .PHONY: lint
 lint: ## Check the layout, types and habits of all code
 	@tools/install-packages check test lint

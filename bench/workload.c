@@ -5,15 +5,16 @@
  *     workload LIBRARY MIX LIVE CALLS
  *
  * LIBRARY is the path of a libosmem.so, or `-` for the malloc() that the program was started with.
- * All are called through pointers. LIVE blocks of random sizes from 8 to 1024 bytes are allocated;
- * then each step picks one of them at random and, by the MIX,
+ * All are called through pointers. There are twice LIVE places for blocks, and LIVE blocks of
+ * random sizes from 8 to 1024 bytes in them. Each step picks a place at random. By the MIX it
  *
- *     churn      frees it and allocates another in its place: half allocations, half frees
- *     realloc    does so in every third step, and resizes it in the others: half of all calls
+ *     churn      frees the block there, or allocates one where there is none: half and half
+ *     realloc    does so in every second step; in the others it resizes a block
+ *     pairs      frees the block there, and at once allocates another; this is two calls
  *
  * A byte of each block is written and read. Prints the nanoseconds per call over CALLS calls, after
- * as many steps as there are blocks have mixed the heap. That time has the loop in it, and what the
- * machine needs to reach the block.
+ * some steps for each block have mixed the heap. That time has the loop in it, and what the machine
+ * needs to reach the block.
  */
 #include <dlfcn.h>
 #include <stdint.h>
@@ -57,7 +58,7 @@ static inline size_t random_size(void)
     return 8 + random_below(1017);
 }
 
-static char **blocks;
+static char **places;
 static uint32_t live;
 static unsigned sum;
 
@@ -68,35 +69,64 @@ static inline char *touched(void *block)
     return block;
 }
 
-/* Two calls. */
-static inline void replace(uint32_t at)
+static inline void put(char **place)
 {
-    sum += (unsigned)*blocks[at];
-    allocator.free(blocks[at]);
-    blocks[at] = touched(allocator.malloc(random_size()));
+    *place = touched(allocator.malloc(random_size()));
 }
 
-/* One call. */
-static inline void resize(uint32_t at)
+static inline void drop(char **place)
 {
-    sum += (unsigned)*blocks[at];
-    blocks[at] = touched(allocator.realloc(blocks[at], random_size()));
+    sum += (unsigned)**place;
+    allocator.free(*place);
+    *place = NULL;
+}
+
+static inline void toggle(void)
+{
+    char **place = &places[random_below(2 * live)];
+
+    if (*place == NULL)
+        put(place);
+    else
+        drop(place);
 }
 
 static void churn(uint64_t calls)
 {
-    for (uint64_t i = 0; i < calls; i += 2)
-        replace(random_below(live));
+    for (uint64_t i = 0; i < calls; i++)
+        toggle();
 }
 
 static void churn_and_realloc(uint64_t calls)
 {
-    for (uint64_t i = 0; i < calls; i += 4) {
-        replace(random_below(live));
-        resize(random_below(live));
-        resize(random_below(live));
+    for (uint64_t i = 0; i < calls; i += 2) {
+        toggle();
+
+        char **place;
+
+        do
+            place = &places[random_below(2 * live)];
+        while (*place == NULL);
+        sum += (unsigned)**place;
+        *place = touched(allocator.realloc(*place, random_size()));
     }
 }
+
+/* Every other place stays empty. */
+static void churn_in_pairs(uint64_t calls)
+{
+    for (uint64_t i = 0; i < calls; i += 2) {
+        char **place = &places[2 * random_below(live)];
+
+        drop(place);
+        put(place);
+    }
+}
+
+static const struct {
+    const char *name;
+    void (*run)(uint64_t calls);
+} mixes[] = {{"churn", churn}, {"realloc", churn_and_realloc}, {"pairs", churn_in_pairs}};
 
 static double now(void)
 {
@@ -109,21 +139,25 @@ static double now(void)
 int main(int argc, char **argv)
 {
     if (argc != 5) {
-        fprintf(stderr, "usage: workload LIBRARY|- churn|realloc LIVE CALLS\n");
+        fprintf(stderr, "usage: workload LIBRARY|- MIX LIVE CALLS\n");
         return 2;
     }
     if (strcmp(argv[1], "-") != 0)
         use(argv[1]);
 
-    void (*run)(uint64_t) = strcmp(argv[2], "churn") == 0 ? churn : churn_and_realloc;
+    void (*run)(uint64_t calls) = NULL;
     uint64_t calls = strtoull(argv[4], NULL, 10);
 
+    for (size_t i = 0; i < sizeof(mixes) / sizeof(mixes[0]); i++)
+        if (strcmp(argv[2], mixes[i].name) == 0)
+            run = mixes[i].run;
+    DIE(run == NULL, argv[2]);
     live = (uint32_t)strtoul(argv[3], NULL, 10);
-    blocks = mmap(NULL, live * sizeof(*blocks), PROT_READ | PROT_WRITE,
+    places = mmap(NULL, 2 * live * sizeof(*places), PROT_READ | PROT_WRITE,
                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-    DIE(blocks == MAP_FAILED, "mmap");
+    DIE(places == MAP_FAILED, "mmap");
     for (uint32_t i = 0; i < live; i++)
-        blocks[i] = touched(allocator.malloc(random_size()));
+        put(&places[2 * i]);
     run(live > 10000 ? 2 * (uint64_t)live : 20000);
 
     double start = now();

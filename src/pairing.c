@@ -1,81 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include "pairing.h"
-#include "report.h"
-
-#define UNIT 8
-
-struct links {
-    link_t child;
-    link_t sibling;
-    link_t back; /* if it has no place in the header */
-};
-
-#define ROOM (HAS_SPARE ? offsetof(struct links, back) : sizeof(struct links))
-
-static inline struct links *links_of(struct block_meta *block)
-{
-    return (struct links *)(block + 1);
-}
-
-static inline link_t *back_of(struct block_meta *block)
-{
-    return HAS_SPARE ? spare_of(block) : &links_of(block)->back;
-}
-
-static inline size_t distance(const struct block_meta *block)
-{
-    return ((uintptr_t)block - heap_extent.start) / UNIT + 1;
-}
-
-bool pairing_can_hold(const struct block_meta *block)
-{
-    return distance(block) <= UINT32_MAX && block->size >= ROOM;
-}
-
-static inline link_t link_to(const struct block_meta *block)
-{
-    return (link_t)distance(block);
-}
-
-static inline struct block_meta *block_at(link_t link)
-{
-    return (struct block_meta *)(heap_extent.start + (uintptr_t)(link - 1) * UNIT);
-}
-
-_Noreturn static void report_link(const struct block_meta *block)
-{
-    report_mistake("the links of a free block were written over", block);
-}
-
-/* The block that a link leads to, which leads back to `back`. */
-static inline struct block_meta *follow(link_t link, link_t back)
-{
-    struct block_meta *block = block_at(link);
-
-    if (!is_in_heap(block) || block->status != STATUS_FREE || *back_of(block) != back)
-        report_link(block);
-    return block;
-}
-
-static inline void set_back(link_t link, link_t old, link_t back)
-{
-    if (link != 0)
-        *back_of(follow(link, old)) = back;
-}
-
-/* Joins two heaps; the result's `back` and `sibling` are left to the caller. */
-static inline struct block_meta *meld(struct block_meta *one, struct block_meta *two)
-{
-    struct block_meta *low = one < two ? one : two;
-    struct block_meta *high = one < two ? two : one;
-    link_t child = links_of(low)->child;
-
-    set_back(child, link_to(low), link_to(high));
-    links_of(high)->sibling = child;
-    *back_of(high) = link_to(low);
-    links_of(low)->child = link_to(high);
-    return low;
-}
 
 /* Makes one heap of the children of `parent`, NULL if it has none: two by two from the first on,
  * then from the last pair back. */
@@ -113,17 +37,7 @@ static struct block_meta *meld_children(struct block_meta *parent)
     return pairs;
 }
 
-void pairing_add(link_t *root, struct block_meta *block)
-{
-    links_of(block)->child = 0;
-    if (*root != 0)
-        block = meld(follow(*root, 0), block);
-    *back_of(block) = 0;
-    links_of(block)->sibling = 0;
-    *root = link_to(block);
-}
-
-void pairing_remove(link_t *root, struct block_meta *block)
+void pairing_remove_inner(link_t *root, struct block_meta *block)
 {
     link_t self = link_to(block);
     link_t back = *back_of(block);
@@ -134,12 +48,12 @@ void pairing_remove(link_t *root, struct block_meta *block)
         struct block_meta *before = block_at(back);
 
         if (!is_in_heap(before) || before->status != STATUS_FREE)
-            report_link(block);
-        forth = links_of(before)->child == self ? &links_of(before)->child
-                                                : &links_of(before)->sibling;
+            report_overwritten_links(block);
+        forth =
+            links_of(before)->child == self ? &links_of(before)->child : &links_of(before)->sibling;
     }
     if (*forth != self)
-        report_link(block);
+        report_overwritten_links(block);
 
     /* What was under the block takes its place: it lies above the block, and so above its parent.
      */
@@ -154,11 +68,6 @@ void pairing_remove(link_t *root, struct block_meta *block)
     links_of(heir)->sibling = sibling;
     *back_of(heir) = back;
     *forth = link_to(heir);
-}
-
-struct block_meta *pairing_lowest(link_t root)
-{
-    return follow(root, 0);
 }
 
 static link_t parent_of(link_t link)

@@ -28,18 +28,108 @@
 #define PAIRING_H
 
 #include "block.h"
+#include "report.h"
 
 /* Of a root, too. 0 is none. */
 typedef uint32_t link_t;
 
-/* Whether the links of blocks can reach `block`, and it has room for its own. */
-bool pairing_can_hold(const struct block_meta *block);
+#define LINK_UNIT 8
 
-void pairing_add(link_t *root, struct block_meta *block);
-void pairing_remove(link_t *root, struct block_meta *block);
+struct links {
+    link_t child;
+    link_t sibling;
+    link_t back; /* if it has no place in the header */
+};
+
+#define LINKS_ROOM (HAS_SPARE ? offsetof(struct links, back) : sizeof(struct links))
+
+static inline struct links *links_of(struct block_meta *block)
+{
+    return (struct links *)(block + 1);
+}
+
+static inline link_t *back_of(struct block_meta *block)
+{
+    return HAS_SPARE ? spare_of(block) : &links_of(block)->back;
+}
+
+static inline size_t distance(const struct block_meta *block)
+{
+    return ((uintptr_t)block - heap_extent.start) / LINK_UNIT + 1;
+}
+
+/* Whether the links of blocks can reach `block`, and it has room for its own. */
+static inline bool pairing_can_hold(const struct block_meta *block)
+{
+    return distance(block) <= UINT32_MAX && block->size >= LINKS_ROOM;
+}
+
+static inline link_t link_to(const struct block_meta *block)
+{
+    return (link_t)distance(block);
+}
+
+static inline struct block_meta *block_at(link_t link)
+{
+    return (struct block_meta *)(heap_extent.start + (uintptr_t)(link - 1) * LINK_UNIT);
+}
+
+/* The block that a link leads to, which leads back to `back`. */
+static inline struct block_meta *follow(link_t link, link_t back)
+{
+    struct block_meta *block = block_at(link);
+
+    if (!is_in_heap(block) || block->status != STATUS_FREE || *back_of(block) != back)
+        report_overwritten_links(block);
+    return block;
+}
+
+static inline void set_back(link_t link, link_t old, link_t back)
+{
+    if (link != 0)
+        *back_of(follow(link, old)) = back;
+}
+
+/* Joins two heaps; the result's `back` and `sibling` are left to the caller. */
+static inline struct block_meta *meld(struct block_meta *one, struct block_meta *two)
+{
+    struct block_meta *low = one < two ? one : two;
+    struct block_meta *high = one < two ? two : one;
+    link_t child = links_of(low)->child;
+
+    set_back(child, link_to(low), link_to(high));
+    links_of(high)->sibling = child;
+    *back_of(high) = link_to(low);
+    links_of(low)->child = link_to(high);
+    return low;
+}
+
+static inline void pairing_add(link_t *root, struct block_meta *block)
+{
+    links_of(block)->child = 0;
+    if (*root != 0)
+        block = meld(follow(*root, 0), block);
+    *back_of(block) = 0;
+    links_of(block)->sibling = 0;
+    *root = link_to(block);
+}
+
+/* A root with nothing under it is taken out here; pairing_remove_inner() does the others. */
+void pairing_remove_inner(link_t *root, struct block_meta *block);
+
+static inline void pairing_remove(link_t *root, struct block_meta *block)
+{
+    if (*root == link_to(block) && links_of(block)->child == 0)
+        *root = 0;
+    else
+        pairing_remove_inner(root, block);
+}
 
 /* The block at the lowest address; the heap is not empty. */
-struct block_meta *pairing_lowest(link_t root);
+static inline struct block_meta *pairing_lowest(link_t root)
+{
+    return follow(root, 0);
+}
 
 /* How many blocks the heap holds, all of `size` bytes; reports the first that is not as it has to
  * be. */

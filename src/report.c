@@ -10,3 +10,8 @@ _Noreturn __attribute__((cold)) void report_mistake(const char *what, const void
     dprintf_(STDERR_FILENO, "libosmem: %s: %p\n", what, address);
     abort();
 }
+
+_Noreturn __attribute__((cold)) void report_overwritten_links(const void *block)
+{
+    report_mistake("the links of a free block were written over", block);
+}

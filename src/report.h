@@ -9,4 +9,7 @@
  * and touches no block. */
 _Noreturn void report_mistake(const char *what, const void *address);
 
+/* The same for the commonest one in an index of free blocks. */
+_Noreturn void report_overwritten_links(const void *block);
+
 #endif
