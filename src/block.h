@@ -17,6 +17,8 @@
 
 #include "block_meta.h"
 
+#define API __attribute__((visibility("default")))
+
 #define HAS_SPARE                                                                                  \
     (offsetof(struct block_meta, prev) - offsetof(struct block_meta, status) >=                    \
      sizeof(int) + sizeof(uint32_t))
@@ -59,9 +61,11 @@ static inline void seal(struct block_meta *block)
         *spare_of(block) = seal_for(block);
 }
 
-static inline bool is_sealed(struct block_meta *block)
+/* Whether it looks like a block that the program holds. */
+static inline bool is_live(struct block_meta *block)
 {
-    return !HAS_SPARE || *spare_of(block) == seal_for(block);
+    return (block->status == STATUS_ALLOC || block->status == STATUS_MAPPED) &&
+           (!HAS_SPARE || *spare_of(block) == seal_for(block));
 }
 
 #endif

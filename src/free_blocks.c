@@ -27,7 +27,7 @@
 static link_t bins[BINS];
 static uint64_t words[WORDS];
 static uint64_t summary;
-static struct block_meta *large;
+static link_t large;
 
 _Static_assert(WORDS <= WORD_BITS, "the summary is one word");
 
@@ -75,9 +75,9 @@ static inline struct block_meta *find_small(size_t payload)
 static size_t outside_count;
 static struct block_meta *outside_lowest;
 
-static bool is_outside(const struct block_meta *block)
+static inline bool is_outside(const struct block_meta *block)
 {
-    return is_small(block->size) && !pairing_can_hold(block);
+    return is_small(block->size) ? !pairing_can_hold(block) : !can_link_to(block);
 }
 
 static void add_outside(struct block_meta *block)
@@ -114,13 +114,13 @@ void free_blocks_add(struct block_meta *block)
 {
     size_t bin = block->size / UNIT;
 
-    if (!is_small(block->size)) {
-        size_tree_add(&large, block);
-    } else if (pairing_can_hold(block)) {
+    if (is_outside(block)) {
+        add_outside(block);
+    } else if (is_small(block->size)) {
         pairing_add(&bins[bin], block);
         mark_bin(bin, true);
     } else {
-        add_outside(block);
+        size_tree_add(&large, block);
     }
 }
 
@@ -128,14 +128,14 @@ void free_blocks_remove(struct block_meta *block)
 {
     size_t bin = block->size / UNIT;
 
-    if (!is_small(block->size)) {
-        size_tree_remove(&large, block);
-    } else if (pairing_can_hold(block)) {
+    if (is_outside(block)) {
+        remove_outside(block);
+    } else if (is_small(block->size)) {
         pairing_remove(&bins[bin], block);
         if (bins[bin] == 0)
             mark_bin(bin, false);
     } else {
-        remove_outside(block);
+        size_tree_remove(&large, block);
     }
 }
 

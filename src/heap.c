@@ -264,6 +264,39 @@ struct block_meta *heap_take(size_t payload, size_t prealloc)
     return block;
 }
 
+struct block_meta *heap_take_aligned(size_t payload, size_t alignment, size_t prealloc)
+{
+    size_t least = sizeof(struct block_meta) + policy()->alignment; /* a block in front of it */
+    size_t enough;
+
+    if (__builtin_add_overflow(payload, alignment + least, &enough)) {
+        errno = ENOMEM;
+        return NULL;
+    }
+
+    struct block_meta *block = heap_take(enough, prealloc);
+
+    if (block == NULL)
+        return NULL;
+
+    size_t lead = -(uintptr_t)(block + 1) & (alignment - 1);
+
+    if (lead != 0) {
+        struct block_meta *front = block;
+
+        while (lead < least)
+            lead += alignment;
+        block = (struct block_meta *)((char *)front + lead);
+        block->size = front->size - lead;
+        block->status = STATUS_ALLOC;
+        front->size = lead - sizeof(*front);
+        link_after(block, front);
+        heap_release(front);
+    }
+    split(block, payload);
+    return block;
+}
+
 /* The contents of `block` in a new block. What `block` took in of its neighbours goes free again if
  * there is no room for one. */
 static struct block_meta *move(struct block_meta *block, size_t payload, size_t contents)
@@ -300,4 +333,22 @@ struct block_meta *heap_resize(struct block_meta *block, size_t payload)
         return move(block, payload, contents);
     split(block, payload);
     return block;
+}
+
+/* ---- For those who only look ---------------------------------------------------------------- */
+
+void heap_check_neighbours(const struct block_meta *block)
+{
+    prev_of(block);
+    next_of(block);
+}
+
+struct block_meta *heap_first(void)
+{
+    return first;
+}
+
+struct block_meta *heap_last(void)
+{
+    return last;
 }

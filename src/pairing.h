@@ -17,9 +17,8 @@
  *              v    sibling   v                            ^^^^                  ^^^^^    ^^^^^^^
  *            0xa00          0x300
  *
- * `back` of a first child is its parent. Links are 32 bits long, so that all three fit the smallest
- * payload: they count 8 bytes each from the heap's start, and reach 32 GiB. Comparing two links
- * compares two addresses. Where the header has no room for `back` it follows `sibling`.
+ * `back` of a first child is its parent. Where the header has no room for `back` it follows
+ * `sibling`.
  *
  * Every link is checked against the one that points the other way before anything is written
  * through it: a block that was written over after it was freed ends the program with a report.
@@ -27,13 +26,8 @@
 #ifndef PAIRING_H
 #define PAIRING_H
 
-#include "block.h"
+#include "link.h"
 #include "report.h"
-
-/* Of a root, too. 0 is none. */
-typedef uint32_t link_t;
-
-#define LINK_UNIT 8
 
 struct links {
     link_t child;
@@ -53,25 +47,10 @@ static inline link_t *back_of(struct block_meta *block)
     return HAS_SPARE ? spare_of(block) : &links_of(block)->back;
 }
 
-static inline size_t distance(const struct block_meta *block)
-{
-    return ((uintptr_t)block - heap_extent.start) / LINK_UNIT + 1;
-}
-
 /* Whether the links of blocks can reach `block`, and it has room for its own. */
 static inline bool pairing_can_hold(const struct block_meta *block)
 {
-    return distance(block) <= UINT32_MAX && block->size >= LINKS_ROOM;
-}
-
-static inline link_t link_to(const struct block_meta *block)
-{
-    return (link_t)distance(block);
-}
-
-static inline struct block_meta *block_at(link_t link)
-{
-    return (struct block_meta *)(heap_extent.start + (uintptr_t)(link - 1) * LINK_UNIT);
+    return can_link_to(block) && block->size >= LINKS_ROOM;
 }
 
 /* The block that a link leads to, which leads back to `back`. */

@@ -10,13 +10,7 @@
 #include "policy.h"
 #include "printf.h"
 
-struct policy policy_in_force = {
-    .mmap_threshold = MMAP_THRESHOLD,
-    .calloc_threshold = SIZE_PAGE,
-    .prealloc_malloc = MMAP_THRESHOLD,
-    .prealloc_calloc = SIZE_PAGE,
-    .alignment = ALIGNMENT,
-};
+struct policy policy_in_force;
 bool policy_is_known;
 
 static const struct {
@@ -28,6 +22,7 @@ static const struct {
     {"prealloc_malloc", offsetof(struct policy, prealloc_malloc)},
     {"prealloc_calloc", offsetof(struct policy, prealloc_calloc)},
     {"alignment", offsetof(struct policy, alignment)},
+    {"check", offsetof(struct policy, check)},
 };
 
 /* The value that the first `length` characters of `name` stand for, or NULL. */
@@ -82,17 +77,18 @@ static bool is_sound(const struct policy *policy)
     size_t alignment = policy->alignment;
 
     return alignment >= ALIGNMENT && sizeof(struct block_meta) % alignment == 0 &&
-           (alignment & (alignment - 1)) == 0 &&
+           (alignment & (alignment - 1)) == 0 && policy->check <= 1 &&
            can_preallocate(policy->prealloc_malloc, alignment) &&
            can_preallocate(policy->prealloc_calloc, alignment);
 }
 
 static void read_once(void)
 {
-    struct policy wanted = policy_in_force;
+    struct policy wanted = policy_standard;
     const char *conf = secure_getenv("OSMEM_CONF");
     int saved_errno = errno;
 
+    policy_in_force = policy_standard;
     if (conf == NULL || *conf == '\0')
         return;
     if (parse_policy(conf, &wanted) && is_sound(&wanted)) {
@@ -102,7 +98,7 @@ static void read_once(void)
     dprintf_(2,
              "libosmem: OSMEM_CONF is ignored: expected name:value,name:value with the names "
              "mmap_threshold, calloc_threshold, prealloc_malloc, prealloc_calloc, alignment, "
-             "found '%.200s'\n",
+             "check, found '%.200s'\n",
              conf);
     errno = saved_errno;
 }
@@ -111,8 +107,10 @@ void policy_read(void)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-    if (environ == NULL) /* the dynamic loader allocates before there is one */
+    if (environ == NULL) { /* the dynamic loader allocates before there is one */
+        policy_in_force = policy_standard;
         return;
+    }
     pthread_once(&once, read_once);
     __atomic_store_n(&policy_is_known, true, __ATOMIC_RELEASE);
 }

@@ -3,20 +3,22 @@
 #include "report.h"
 
 struct node {
-    struct block_meta *child[2]; /* before it, and behind it */
-    uintptr_t mark;
+    link_t child[2]; /* before it, and behind it */
 };
 
-_Static_assert(sizeof(struct node) == SIZE_TREE_ROOM, "the room a node needs");
-
-static inline uintptr_t mark_for(const struct block_meta *block)
+/* Told apart from a live block's seal. */
+static inline uint32_t mark_for(const struct block_meta *block)
 {
-    return ~(uintptr_t)block;
+    return ~seal_for(block);
 }
 
-static inline uint32_t priority(const struct block_meta *block)
+/* Mixed twice: equal steps between addresses must not make a pattern. No two links have the same. */
+static inline uint32_t priority(link_t link)
 {
-    return (uint32_t)(((uint64_t)(uintptr_t)block >> 3) * UINT64_C(0x9E3779B97F4A7C15) >> 32);
+    link *= UINT32_C(0x9E3779B1);
+    link ^= link >> 15;
+    link *= UINT32_C(0x85EBCA6B);
+    return link ^ link >> 13;
 }
 
 static inline bool is_before(const struct block_meta *block, const struct block_meta *other)
@@ -24,91 +26,105 @@ static inline bool is_before(const struct block_meta *block, const struct block_
     return block->size < other->size || (block->size == other->size && block < other);
 }
 
+/* The block that a link leads to, if it is one of the tree. */
+static inline struct block_meta *follow(link_t link)
+{
+    struct block_meta *block = block_at(link);
+
+    if (!is_in_heap(block) || block->status != STATUS_FREE ||
+        (HAS_SPARE && *spare_of(block) != mark_for(block)))
+        report_overwritten_links(block);
+    return block;
+}
+
 static inline struct node *node_of(struct block_meta *block)
 {
-    struct node *node = (struct node *)(block + 1);
-
-    if (!is_in_heap(block) || block->status != STATUS_FREE || node->mark != mark_for(block))
-        report_mistake("the links of a free block were written over", block);
-    return node;
+    return (struct node *)(block + 1);
 }
 
-void size_tree_add(struct block_meta **root, struct block_meta *block)
+void size_tree_add(link_t *root, struct block_meta *block)
 {
-    struct block_meta **slot = root;
-    struct node *added = (struct node *)(block + 1);
+    link_t added = link_to(block);
+    link_t *slot = root;
 
-    added->mark = mark_for(block);
-    while (*slot != NULL && priority(*slot) >= priority(block))
-        slot = &node_of(*slot)->child[is_before(*slot, block)];
+    if (HAS_SPARE)
+        *spare_of(block) = mark_for(block);
+    while (*slot != 0 && priority(*slot) > priority(added)) {
+        struct block_meta *upper = follow(*slot);
+
+        slot = &node_of(upper)->child[is_before(upper, block)];
+    }
 
     /* What was here goes under the block: what is before it to its left, the rest to its right. */
-    struct block_meta **open[2] = {&added->child[0], &added->child[1]};
-    struct block_meta *below = *slot;
+    link_t *open[2] = {&node_of(block)->child[0], &node_of(block)->child[1]};
+    link_t rest = *slot;
 
-    *slot = block;
-    while (below != NULL) {
+    *slot = added;
+    while (rest != 0) {
+        struct block_meta *below = follow(rest);
         bool before = is_before(below, block);
-        struct block_meta **inner = &node_of(below)->child[before];
 
-        *open[!before] = below;
-        open[!before] = inner;
-        below = *inner;
+        *open[!before] = rest;
+        open[!before] = &node_of(below)->child[before];
+        rest = *open[!before];
     }
-    *open[0] = *open[1] = NULL;
+    *open[0] = *open[1] = 0;
 }
 
-void size_tree_remove(struct block_meta **root, struct block_meta *block)
+void size_tree_remove(link_t *root, struct block_meta *block)
 {
-    struct block_meta **slot = root;
+    link_t removed = link_to(block);
+    link_t *slot = root;
 
-    while (*slot != block) {
-        if (*slot == NULL)
+    while (*slot != removed) {
+        if (*slot == 0)
             report_mistake("the header of a free block was written over", block);
-        slot = &node_of(*slot)->child[is_before(*slot, block)];
+
+        struct block_meta *upper = follow(*slot);
+
+        slot = &node_of(upper)->child[is_before(upper, block)];
     }
 
-    struct block_meta *before = node_of(block)->child[0];
-    struct block_meta *behind = node_of(block)->child[1];
+    link_t before = node_of(follow(removed))->child[0];
+    link_t behind = node_of(block)->child[1];
 
-    while (before != NULL && behind != NULL) {
-        bool first = priority(before) >= priority(behind);
-        struct block_meta **upper = first ? &before : &behind;
-        struct block_meta **inner = &node_of(*upper)->child[first];
+    while (before != 0 && behind != 0) {
+        bool first = priority(before) > priority(behind);
+        link_t *upper = first ? &before : &behind;
 
         *slot = *upper;
-        slot = inner;
-        *upper = *inner;
+        slot = &node_of(follow(*upper))->child[first];
+        *upper = *slot;
     }
-    *slot = before != NULL ? before : behind;
+    *slot = before != 0 ? before : behind;
 }
 
-struct block_meta *size_tree_find(struct block_meta *root, size_t payload)
+struct block_meta *size_tree_find(link_t root, size_t payload)
 {
     struct block_meta *best = NULL;
 
-    while (root != NULL) {
-        struct node *node = node_of(root);
-        bool fits = root->size >= payload;
+    for (link_t link = root; link != 0;) {
+        struct block_meta *block = follow(link);
+        bool fits = block->size >= payload;
 
         if (fits)
-            best = root;
-        root = node->child[!fits];
+            best = block;
+        link = node_of(block)->child[!fits];
     }
     return best;
 }
 
-struct block_meta *size_tree_next(struct block_meta *root, const struct block_meta *block)
+struct block_meta *size_tree_next(link_t root, const struct block_meta *block)
 {
     struct block_meta *next = NULL;
 
-    while (root != NULL) {
-        struct node *node = node_of(root);
-        bool behind = block == NULL || is_before(block, root);
+    for (link_t link = root; link != 0;) {
+        struct block_meta *here = follow(link);
+        bool behind = block == NULL || is_before(block, here);
 
         if (behind)
-            next = root;
-        root = node->child[!behind];
+            next = here;
+        link = node_of(here)->child[!behind];
     }
     return next;
 }

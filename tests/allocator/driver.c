@@ -170,6 +170,7 @@ static void *end(void *result)
 
     inside = false;
     tell("return %zu %d\n", (uintptr_t)result, error);
+    os_malloc_check();
     return result;
 }
 
