@@ -32,7 +32,8 @@ static inline struct block_meta *next_of(const struct block_meta *block)
     struct block_meta *next = block->next;
 
     if (next == NULL ? block != last : !is_in_heap(next) || next->prev != block)
-        report_mistake("the header of a block, or of the one behind it, was written over", block);
+        report_mistake("the header of a block, or of the one behind it, was written over",
+                       block + 1);
     return next;
 }
 
@@ -41,7 +42,8 @@ static inline struct block_meta *prev_of(const struct block_meta *block)
     struct block_meta *prev = block->prev;
 
     if (prev == NULL ? block != first : !is_in_heap(prev) || prev->next != block)
-        report_mistake("the header of a block, or of the one before it, was written over", block);
+        report_mistake("the header of a block, or of the one before it, was written over",
+                       block + 1);
     return prev;
 }
 
@@ -269,7 +271,7 @@ struct block_meta *heap_take_aligned(size_t payload, size_t alignment, size_t pr
     size_t least = sizeof(struct block_meta) + policy()->alignment; /* a block in front of it */
     size_t enough;
 
-    if (__builtin_add_overflow(payload, alignment + least, &enough)) {
+    if (__builtin_add_overflow(payload, alignment + least, &enough) || enough > INTPTR_MAX / 2) {
         errno = ENOMEM;
         return NULL;
     }

@@ -95,7 +95,7 @@ size_t pairing_check(link_t root, size_t size)
 
         count++;
         if (block_at(link)->size != size || link <= parent)
-            report_mistake("a free block has a wrong place in the index", block_at(link));
+            report_mistake("a free block has a wrong place in the index", block_at(link) + 1);
         if (links->child != 0) {
             parent = back = link;
             link = links->child;

@@ -59,7 +59,7 @@ static inline struct block_meta *follow(link_t link, link_t back)
     struct block_meta *block = block_at(link);
 
     if (!is_in_heap(block) || block->status != STATUS_FREE || *back_of(block) != back)
-        report_overwritten_links(block);
+        report_overwritten_links(is_in_heap(block) || back == 0 ? block : block_at(back));
     return block;
 }
 

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "block_meta.h"
 #include "printf.h"
 #include "report.h"
 
@@ -11,7 +12,7 @@ _Noreturn __attribute__((cold)) void report_mistake(const char *what, const void
     abort();
 }
 
-_Noreturn __attribute__((cold)) void report_overwritten_links(const void *block)
+_Noreturn __attribute__((cold)) void report_overwritten_links(const struct block_meta *block)
 {
-    report_mistake("the links of a free block were written over", block);
+    report_mistake("the links of a free block were written over", block + 1);
 }
