@@ -2,7 +2,7 @@
 """How long a call takes, among more and more live blocks, in ours and in other allocators.
 
 See workload.c for what is done. Prints a table in Markdown; --json FILE keeps the figures. All are
-measured in turns, several times, and the best time of each counts: the noise of a machine only adds.
+measured in turns, several times, and the best time of each counts: noise only adds.
 """
 
 from __future__ import annotations

@@ -34,8 +34,8 @@ void *os_realloc(void *ptr, size_t size);
 void os_free(void *ptr);
 
 /* Proves that the heap is sound: order, links and sizes of all blocks, no two free ones adjacent,
- * and every free one where it can be found. Otherwise says on standard error what is not, and aborts.
- * With OSMEM_CONF=check:1 this is done at exit as well. */
+ * and every free one where it can be found. Otherwise says on standard error what is not, and
+ * aborts. With OSMEM_CONF=check:1 this is done at exit as well. */
 void os_malloc_check(void);
 
 /* Prints on standard error what the heap and the mappings hold. */

@@ -1,4 +1,4 @@
-"""The same allocator on a 32-bit machine, whose headers take 16 bytes, agrees with the model too."""
+"""The allocator on a 32-bit machine, whose headers take 16 bytes, agrees with the model too."""
 
 from __future__ import annotations
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import subprocess
 import time
@@ -11,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from building import HERE, ROOT, Built, build
+from building import HERE, Built, build
+from harness.build import ROOT
 
 
 @pytest.fixture(scope="module")
@@ -92,14 +92,17 @@ def test_git(env: dict[str, str], tmp_path: Path) -> None:
 
 
 def test_gcc(env: dict[str, str], tmp_path: Path) -> None:
-    command = ["gcc", "-O2", "-D_GNU_SOURCE", f"-I{ROOT / 'utils'}", "-c", ROOT / "src" / "heap.c"]
+    source = str(ROOT / "src" / "heap.c")
+    command = ["gcc", "-O2", "-D_GNU_SOURCE", f"-I{ROOT / 'utils'}", "-c", source]
     output_of([*command, "-o", "ours.o"], env, tmp_path)
     output_of([*command, "-o", "libc.o"], {"PATH": env["PATH"]}, tmp_path)
     assert (tmp_path / "ours.o").read_bytes() == (tmp_path / "libc.o").read_bytes()
 
 
 def test_perl(env: dict[str, str], tmp_path: Path) -> None:
-    script = "my %h; $h{$_} = $_ x 20 for 1..50000; print join ',', (sort {$a <=> $b} keys %h)[0,-1]"
+    script = (
+        "my %h; $h{$_} = $_ x 20 for 1..50000; print join ',', (sort {$a <=> $b} keys %h)[0,-1]"
+    )
     assert output_of(["perl", "-e", script], env, tmp_path) == "1,50000"
 
 

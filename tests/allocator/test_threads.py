@@ -16,6 +16,6 @@ from building import build
 def test_contents_survive(tmp_path: Path, flags: str, steps: int) -> None:
     program = build(tmp_path, flags).link("threads")
     # The thread sanitizer wants addresses where it expects them.
-    command = ["setarch", "-R", program, "8", str(steps), "20"]
+    command = ["setarch", "-R", str(program), "8", str(steps), "20"]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert (ended.stdout, ended.stderr, ended.returncode) == ("ok\n", "", 0)

@@ -1,5 +1,5 @@
 """What a program does wrong with its memory is reported with its address, and ends it. See
-mistakes.c."""
+misuse.c."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ CHECKED = ALWAYS | {
 
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build(tmp_path_factory.mktemp("build")).link("mistakes")
+    return build(tmp_path_factory.mktemp("build")).link("misuse")
 
 
 def make(program: Path, mistake: str, conf: str) -> subprocess.CompletedProcess[str]:

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * mistakes.c - a program that makes one mistake with its memory: mistakes NAME.
+ * misuse.c - a program that makes one mistake with its memory: misuse NAME.
  *
  * Prints the address that the mistake concerns; "survived" if it was not stopped.
  */
