@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -13,14 +14,20 @@ from harness.trace import End, How
 from programs import play_on_model, programs
 
 
+def write_script(path: Path, command: str) -> Path:
+    path.write_text(f"#!/bin/sh\nexec {command}\n")
+    path.chmod(0o755)
+    return path
+
+
 @pytest.fixture(scope="module")
 def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Driver]:
     folder = tmp_path_factory.mktemp("build")
-    program = build_driver(folder, compiler="aarch64-linux-gnu-gcc")
-    emulated = folder / "emulated"
-    emulated.write_text(f"#!/bin/sh\nexec qemu-aarch64 -L /usr/aarch64-linux-gnu {program}\n")
-    emulated.chmod(0o755)
-    with Driver(emulated) as driver:
+    # Debian's gcc for ARM and its gcc for 32 bits can't be installed together.
+    compiler = write_script(folder / "cc", 'clang --target=aarch64-linux-gnu "$@"')
+    program = build_driver(folder, compiler=str(compiler))
+    emulation = f"qemu-aarch64 -L /usr/aarch64-linux-gnu {program}"
+    with Driver(write_script(folder / "emulated", emulation)) as driver:
         yield driver
 
 
