@@ -26,7 +26,8 @@ class Built:
     def link(self, name: str) -> Path:
         """Builds one of the C programs beside this file."""
         program = self.folder / name
-        options = f"{self.flags} -std=gnu11 -Wall -Wextra -Werror -D_GNU_SOURCE -pthread -rdynamic".split()
+        options = f"{self.flags} -std=gnu11 -Wall -Wextra -Werror -D_GNU_SOURCE".split()
+        options += ["-pthread", "-rdynamic"]
         library = [f"-L{self.folder / 'src'}", "-losmem", f"-Wl,-rpath,{self.folder / 'src'}"]
         subprocess.run(
             ["gcc", *options, f"-I{ROOT / 'utils'}", HERE / f"{name}.c", *library, "-o", program],
