@@ -2,7 +2,7 @@
 
 PYTHON := /usr/bin/python3
 SRC ?= src
-export SRC
+export SRC SUBMISSIONS OUT
 
 .DEFAULT_GOAL := build
 
@@ -23,9 +23,14 @@ check: ## Check the allocator; SRC=folder for another one, TESTS="name name", AR
 	@tools/install-packages check
 	@$(PYTHON) checker.py check --src "$$SRC" $(ARGS) $(TESTS)
 
+.PHONY: grade
+grade: ## Grade a folder of submissions: SUBMISSIONS=folder OUT=folder ARGS="--fresh ..."
+	@tools/install-packages check grade
+	@$(PYTHON) checker.py grade "$$SUBMISSIONS" --out "$$OUT" $(ARGS)
+
 .PHONY: test
 test: ## Run the project's own tests
-	@tools/install-packages check test
+	@tools/install-packages check grade test
 	@$(PYTHON) -m pytest $(ARGS)
 
 .PHONY: bench-check
@@ -40,7 +45,7 @@ bench: build ## Measure the allocator beside four others; ARGS="--json FILE --ru
 
 .PHONY: lint
 lint: ## Check the layout, types and habits of all code
-	@tools/install-packages check test lint
+	@tools/install-packages check grade test lint
 	clang-format --dry-run --Werror $$(git ls-files '*.[ch]')
 	cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --inline-suppr \
 		-D_GNU_SOURCE -Iutils src utils

@@ -35,7 +35,7 @@ _KEPT_LIBRARIES = 16
 _KEPT_SECONDS = 3600
 SHELF = BUILD / "libraries"
 """Where libraries are kept."""
-_TELLING = re.compile(r"\berror: |undefined reference|\*\*\* ")
+_TELLING = re.compile(r"\b[Ee]rror: |undefined reference|\*\*\* ")
 """What the lines of a compiler, a linker and make have that say what is wrong."""
 _LEFT_NONE = 100
 _MAKE_IN_CELL = f"""
@@ -130,7 +130,7 @@ def _make(copy: Path, library: Path, log: Path, limits: Limits, sandbox: Sandbox
             finished = run(command, limits, env=env, stdout=built, stderr=said)
     if finished.timed_out:
         raise BuildError(f"make was still running after {limits.seconds} s", log)
-    if finished.too_much_output:
+    if finished.too_much_output or log.stat().st_size >= limits.file_bytes:
         raise BuildError(f"make wrote more than {limits.file_mib} MiB", log)
     if finished.status not in (0, _LEFT_NONE):
         raise BuildError(f"make failed: {first_error(log)}", log)

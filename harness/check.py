@@ -61,7 +61,7 @@ def _run_test(setup: Setup, test: Test) -> Run:
         raise library
     if isinstance(program, BuildError):
         raise CannotRun(f"its program could not be built: {program}")
-    run = setup.runner.run(program, library)
+    run = setup.runner.run(program, library, moves_break=test.moves_break)
     if not (library.folder / LIBRARY).exists():
         raise CannotRun(f"{library.folder / LIBRARY} has gone while the test was running")
     return run

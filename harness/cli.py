@@ -117,7 +117,7 @@ def _told(error: OSError) -> str:
 
 
 def _require_sandbox(suite: Suite) -> None:
-    _require("bwrap", "choom", "setpriv")
+    _require("bwrap", "setpriv", "nsenter")
     try:
         require_sandbox(Sandbox(suite.run_limits))
     except SandboxError as error:
@@ -235,6 +235,67 @@ def trace_command(source: Path, tracer_name: str, program: Path, args: tuple[str
             " without -fno-plt and link it with -losmem -Wl,-z,lazy",
             err=True,
         )
+
+
+@main.command("grade")
+@click.argument("submissions", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    required=True,
+    metavar="DIR",
+    help="Where the gradebook goes, and a folder for each submission.",
+)
+@_suite
+@_jobs
+@click.option(
+    "--resume/--fresh", "resume", default=True, help="Go on where the last call was, or begin anew."
+)
+@click.option("--only", multiple=True, metavar="NAME", help="Grade this submission; repeatable.")
+@click.option("--db", "database", metavar="URL", help="Keep grades there, and not in DIR.")
+@click.option("--seed", metavar="TEXT", help="Draw sizes from this, to get the same ones again.")
+@click.option("--style/--no-style", default=True, help="Look at the style of the sources.")
+@click.option(
+    "--format",
+    "formats",
+    multiple=True,
+    type=click.Choice(("gradescope", "github", "junit", "text", "vpl")),
+    help="Also write each grade in this format; repeatable.",
+)
+@click.option("--no-sandbox", is_flag=True, help="Run what others wrote as yourself. Don't.")
+def grade_command(
+    submissions: Path,
+    out: Path,
+    suite_path: Path,
+    jobs: int,
+    resume: bool,
+    only: tuple[str, ...],
+    database: str | None,
+    seed: str | None,
+    style: bool,
+    formats: tuple[str, ...],
+    no_sandbox: bool,
+) -> None:
+    """Grade a folder of submissions, archives or folders, each in a sandbox.
+
+    What was graded before is not graded again: the same call goes on where the last one ended.
+    """
+    # Only grading needs a database, which takes longer to load than a test to run.
+    from harness.grading.batch import BatchError
+    from harness.grading.session import Options, grade_folder
+    from harness.grading.store import StoreError
+
+    suite = _load(suite_path)
+    _require("make", "gcc", "nm", "prlimit", "ltrace", *(("cppcheck", "cpplint") if style else ()))
+    if not no_sandbox:
+        _require_sandbox(suite)
+    options = Options(
+        submissions, out, only, jobs, not resume, seed, database, not no_sandbox, style, formats
+    )
+    try:
+        sys.exit(grade_folder(suite, Ltrace(), options, terminal.make_console()))
+    except (BatchError, StoreError, SuiteError, BuildError) as error:
+        _fail(error)
 
 
 @main.command("list")

@@ -14,9 +14,10 @@ _LIBC_GROWTH = 132 * 1024
 
 def _short(request: Request) -> str:
     """The request without what never varies."""
+    refused = ", refused" if request.result == -1 else ""
     if request.name == "mmap":
-        return f"mmap of {request.args[1]} bytes"
-    return f"{request.name}({', '.join(map(str, request.args))})"
+        return f"mmap of {request.args[1]} bytes{refused}"
+    return f"{request.name}({', '.join(map(str, request.args))}){refused}"
 
 
 def _asked(call: Call) -> str:

@@ -42,6 +42,12 @@ def _where(trace: Trace) -> str:
 def _judge_end(test: Test, run: Run, limits: Limits) -> Judgement | None:
     """Whether the program came to an end of its own, outside of the allocator."""
     end, where = run.trace.end, _where(run.trace)
+    if run.testimony.spawned:
+        return Judgement(
+            Outcome.CRASHED,
+            "started another process or thread",
+            "an allocator works in the process that calls it",
+        )
     if run.finished.timed_out:
         return Judgement(
             Outcome.TIMEOUT,
@@ -148,9 +154,11 @@ def judge(test: Test, expected: Trace | None, run: Run, policy: Policy, limits: 
                 advice,
                 expected,
                 run.trace,
-                run.oddities,
+                run.testimony.oddities,
             )
-    return Verdict(test, Outcome.PASSED, expected=expected, found=run.trace, oddities=run.oddities)
+    return Verdict(
+        test, Outcome.PASSED, expected=expected, found=run.trace, oddities=run.testimony.oddities
+    )
 
 
 def _earlier(expected: Trace | None, found: Trace, policy: Policy) -> str:

@@ -6,7 +6,7 @@ an address and a size. Each call comes with the rule that decided it, in words.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field
 
 from harness.policy import Policy
@@ -83,6 +83,11 @@ class Model:
     def move_break(self, increment: int) -> None:
         """Someone else moves the break, outside of the allocator."""
         self._break += increment
+
+    def find_break(self, address: Address) -> None:
+        """Someone else has moved the break to an address, if it is not there already."""
+        if self._heap_start is not None:
+            self._break = max(self._break, self._heap_start + address.offset)
 
     def _step(
         self, function: str, args: tuple[Value, ...], body: Callable[[], Value | None]
@@ -326,14 +331,22 @@ class Model:
         return moved
 
 
-def replay(calls: Iterable[Call], policy: Policy) -> list[Step]:
-    """What the specification wants for these calls: their functions and arguments are taken, their
-    results and requests are not looked at."""
-    model = Model(policy)
+def replay(calls: Sequence[Call], policy: Policy) -> list[Step]:
+    """What the specification wants for these calls. Taken from them are their functions and
+    arguments, and what only the system knows: which requests it refused, and where the break was if
+    someone else had moved it."""
+    counted = [r for call in calls for r in call.requests if r.name in ("sbrk", "mmap")]
+    model = Model(policy, {n for n, request in enumerate(counted, 1) if request.result == -1})
     functions: dict[str, Callable[..., Step]] = {
         "os_malloc": model.os_malloc,
         "os_calloc": model.os_calloc,
         "os_realloc": model.os_realloc,
         "os_free": model.os_free,
     }
-    return [functions[call.function](*call.args) for call in calls]
+    steps = []
+    for call in calls:
+        grown = (r.result for r in call.requests if r.name == "sbrk")
+        if isinstance(start := next(grown, NULL), Address):
+            model.find_break(start)
+        steps.append(functions[call.function](*call.args))
+    return steps

@@ -39,6 +39,11 @@ class Limits:
     files: int = 0
     """How many files it writes."""
 
+    @property
+    def file_bytes(self) -> float:
+        """`file_mib` in bytes."""
+        return math.inf if self.file_mib is None else self.file_mib * 1024 * 1024
+
 
 UNLIMITED = Limits(None, None, None)
 

@@ -24,22 +24,49 @@ def _programs_folder(suite: Suite) -> Path:
     return BUILD / f"snippets-{hashlib.sha256(os.fsencode(snippets)).hexdigest()[:12]}"
 
 
+PLAYER = "player"
+"""The program beside the tests' that plays calls it is given; see tests/snippets/player.c."""
+
+
+def build_player(suite: Suite, jobs: int) -> Path:
+    """The player. Raises `BuildError`."""
+    player = _programs_folder(suite) / PLAYER
+    said = _make(suite, [player], jobs)
+    if said is not None:
+        raise BuildError(next(iter(said.splitlines()), "make failed"))
+    return player
+
+
 def build_programs(suite: Suite, jobs: int) -> dict[str, Path | BuildError]:
     """The program of each test, by its name, or why there is none."""
     folder = _programs_folder(suite)
     targets = {test.name: folder / f"test-{test.name}" for test in suite.tests}
+    said = _make(suite, list(targets.values()), jobs)
+    if said is None:
+        return dict(targets)
+    return {
+        test.name: _program_or_error(test.snippet, targets[test.name], said) for test in suite.tests
+    }
+
+
+def _make(suite: Suite, targets: list[Path], jobs: int) -> str | None:
+    """Makes programs; None if all are made, else what make said."""
     here = _SNIPPETS_MAKEFILE.parent
+
+    def seen_from_here(path: Path) -> str:
+        # make can't cope with a space in a path, and there may be one above all that is ours.
+        return os.path.relpath(path, here)
+
     made = subprocess.run(
         [
             "make",
             "--silent",
             "--keep-going",
             f"--jobs={jobs}",
-            # Relative to the Makefile's folder: make can't cope with a space in a path above it.
-            f"SNIPPETS={os.path.relpath(suite.snippets, here)}",
-            f"UTILS_PATH={os.path.relpath(UTILS, here)}",
-            f"OUT={os.path.relpath(folder, here)}",
-            *(os.path.relpath(target, here) for target in targets.values()),
+            f"SNIPPETS={seen_from_here(suite.snippets)}",
+            f"UTILS_PATH={seen_from_here(UTILS)}",
+            f"OUT={seen_from_here(_programs_folder(suite))}",
+            *map(seen_from_here, targets),
         ],
         cwd=here,
         env=BUILD_ENV,
@@ -49,12 +76,7 @@ def build_programs(suite: Suite, jobs: int) -> dict[str, Path | BuildError]:
         errors="replace",
         check=False,
     )
-    if made.returncode == 0:
-        return dict(targets)
-    return {
-        test.name: _program_or_error(test.snippet, targets[test.name], made.stderr)
-        for test in suite.tests
-    }
+    return None if made.returncode == 0 else made.stderr
 
 
 def _program_or_error(snippet: Path, program: Path, said: str) -> Path | BuildError:

@@ -20,7 +20,7 @@ from harness.sandbox import Sandbox, let_read, let_write
 from harness.text import printable
 from harness.trace import Trace
 from harness.tracers import SHOWN, Confinement, Program, Streams, Tracer
-from harness.witness import find_oddities
+from harness.witness import Testimony, testify
 
 _TOLD_BYTES = 4096
 _TOLD_CHARACTERS = 300
@@ -37,14 +37,14 @@ class Run:
     """The first line that the program wrote on standard error."""
     missing: tuple[str, ...]
     """The functions of the allocator that the library lacks."""
-    oddities: tuple[str, ...]
-    """What it did that an allocator has no use for."""
+    testimony: Testimony
 
 
 @contextmanager
-def scratch_folder() -> Iterator[Path]:
-    """A folder of our own for a while, which sandboxes can reach into but others can't list."""
-    top = Path(tempfile.gettempdir()).absolute()
+def scratch_folder(top: Path | None = None) -> Iterator[Path]:
+    """A folder of our own for a while, which sandboxes can reach into but others can't list. It is
+    made in ``top``, which then has to be such a folder too, or where temporary files go."""
+    top = top or Path(tempfile.gettempdir()).absolute()
     with tempfile.TemporaryDirectory(prefix="osmem-", dir=top, ignore_cleanup_errors=True) as name:
         scratch = Path(name)
         scratch.chmod(0o711)
@@ -67,10 +67,19 @@ class Runner:
     policy: Policy
     limits: Limits
     sandbox: Sandbox | None
+    scratch: Path | None = None
+    """Where scratch folders are made; see `scratch_folder`."""
 
-    def run(self, program: Path, library: Library, stdin: Path | None = None) -> Run:
-        """Traces a program, which reads the file ``stdin``, or nothing. Raises `OSError`."""
-        with scratch_folder() as scratch:
+    def run(
+        self,
+        program: Path,
+        library: Library,
+        stdin: Path | None = None,
+        moves_break: bool = False,
+    ) -> Run:
+        """Traces a program, which reads the file ``stdin``, or nothing, and may move the break
+        itself. Raises `OSError`."""
+        with scratch_folder(self.scratch) as scratch:
             out, told = scratch / "out", scratch / "told"
             let_write(out)
             raw = out / "trace"
@@ -87,7 +96,7 @@ class Runner:
                 finished,
                 _first_line(told),
                 library.missing,
-                find_oddities(events),
+                testify(events, moves_break),
             )
 
     def _program(self, program: Path, library: Library, scratch: Path) -> Program:

@@ -13,6 +13,10 @@ One TOML file says it all. A suite may extend another, and then says only what d
     name = "malloc-arrays"
     points = 5
     leaks = 1                   # blocks it leaves allocated on purpose; 0 if not said
+    moves_break = true          # it moves the break itself; false if not said
+
+What only grading many submissions needs, ``[archive]``, ``[style]`` and ``drawn``, is read by
+`harness.grading.rules`.
 """
 
 from __future__ import annotations
@@ -42,6 +46,8 @@ class Test:
     reference: Path
     leaks: int = 0
     """How many blocks and mappings the program leaves behind on purpose."""
+    moves_break: bool = False
+    """Whether the program itself moves the break, to see what the allocator makes of that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +83,9 @@ _KEYS = {
     "references": str,
     "policy": dict,
     "limits": dict,
+    "archive": dict,
+    "style": dict,
+    "drawn": list,
     "test": list,
 }
 _LIMIT_RANGES = {
@@ -91,7 +100,7 @@ _LIMIT_RANGES = {
 _TEST_NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 
 
-def _check_keys(path: Path, where: str, table: object, known: tuple[str, ...]) -> dict[str, Any]:
+def check_keys(path: Path, where: str, table: object, known: tuple[str, ...]) -> dict[str, Any]:
     if not isinstance(table, dict):
         raise SuiteError(f"{path}: {where}: expected a table, found {table!r}")
     for key in table:
@@ -100,7 +109,9 @@ def _check_keys(path: Path, where: str, table: object, known: tuple[str, ...]) -
     return table
 
 
-def _number(path: Path, where: str, table: dict[str, Any], key: str, default: int | None) -> int:
+def whole_number(
+    path: Path, where: str, table: dict[str, Any], key: str, default: int | None
+) -> int:
     value = table.get(key, default)
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         raise SuiteError(
@@ -109,8 +120,9 @@ def _number(path: Path, where: str, table: dict[str, Any], key: str, default: in
     return value
 
 
-def _load(path: Path, seen: tuple[Path, ...] = ()) -> dict[str, Any]:
-    """The file's content over that of the suite it extends; its paths made absolute."""
+def load_content(path: Path, seen: tuple[Path, ...] = ()) -> dict[str, Any]:
+    """The file's content over that of the suite it extends, paths relative to the file resolved.
+    Raises `SuiteError`."""
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -131,7 +143,7 @@ def _load(path: Path, seen: tuple[Path, ...] = ()) -> dict[str, Any]:
         return content
     if base.resolve() in seen:
         raise SuiteError(f"{path}: extends itself by way of {base}")
-    return _over(_load(base, (*seen, path.resolve())), content)
+    return _over(load_content(base, (*seen, path.resolve())), content)
 
 
 def _over(base: dict[str, Any], content: dict[str, Any]) -> dict[str, Any]:
@@ -147,8 +159,8 @@ def _over(base: dict[str, Any], content: dict[str, Any]) -> dict[str, Any]:
 
 def _read_limits(path: Path, limits: dict[str, Any], name: str) -> Limits:
     where = f"limits.{name}"
-    table = _check_keys(path, where, limits.get(name, {}), tuple(_LIMIT_RANGES))
-    values = {key: _number(path, where, table, key, None) for key in _LIMIT_RANGES}
+    table = check_keys(path, where, limits.get(name, {}), tuple(_LIMIT_RANGES))
+    values = {key: whole_number(path, where, table, key, None) for key in _LIMIT_RANGES}
     for key, (least, most) in _LIMIT_RANGES.items():
         if not least <= values[key] <= most:
             raise SuiteError(
@@ -158,8 +170,8 @@ def _read_limits(path: Path, limits: dict[str, Any], name: str) -> Limits:
 
 
 def _read_policy(path: Path, table: object) -> Policy:
-    values = _check_keys(path, "policy", table, POLICY_KEYS)
-    policy = Policy(**{key: _number(path, "policy", values, key, None) for key in values})
+    values = check_keys(path, "policy", table, POLICY_KEYS)
+    policy = Policy(**{key: whole_number(path, "policy", values, key, None) for key in values})
     if policy.alignment not in ALIGNMENTS:
         known = ", ".join(map(str, ALIGNMENTS))
         raise SuiteError(
@@ -169,22 +181,23 @@ def _read_policy(path: Path, table: object) -> Policy:
 
 
 def _read_test(path: Path, table: Any, snippets: Path, references: Path) -> Test:
-    known = ("name", "points", "leaks")
-    name = _check_keys(path, "test", table, known).get("name")
+    known = ("name", "points", "leaks", "moves_break")
+    name = check_keys(path, "test", table, known).get("name")
     if not isinstance(name, str) or not _TEST_NAME.fullmatch(name):
         raise SuiteError(f"{path}: test: expected a name in lower case with dashes, found {name!r}")
     return Test(
         name,
-        _number(path, name, table, "points", None),
+        whole_number(path, name, table, "points", None),
         snippets / f"test-{name}.c",
         references / f"test-{name}.trace",
-        _number(path, name, table, "leaks", 0),
+        whole_number(path, name, table, "leaks", 0),
+        table.get("moves_break", False) is True,
     )
 
 
 def load_suite(path: Path) -> Suite:
     """Reads a suite; raises `SuiteError`."""
-    content = _load(path)
+    content = load_content(path)
     for key in ("snippets", "references", "test", "limits"):
         if key not in content:
             found = ", ".join(content) or "none"
@@ -201,7 +214,7 @@ def load_suite(path: Path) -> Suite:
     names = [test.name for test in tests]
     if twice := next((name for name in names if names.count(name) > 1), None):
         raise SuiteError(f"{path}: expected each test once, found {twice!r} twice")
-    limits = _check_keys(path, "limits", content["limits"], ("run", "build"))
+    limits = check_keys(path, "limits", content["limits"], ("run", "build"))
     return Suite(
         path,
         snippets,

@@ -8,8 +8,10 @@ person to look at.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import takewhile
 
-from harness.events import Entered, Event, Returned, SystemCall
+from harness.events import Entered, Event, Replaced, Returned, SystemCall
 
 _LOADED = "set_tid_address"
 """The system call by which the dynamic linker sets up the first thread: what it maps, it has mapped
@@ -58,17 +60,33 @@ class _Witness:
             self.names.add(event.name)
 
 
-def find_oddities(events: Iterable[Event]) -> tuple[str, ...]:
-    """What is odd in one run, a sentence each; nothing of it depends on addresses or timing."""
+SPAWNING = frozenset(("clone", "clone3", "435", "fork", "vfork"))
+"""The system calls that start a process or a thread; 435 is clone3, which ltrace 0.7.3 does not
+know by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Testimony:
+    """What the kernel saw, beside the trace."""
+
+    spawned: bool
+    """Whether the program started another process or thread."""
+    oddities: tuple[str, ...]
+    """What an allocator has no use for, a sentence each; nothing of it depends on addresses."""
+
+
+def testify(events: Iterable[Event], moves_break: bool) -> Testimony:
+    """What was seen of one run, up to where the program became another. A program may itself move
+    the break, to see what the allocator makes of that: then growth outside of calls is not odd."""
     witness = _Witness()
-    for event in events:
+    for event in takewhile(lambda event: not isinstance(event, Replaced), events):
         witness.see(event)
     oddities = []
     if witness.names:
         names = ", ".join(sorted(witness.names))
         oddities.append(f"made system calls that an allocator has no use for: {names}")
-    if witness.outside:
+    if witness.outside and not moves_break:
         oddities.append("asked the system for memory outside of calls of the allocator")
     if witness.protection:
         oddities.append("changed what may be written or executed in memory")
-    return tuple(oddities)
+    return Testimony(bool(witness.names & SPAWNING), tuple(oddities))

@@ -2,8 +2,7 @@
 
 What the allocator asked for is read from the system calls (``-S``), so that it does not matter how
 it asked; calls that the library makes to its own functions are not the program's, and left out
-(``@MAIN``). In a sandbox ltrace follows bubblewrap (``-f``) until that has become the program, and
-then looks at that process alone.
+(``@MAIN``).
 
 Read here are the notations of 0.7.3 and of the 0.7.9x line, which differ in the names
 of system calls, in numbers, and in how NULL is shown.
@@ -11,6 +10,7 @@ of system calls, in numbers, and in how NULL is shown.
 
 from __future__ import annotations
 
+import itertools
 import re
 import shutil
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from pathlib import Path
 
 from harness.events import Entered, Event, Exited, Killed, Replaced, Returned, SystemCall
 from harness.process import Finished, Limits, is_plain_file, kill_below, run
-from harness.sandbox import OUT
+from harness.sandbox import ENTERING, OUT
 from harness.trace import FUNCTIONS
 from harness.tracers import SHOWN, Program, Streams
 
@@ -29,8 +29,6 @@ _ARGUMENTS = {"brk": 1, "mmap": 6, "munmap": 2, "mremap": 4, "mprotect": 3, "mad
 _LEAST_SHOWN = {"mmap": 4}
 """How many of them ltrace shows at least, where that is not all."""
 
-_PROCESS = re.compile(r"(?:\[pid (\d+)\]|(\d+)) (?=\S)")
-"""What a line begins with that tells of one process among others."""
 _BEGUN = re.compile(
     r"(?:.*->)?(?P<name>os_\w+|SYS_\w+|\w+@SYS)\((?P<args>[^)]*?)"
     r"(?:\) += (?P<result>\S+)| <(?:unfinished|no return) \.\.\.>)\s*"
@@ -69,17 +67,10 @@ def _system_call(name: str, args: str, result: str) -> SystemCall:
 
 
 def of_program(lines: Iterator[str]) -> Iterator[str]:
-    """Of the lines on several processes, those on the first that called exec(), from then on."""
-    program = None
-    for line in lines:
-        match = _PROCESS.match(line)
-        if match is None:
-            continue
-        process, rest = match[1] or match[2], line[match.end() :]
-        if program == process:
-            yield rest
-        elif program is None and _EXEC.fullmatch(rest):
-            program = process
+    """Of the lines on a process that entered a cell, those on what it then became."""
+    execs = (index for index, line in enumerate(lines) if _EXEC.fullmatch(line))
+    next(itertools.islice(execs, ENTERING - 1, None), None)
+    return lines
 
 
 def read_events(lines: Iterator[str]) -> Iterator[Event]:
@@ -151,9 +142,8 @@ class Ltrace:
             shutil.copyfile(_PROTOTYPES, prototypes)
             sandbox, inside = confinement.sandbox, Path(SHOWN)
             ltrace = _ltrace(inside / prototypes.name, Path(OUT) / raw.name)
-            cell = sandbox.cell(program.argv, [SHOWN], program.env)
             shown = {SHOWN: confinement.shown}
-            argv = sandbox.room([*ltrace, "-f", "--", *cell], shown, raw.parent)
+            argv = sandbox.watch([*ltrace, "--"], program.argv, shown, raw.parent, program.env)
         return run(
             argv,
             limits,

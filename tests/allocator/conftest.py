@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from driver import build_driver
+from driver import ROOT, build_driver
 
 settings.register_profile("default", deadline=None, max_examples=200)
 settings.register_profile("thorough", deadline=None, max_examples=20_000)
@@ -32,3 +32,11 @@ def sanitized(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The driver with the library built with the address and undefined behaviour sanitizers."""
     compiler, flags = BUILDS["sanitized"]
     return build_driver(tmp_path_factory.mktemp("build"), flags=flags, compiler=compiler)
+
+
+@pytest.fixture(scope="session")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The driver with the plain implementation, built with the sanitizers."""
+    compiler, flags = BUILDS["sanitized"]
+    source = ROOT / "tests" / "plain"
+    return build_driver(tmp_path_factory.mktemp("build"), source, flags, compiler)

@@ -28,6 +28,8 @@ class Report:
     """What a program of calls led to."""
 
     trace: Trace
+    results: list[int]
+    """What each call returned, as the machine has it."""
     errnos: list[int]
     """After each call."""
     wrong: list[str]
@@ -89,6 +91,7 @@ class Driver:
                 break
         return Report(
             canonicalise(_read_events(lines)),
+            [int(words[1]) for words in lines if words[0] == "return"],
             [int(words[2]) for words in lines if words[0] == "return"],
             [" ".join(words) for words in lines if words[0] == "wrong"],
         )

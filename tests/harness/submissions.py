@@ -33,3 +33,10 @@ def attacking(folder: Path, attack: str) -> Path:
     shutil.copy(TESTS / "plain" / "osmem.c", folder / "plain.c")
     shutil.copy(TESTS / "plain" / "mistake.h", folder)
     return folder
+
+
+def building(folder: Path, makefile: Path) -> Path:
+    """The plain implementation with another Makefile."""
+    plain(folder)
+    shutil.copy(makefile, folder / "Makefile")
+    return folder

@@ -92,7 +92,10 @@ def test_tests_are_selected_by_name_in_the_suites_order(tmp_path: Path) -> None:
             "one: points: expected a whole number, 0 or more, found -2",
         ),
         (("points = 2", "points = true"), "one: points: expected a whole number"),
-        (("points = 2", "point = 2"), "test: expected one of name, points, leaks, found 'point'"),
+        (
+            ("points = 2", "point = 2"),
+            "test: expected one of name, points, leaks, moves_break, found 'point'",
+        ),
         (('"two"', '"one"'), "expected each test once, found 'one' twice"),
         (('"two"', '"../two"'), "expected a name in lower case with dashes, found '../two'"),
         (("points = 2", "points = 5.5"), "one: points: expected a whole number"),

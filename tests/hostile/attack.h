@@ -8,6 +8,9 @@
 /* Called at the beginning of every call of the allocator, numbered from 1. */
 void strike(int call);
 
+/* What size a call of os_malloc asks for instead of `size`. */
+size_t bend(size_t size);
+
 /* What a call returns instead of `result`. */
 void *spoil(int call, void *result);
 

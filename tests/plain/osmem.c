@@ -22,7 +22,7 @@
 #define MMAP_THRESHOLD (128 * 1024)
 #define METADATA_SIZE  sizeof(struct block_meta)
 
-/* mistake.h may define these two. */
+/* mistake.h may define these two, and ONE_AT_A_TIME. */
 #ifndef PREALLOC_CALLOC
 #define PREALLOC_CALLOC SIZE_PAGE
 #endif
@@ -63,6 +63,8 @@ static bool overflows(size_t size)
     if (mistake("overflow-unchecked"))
         return false;
     if (size <= SIZE_MAX - METADATA_SIZE - (ALIGNMENT - 1))
+        return false;
+    if (size <= SIZE_MAX - METADATA_SIZE && mistake("overflow-before-rounding"))
         return false;
     if (!mistake("errno-not-set"))
         errno = ENOMEM;
@@ -117,7 +119,7 @@ static bool next_is_free(struct block_meta *block)
 {
     struct block_meta *next = block->next;
 
-    if (next == NULL || (char *)next != end_of(block))
+    if (next == NULL || ((char *)next != end_of(block) && !mistake("coalesce-across-gaps")))
         return false;
     return next->status == STATUS_FREE || mistake("coalesce-ignores-status");
 }
@@ -198,6 +200,8 @@ static bool fits_better(struct block_meta *block, struct block_meta *best)
         return block->size > best->size;
     if (mistake("fit-last-of-equals"))
         return block->size <= best->size;
+    if (mistake("fit-first-of-large") && block->size >= MMAP_THRESHOLD / 2)
+        return false;
     return block->size < best->size;
 }
 
@@ -218,9 +222,9 @@ static void *ask_break(size_t bytes)
 
     void *start = sbrk((intptr_t)bytes);
 
-    if (start != (void *)-1)
+    if (start != (void *)-1 || mistake("sbrk-unchecked"))
         return start;
-    errno = ENOMEM;
+    errno = mistake("sbrk-errno") ? EAGAIN : ENOMEM;
     return NULL;
 }
 
@@ -248,13 +252,13 @@ static struct block_meta *append(size_t bytes, size_t padding)
 
 static bool ends_at_break(struct block_meta *block)
 {
-    return block != NULL && end_of(block) == (char *)sbrk(0);
+    return block != NULL && (end_of(block) == (char *)sbrk(0) || mistake("grow-trusts-break"));
 }
 
 /* Makes the last block, which ends at the break, as large as `payload`. */
 static bool extend(struct block_meta *last, size_t payload)
 {
-    if (ask_break(payload - last->size) == NULL)
+    if (ask_break(payload - last->size) == NULL && !mistake("extend-unchecked"))
         return false;
     last->size = payload;
     return true;
@@ -392,11 +396,20 @@ void *os_malloc(size_t size)
     return block == NULL ? NULL : block + 1;
 }
 
+static bool product_overflows(size_t nmemb, size_t size)
+{
+    if (mistake("calloc-overflow-unchecked"))
+        return false;
+    if (mistake("calloc-overflow-compared"))
+        return nmemb * size < nmemb || nmemb * size < size;
+    return size > SIZE_MAX / nmemb;
+}
+
 void *os_calloc(size_t nmemb, size_t size)
 {
     if (nmemb == 0 || size == 0)
         return NULL;
-    if (size > SIZE_MAX / nmemb && !mistake("calloc-overflow-unchecked")) {
+    if (product_overflows(nmemb, size)) {
         if (!mistake("errno-not-set"))
             errno = ENOMEM;
         return NULL;
@@ -425,6 +438,11 @@ void os_free(void *ptr)
         unmap(block);
         return;
     }
+    if (mistake("free-merged-twice") && block->status == STATUS_ALLOC && block->prev != NULL &&
+        block->prev->status == STATUS_FREE) {
+        absorb_next(block->prev);
+        return;
+    }
     block->status = STATUS_FREE;
     if (mistake("coalesce-forward-only") && next_is_free(block))
         absorb_next(block);
@@ -438,8 +456,12 @@ void os_free(void *ptr)
 }
 
 /* How much of the `contents` bytes of a block moves with it to one of `payload` bytes. */
-static size_t bytes_to_copy(size_t contents, size_t payload)
+static size_t bytes_to_copy(size_t contents, size_t payload, bool mapped)
 {
+    if (mistake("realloc-copies-64-kib") && !mapped)
+        return smaller(smaller(contents, payload), 64 * 1024);
+    if (mistake("realloc-copies-new-size") && !mapped)
+        return payload;
     if (mistake("realloc-copies-nothing"))
         return 0;
     if (mistake("realloc-copies-too-little"))
@@ -459,9 +481,12 @@ static void *move(struct block_meta *block, size_t size, size_t contents)
 
     void *moved = os_malloc(size);
 
-    if (moved == NULL)
+    if (moved == NULL) {
+        if (mistake("realloc-refusal-frees"))
+            os_free(block + 1);
         return NULL;
-    memmove(moved, block + 1, bytes_to_copy(contents, align(size)));
+    }
+    memmove(moved, block + 1, bytes_to_copy(contents, align(size), mapped));
     if (mapped ? !mistake("realloc-leaks-mapping") : !mistake("realloc-leaks-heap-block"))
         os_free(block + 1);
     return moved;
@@ -483,9 +508,14 @@ static bool can_extend(struct block_meta *block, size_t payload)
            !mistake("realloc-never-extends");
 }
 
-/* Takes free neighbours into `block`, one at a time, until it is as large as `payload`. */
+/* Takes free neighbours into `block`, until it is as large as `payload`. Those that are adjacent
+ * are one; ONE_AT_A_TIME reads the rule as if they were not, and no test may tell. */
 static void absorb_neighbours(struct block_meta *block, size_t payload)
 {
+#ifndef ONE_AT_A_TIME
+    if (!mistake("realloc-takes-one-neighbour"))
+        coalesce();
+#endif
     while (block->size < payload && next_is_free(block)) {
         absorb_next(block);
         if (mistake("realloc-takes-one-neighbour"))
@@ -507,6 +537,9 @@ void *os_realloc(void *ptr, size_t size)
     size_t contents = block->size;
     size_t payload = align(size);
 
+    if (mistake("realloc-maps-freed") && block->status == STATUS_FREE &&
+        is_large(size, MMAP_THRESHOLD))
+        return os_malloc(size);
     if (block->status == STATUS_FREE && !mistake("realloc-revives"))
         return NULL;
     if (overflows(size)) {
@@ -541,7 +574,7 @@ void *os_realloc(void *ptr, size_t size)
 
     void *moved = move(block, size, contents);
 
-    if (moved == NULL)
+    if (moved == NULL && !mistake("realloc-refusal-keeps-neighbours"))
         split(block, contents);
     return moved;
 }

@@ -10,7 +10,7 @@
  *   - os_calloc() has cleared it, and os_realloc() has kept its contents;
  *   - nothing has written into it from the time it was handed out until it is freed: the functions
  *     fill every block with a pattern of its own and look for it later;
- *   - errno is left alone.
+ *   - errno is left alone where a block is handed out or freed.
  *
  * The first failure is told in one line on standard error, and ends the program with status 1.
  */
@@ -30,6 +30,9 @@
 /* How much memory a block for `size` bytes takes up, and the size whose block takes up `total`. */
 #define TOTAL(size)    (((size) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT + METADATA_SIZE)
 #define PAYLOAD(total) ((total)-METADATA_SIZE)
+
+/* The smallest size whose total overflows; it does so only because the size is rounded up. */
+#define TOTAL_TOO_LARGE (SIZE_MAX - METADATA_SIZE - ALIGNMENT + 2)
 
 /* The least that has to be left over for a block to be split. */
 #define SMALLEST_REST (METADATA_SIZE + ALIGNMENT)
@@ -57,13 +60,20 @@ void *checked_calloc_at(struct place place, size_t nmemb, size_t size);
 void *checked_realloc_at(struct place place, void *ptr, size_t size);
 void checked_free_at(struct place place, void *ptr);
 
-/* Checks that `call` returns NULL without touching errno, as it does where that is no failure. */
-#define CHECK_NULL(call) check_null(HERE, #call, (errno = ERRNO_UNTOUCHED, (call)))
+/* Checks that `call` returns NULL where that is no failure: errno may be what it likes. */
+#define CHECK_NULL(call) check_null(HERE, #call, (call))
 
 /* Checks that `call` fails: it returns NULL and errno is ENOMEM. */
 #define CHECK_ENOMEM(call) check_enomem(HERE, #call, (errno = ERRNO_UNTOUCHED, (call)))
 
 #define ERRNO_UNTOUCHED EDOM
+
+/* From here on the system refuses all memory, until it is told to grant it again. */
+void refuse_memory(void);
+void grant_memory(void);
+
+/* Someone else moves the break up. What he has taken must not be handed out. */
+void move_break(size_t pages);
 
 void check_null(struct place place, const char *call, const void *result);
 void check_enomem(struct place place, const char *call, const void *result);

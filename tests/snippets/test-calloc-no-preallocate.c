@@ -9,8 +9,10 @@ int main(void)
 {
     CHECK_NULL(os_calloc(0, 100));
     CHECK_NULL(os_calloc(100, 0));
-    CHECK_ENOMEM(os_calloc(SIZE_MAX / 8 + 2, 8)); /* 8, if the overflow goes unseen */
+    CHECK_ENOMEM(os_calloc(SIZE_MAX / 8 + 2, 8));      /* 8, if the overflow goes unseen */
+    CHECK_ENOMEM(os_calloc(0x100000001, 0x100000001)); /* more than each factor even then */
     CHECK_ENOMEM(os_calloc(1, SIZE_MAX));
+    CHECK_ENOMEM(os_calloc(TOTAL_TOO_LARGE, 1));
     CHECK_ENOMEM(os_calloc(SIZE_MAX / 2, 1));
 
     void *exact = checked_calloc(1, PAYLOAD(SIZE_PAGE));

@@ -2,8 +2,8 @@
 /*
  * A freed block is handed out again, to the request that fits it best; of several that fit equally
  * well, the one at the lowest address. Catches a free that frees nothing, a search that takes the
- * first, the largest or the last block, and one that wants more room than is needed. Freeing twice
- * changes nothing.
+ * first, the largest or the last block, that wants more room than is needed, or does not compare
+ * large blocks. Freeing twice changes nothing.
  */
 #include "snippet.h"
 
@@ -31,4 +31,18 @@ int main(void)
         checked_free(blocks[i]);
         checked_free(guards[i]);
     }
+
+    /* Of two large ones the second fits better. */
+    void *large = checked_malloc(100000);
+    void *after_large = checked_malloc(8);
+    void *smaller = checked_malloc(70000);
+    void *after_smaller = checked_malloc(8);
+
+    checked_free(large);
+    checked_free(smaller);
+    smaller = checked_malloc(66000);
+
+    checked_free(smaller);
+    checked_free(after_large);
+    checked_free(after_smaller);
 }

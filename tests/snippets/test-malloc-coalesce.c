@@ -2,7 +2,8 @@
 /*
  * Free neighbours count as one block, in whichever order they were freed. Catches an allocator
  * that merges in one direction only, merges two but not three, forgets the header that is gained,
- * or merges only when nothing fits otherwise.
+ * merges only when nothing fits otherwise, or takes a block that was merged for one in use when it
+ * is freed once more.
  */
 #include "snippet.h"
 
@@ -20,7 +21,14 @@ int main(void)
     /* Two, the lower one freed first. */
     checked_free(blocks[0]);
     checked_free(blocks[1]);
+    os_free(blocks[1]);
+    void *half = checked_malloc(200);
+    void *other_half = checked_malloc(200);
+
+    checked_free(other_half);
+    checked_free(half);
     void *low = checked_malloc(PAYLOAD(2 * TOTAL(200)));
+    void *other = checked_malloc(200);
 
     /* Two, the upper one freed first. */
     checked_free(blocks[4]);
@@ -33,8 +41,10 @@ int main(void)
     checked_free(blocks[2]);
     void *all = checked_malloc(PAYLOAD(5 * TOTAL(200)));
 
-    /* Each of two would fit better than the single one, but together, as they count, they don't. */
     checked_free(all);
+    checked_free(other);
+
+    /* Each of two would fit better than the single one, but together, as they count, they don't. */
     low = checked_malloc(500);
     high = checked_malloc(500);
     checked_free(low);

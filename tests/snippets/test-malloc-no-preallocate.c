@@ -12,6 +12,7 @@ int main(void)
     CHECK_NULL(os_malloc(0));
     CHECK_ENOMEM(os_malloc(SIZE_MAX));             /* overflows when it is rounded up, */
     CHECK_ENOMEM(os_malloc(SIZE_MAX - ALIGNMENT)); /* when the header is added, */
+    CHECK_ENOMEM(os_malloc(TOTAL_TOO_LARGE));      /* only when both is done, */
     CHECK_ENOMEM(os_malloc(SIZE_MAX / 2));         /* not at all: the system refuses */
 
     void *exact = checked_malloc(PAYLOAD(MMAP_THRESHOLD));

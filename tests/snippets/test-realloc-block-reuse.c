@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A block that can't grow where it is moves, and leaves a free one behind; so does one whose size
- * becomes 0. A block that was freed is not brought back. Catches a block that is leaked when it
- * moves, a mapping whose old size is copied over what lies behind its new place, and use after
- * free.
+ * becomes 0. A block that was freed is not brought back, however large it shall be. Catches a block
+ * that is leaked when it moves, a mapping whose old size is copied over what lies behind its new
+ * place, and use after free.
  */
 #include "snippet.h"
 
@@ -22,6 +22,7 @@ int main(void)
     reused = checked_realloc(reused, 190);
     checked_realloc(reused, 0);
     CHECK_NULL(os_realloc(reused, 100));
+    CHECK_NULL(os_realloc(reused, 2 * MMAP_THRESHOLD));
     CHECK_NULL(os_realloc(reused, 0));
     reused = checked_realloc(NULL, 180);
 

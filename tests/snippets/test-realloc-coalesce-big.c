@@ -2,8 +2,8 @@
 /*
  * A block grows over a long run of blocks that were freed in an awkward order, and becomes a
  * mapping when it grows further; in the end the whole heap is one block again. Catches merging
- * that stops after a few neighbours, a block that is leaked when it becomes a mapping, and a heap
- * that grows beyond the threshold.
+ * that stops after a few neighbours, a block that is leaked when it becomes a mapping, or lost when
+ * it can't become one, and a heap that grows beyond the threshold.
  */
 #include "snippet.h"
 
@@ -24,6 +24,9 @@ int main(void)
 
     void *big = checked_realloc(blocks[0], PAYLOAD(LENGTH(blocks) * TOTAL(500)));
 
+    refuse_memory();
+    CHECK_ENOMEM(os_realloc(big, PAYLOAD(MMAP_THRESHOLD)));
+    grant_memory();
     big = checked_realloc(big, PAYLOAD(MMAP_THRESHOLD));
     checked_free(guard);
     big = checked_realloc(big, PAYLOAD(MMAP_THRESHOLD) - ALIGNMENT);

@@ -3,7 +3,8 @@
  * The heap is set up by the first os_realloc() that needs it: here, one that shrinks a mapping so
  * far that it moves to the heap. A mapping of os_calloc() that os_malloc() would not have made
  * moves there too. Catches a heap that is set up too early or too late, a mapping that stays one,
- * and os_calloc()'s threshold or preallocation being used.
+ * or is lost when the system refuses a heap, and os_calloc()'s threshold or preallocation being
+ * used.
  */
 #include "snippet.h"
 
@@ -11,6 +12,9 @@ int main(void)
 {
     void *large = checked_realloc(NULL, MMAP_THRESHOLD);
 
+    refuse_memory();
+    CHECK_ENOMEM(os_realloc(large, 1000));
+    grant_memory();
     large = checked_realloc(large, 1000);
 
     void *page = checked_calloc(1, SIZE_PAGE);

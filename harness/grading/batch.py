@@ -1,0 +1,181 @@
+"""Grading a folder of submissions: several at a time, each kept as soon as it is graded."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.build import ROOT, UTILS
+from harness.grading.bounds import Refused
+from harness.grading.grade import Grade
+from harness.grading.store import Store
+from harness.grading.submission import Grader
+from harness.grading.unpack import digest
+from harness.process import stop_all
+from harness.suite import Suite
+
+_GRADING_VERSION = 1
+"""Part of every key: to be raised when the same submission may earn another grade than before."""
+
+
+class BatchError(Exception):
+    """A batch that can't be graded; the message says why, in one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One thing that was handed in."""
+
+    name: str
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A submission that has its grade now, or could not be graded for a fault of the machine."""
+
+    submissions: tuple[str, ...]
+    grade: Grade | None
+    error: str = ""
+    known: bool = False
+    """Whether it was graded before."""
+
+
+def find_submissions(folder: Path, only: Sequence[str]) -> list[Submission]:
+    """What is in a folder, by name; hidden files are none. Raises `BatchError`."""
+    found = [
+        Submission(
+            path.name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace"), path
+        )
+        for path in folder.iterdir()
+        if not path.name.startswith(".")
+    ]
+    for name in only:
+        if name not in {submission.name for submission in found}:
+            raise BatchError(f"{folder}: expected a submission named {name!r}, found none")
+    chosen = [submission for submission in found if not only or submission.name in only]
+    if not chosen:
+        raise BatchError(f"{folder}: expected submissions, found none")
+    return sorted(chosen, key=lambda submission: submission.name)
+
+
+# ---- Keys ----------------------------------------------------------------------------------------
+
+
+def rules_key(suite: Suite, style: bool, sandboxed: bool) -> str:
+    """A name for all that a grade depends on beside the submission: the suite, its programs and
+    references, our headers, the checker."""
+    total = hashlib.sha256(f"{_GRADING_VERSION} {style} {sandboxed}".encode())
+    folders = (suite.snippets, suite.references, UTILS, ROOT / "harness")
+    sources = sorted(path for folder in folders for path in folder.rglob("*.[chptm]*"))
+    for path in (suite.path, *(path for path in sources if path.is_file())):
+        content = path.read_bytes()
+        total.update(f"{path.name} {len(content)} ".encode())
+        total.update(content)
+    return total.hexdigest()
+
+
+def _submission_key(submission: Submission, grader: Grader, rules: str) -> str:
+    try:
+        content = digest(submission.path, grader.rules.archive)
+    except Refused as refusal:
+        # It can't be told apart by its content: by its name then, so that it gets a grade as well.
+        content = f"{submission.name} {refusal}"
+    return hashlib.sha256(f"{rules} {content}".encode(errors="replace")).hexdigest()
+
+
+# ---- The batch -----------------------------------------------------------------------------------
+
+
+@contextmanager
+def only_batch(folder: Path) -> Iterator[Path]:
+    """A scratch folder for a batch, of which there is only one at a time for a folder of results.
+
+    What a batch that was killed has left is removed first. Raises `BatchError`.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    note = folder / ".scratch"
+    with note.open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise BatchError(f"{folder}: another batch is at work here; wait for it") from error
+        _remove_scratch(note.read_text())
+        scratch = Path(tempfile.mkdtemp(prefix="osmem-grade-")).absolute()
+        note.write_text(str(scratch))
+        try:
+            scratch.chmod(0o711)
+            yield scratch
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+            note.unlink(missing_ok=True)
+
+
+def _remove_scratch(noted: str) -> None:
+    """Removes the folder that was noted, if it is one of a batch of ours."""
+    left = Path(noted)
+    if left.name.startswith("osmem-grade-") and left.is_dir() and not left.is_symlink():
+        if left.stat().st_uid == os.geteuid():
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _grouped(
+    submissions: Iterable[Submission], grader: Grader, rules: str
+) -> dict[str, list[Submission]]:
+    """The submissions by key: what was handed in twice is graded once."""
+    groups: dict[str, list[Submission]] = {}
+    for submission in submissions:
+        groups.setdefault(_submission_key(submission, grader, rules), []).append(submission)
+    return groups
+
+
+def grade_batch(
+    submissions: Sequence[Submission], grader: Grader, store: Store, rules: str, jobs: int
+) -> Iterator[Done]:
+    """Grades what has no grade yet; each is kept before it is told of. Raises `StoreError`."""
+    waiting: dict[Future[tuple[Grade, float]], tuple[str, list[Submission]]] = {}
+    executor = ThreadPoolExecutor(jobs)
+    try:
+        for key, group in _grouped(submissions, grader, rules).items():
+            names = tuple(submission.name for submission in group)
+            if store.knows(key):
+                store.name(key, names)
+                yield Done(names, None, known=True)
+            else:
+                waiting[executor.submit(_timed, grader, group[0].path, key)] = (key, group)
+        for future in as_completed(waiting):
+            key, group = waiting.pop(future)
+            yield _keep(future, store, key, tuple(submission.name for submission in group))
+    except BaseException:  # interrupted: what is still running is of no use
+        executor.shutdown(wait=False, cancel_futures=True)
+        stop_all()
+        raise
+    finally:
+        executor.shutdown(cancel_futures=True)
+
+
+def _timed(grader: Grader, path: Path, key: str) -> tuple[Grade, float]:
+    started = time.monotonic()
+    return grader.grade(path, key), time.monotonic() - started
+
+
+def _keep(
+    future: Future[tuple[Grade, float]], store: Store, key: str, names: tuple[str, ...]
+) -> Done:
+    try:
+        grade, seconds = future.result()
+    except Exception as error:
+        # A fault of the machine, or of ours, costs one submission its grade, and not the others
+        # theirs; the next batch tries it again.
+        return Done(names, None, f"{type(error).__name__}: {error}")
+    store.save(key, grade, seconds, names)
+    return Done(names, grade)

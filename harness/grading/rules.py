@@ -1,0 +1,47 @@
+"""What a suite says about grading many submissions: how large they may be, what style is worth, and
+which tests are run again with other sizes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from harness.grading.bounds import ArchiveLimits
+from harness.grading.style import StyleRules, read_style
+from harness.suite import Suite, SuiteError, Test, check_keys, load_content, whole_number
+
+_ARCHIVE_KEYS = tuple(field.name for field in fields(ArchiveLimits))
+NO_STYLE = StyleRules(0, 0, ())
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The rules of a batch."""
+
+    archive: ArchiveLimits
+    style: StyleRules
+    drawn: tuple[Test, ...]
+
+
+def load_rules(suite: Suite) -> Rules:
+    """The rules in a suite's file; style is worth nothing if it does not say. Raises
+    `SuiteError`."""
+    path = suite.path
+    content = load_content(path)
+    archive = check_keys(path, "archive", content.get("archive", {}), _ARCHIVE_KEYS)
+    style = content.get("style")
+    return Rules(
+        ArchiveLimits(
+            **{k: whole_number(path, "archive", archive, k, None) for k in _ARCHIVE_KEYS}
+        ),
+        NO_STYLE if style is None else read_style(path, style),
+        _drawn(path, suite, content.get("drawn", [])),
+    )
+
+
+def _drawn(path: Path, suite: Suite, names: list[object]) -> tuple[Test, ...]:
+    tests = {test.name: test for test in suite.tests}
+    for name in names:
+        if name not in tests:
+            raise SuiteError(f"{path}: drawn: expected the names of tests, found {name!r}")
+    return tuple(tests[str(name)] for name in names)

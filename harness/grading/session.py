@@ -1,0 +1,133 @@
+"""One call of ``grade``: a folder of submissions in, a folder of results out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
+
+from harness.build import BuildError
+from harness.grading.batch import (
+    BatchError,
+    Done,
+    find_submissions,
+    grade_batch,
+    only_batch,
+    rules_key,
+)
+from harness.grading.gradebook import write_gradebook
+from harness.grading.rules import NO_STYLE, Rules, load_rules
+from harness.grading.store import Store
+from harness.grading.submission import Grader
+from harness.programs import build_player, build_programs
+from harness.reports.formats import FORMATS
+from harness.reports.summary import show_summary
+from harness.suite import Suite
+from harness.text import printable
+from harness.tracers import Tracer
+
+_DATABASE = "grades.sqlite"
+_SLOWEST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command was given."""
+
+    submissions: Path
+    out: Path
+    only: Sequence[str]
+    jobs: int
+    fresh: bool
+    """Whether to forget what was graded before."""
+    seed: str | None
+    """What sizes are drawn from; None is something nobody can guess."""
+    database: str | None
+    """An SQLAlchemy URL; None is a file in ``out``."""
+    sandboxed: bool
+    style: bool
+    formats: Sequence[str]
+
+
+def grade_folder(suite: Suite, tracer: Tracer, options: Options, console: Console) -> int:
+    """Grades a folder; the exit status, 0 if every submission has its grade.
+
+    Raises `BatchError`, `StoreError`, `SuiteError`, `BuildError` and `OSError` where it can't.
+    """
+    rules = load_rules(suite)
+    if not options.style:
+        rules = Rules(rules.archive, NO_STYLE, rules.drawn)
+    found = find_submissions(options.submissions, options.only)
+    with only_batch(options.out) as scratch:
+        store = Store(options.database or f"sqlite:///{options.out.absolute() / _DATABASE}")
+        if options.fresh:
+            store.forget()
+        grader = _grader(suite, rules, tracer, options, store.seed(options.seed), scratch)
+        key = rules_key(suite, options.style, options.sandboxed)
+        done = grade_batch(found, grader, store, key, options.jobs)
+        failed = _show_progress(console, done, len(found))
+        everyone = [submission.name for submission in find_submissions(options.submissions, ())]
+        formats = {name: FORMATS[name] for name in options.formats}
+        write_gradebook(options.out, store.graded(everyone), formats)
+        _show_end(console, store, everyone, options)
+    return 2 if failed else 0
+
+
+def _grader(
+    suite: Suite, rules: Rules, tracer: Tracer, options: Options, seed: str, scratch: Path
+) -> Grader:
+    programs = build_programs(suite, options.jobs)
+    for name, program in programs.items():
+        if isinstance(program, BuildError):
+            raise BatchError(f"{suite.path}: {name}: its program could not be built: {program}")
+    player = build_player(suite, options.jobs)
+    return Grader(suite, rules, programs, player, tracer, options.sandboxed, seed, scratch)
+
+
+def _show_progress(console: Console, done: Iterator[Done], total: int) -> int:
+    """Shows how far the batch is, and what could not be graded; how many those are."""
+    progress = Progress(
+        TextColumn("grading"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[counts]}"),
+        console=console,
+    )
+    shown: AbstractContextManager[object] = nullcontext()
+    if console.is_terminal:
+        shown = progress
+    counts = {"graded": 0, "known before": 0, "failed": 0}
+    with shown:
+        task = progress.add_task("grading", total=total, counts="")
+        for each in done:
+            kind = "failed" if each.error else "known before" if each.known else "graded"
+            counts[kind] += len(each.submissions)
+            if each.error:
+                told = f"{', '.join(each.submissions)}: not graded: {each.error}"
+                console.print(Text(printable(told), "red"), soft_wrap=True)
+            told_counts = ", ".join(f"{n} {kind}" for kind, n in counts.items() if n)
+            progress.update(task, advance=len(each.submissions), counts=told_counts)
+    console.print(Text(", ".join(f"{n} {kind}" for kind, n in counts.items() if n)))
+    return counts["failed"]
+
+
+def _show_end(console: Console, store: Store, everyone: Sequence[str], options: Options) -> None:
+    show_summary(console, store.graded(everyone))
+    slowest = [f"{name} {seconds:.1f} s" for name, seconds in store.slowest(_SLOWEST)]
+    console.print(Text(printable(f"Slowest: {', '.join(slowest)}")), soft_wrap=True)
+    console.print(Text(printable(f"Written: {options.out / 'gradebook.csv'}")), soft_wrap=True)

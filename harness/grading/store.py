@@ -1,0 +1,141 @@
+"""Where grades are kept while a batch is graded, and found again by the next.
+
+A database of three tables, SQLite unless another is named. A grade is kept under a key made of all
+that it depends on, so that what was graded is graded once; a submission is a name for such a key.
+Each is written in one transaction: a batch that is ended at any moment has lost only what it was
+at.
+"""
+
+from __future__ import annotations
+
+import secrets
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import (
+    Column,
+    Float,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    create_engine,
+    delete,
+    select,
+)
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from harness.grading.grade import Grade, Graded, grade_from_json
+
+_METADATA = MetaData()
+_SETTINGS = Table(
+    "settings",
+    _METADATA,
+    Column("name", String(64), primary_key=True),
+    Column("value", String(256), nullable=False),
+)
+_GRADES = Table(
+    "grades",
+    _METADATA,
+    Column("key", String(64), primary_key=True),
+    Column("grade", LargeBinary, nullable=False),
+    Column("seconds", Float, nullable=False),
+)
+_SUBMISSIONS = Table(
+    "submissions",
+    _METADATA,
+    Column("name", String(1024), primary_key=True),
+    Column("key", String(64), nullable=False),
+)
+
+_GRADES_OF_SUBMISSIONS = _SUBMISSIONS.join(_GRADES, _SUBMISSIONS.c.key == _GRADES.c.key)
+
+
+class StoreError(Exception):
+    """The database can't be used; the message says which, and why."""
+
+
+class Store:
+    """An open database of grades. Its methods are for one thread; all raise `StoreError`."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        with self._errors():
+            self._engine = create_engine(url)
+            _METADATA.create_all(self._engine)
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except (SQLAlchemyError, ImportError) as error:
+            # A URL may hold a password: only what kind of database it names is shown.
+            kind = self._url.partition("://")[0]
+            message = f"the {kind} database can't be used: {str(error).splitlines()[0]}"
+            raise StoreError(message) from error
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        with self._errors(), self._engine.begin() as connection:
+            yield connection
+
+    def seed(self, wanted: str | None) -> str:
+        """What sizes are drawn from: at first what is wanted, or else something nobody can guess;
+        then the same for as long as the database is kept."""
+        with self._transaction() as connection:
+            found = connection.scalar(select(_SETTINGS.c.value))
+            if found is None:
+                found = wanted or secrets.token_hex(16)
+                connection.execute(_SETTINGS.insert().values(name="seed", value=found))
+            return str(found)
+
+    def forget(self) -> None:
+        """Removes all grades."""
+        with self._transaction() as connection:
+            for table in (_SUBMISSIONS, _GRADES, _SETTINGS):
+                connection.execute(delete(table))
+
+    def knows(self, key: str) -> bool:
+        """Whether there is a grade."""
+        with self._transaction() as connection:
+            return connection.scalar(select(_GRADES.c.key).where(_GRADES.c.key == key)) is not None
+
+    def save(self, key: str, grade: Grade, seconds: float, submissions: Iterable[str]) -> None:
+        """Keeps a grade, how long it took, and whose it is."""
+        packed = zlib.compress(grade.to_json().encode())
+        with self._transaction() as connection:
+            connection.execute(_GRADES.insert().values(key=key, grade=packed, seconds=seconds))
+            _name(connection, key, submissions)
+
+    def name(self, key: str, submissions: Iterable[str]) -> None:
+        """Says whose a grade is that is kept already."""
+        with self._transaction() as connection:
+            _name(connection, key, submissions)
+
+    def graded(self, submissions: Iterable[str]) -> Iterator[Graded]:
+        """The grades of those of the submissions that have one, one by one, in their order."""
+        query = select(_GRADES.c.grade).select_from(_GRADES_OF_SUBMISSIONS)
+        with self._transaction() as connection:
+            for name in submissions:
+                packed = connection.scalar(query.where(_SUBMISSIONS.c.name == name))
+                if packed is not None:
+                    yield Graded(name, grade_from_json(zlib.decompress(packed).decode()))
+
+    def slowest(self, count: int) -> list[tuple[str, float]]:
+        """The submissions that took longest to grade, and their seconds."""
+        query = (
+            select(_SUBMISSIONS.c.name, _GRADES.c.seconds)
+            .select_from(_GRADES_OF_SUBMISSIONS)
+            .order_by(_GRADES.c.seconds.desc(), _SUBMISSIONS.c.name)
+            .limit(count)
+        )
+        with self._transaction() as connection:
+            return [(str(name), float(seconds)) for name, seconds in connection.execute(query)]
+
+
+def _name(connection: Connection, key: str, submissions: Iterable[str]) -> None:
+    for submission in submissions:
+        connection.execute(delete(_SUBMISSIONS).where(_SUBMISSIONS.c.name == submission))
+        connection.execute(_SUBMISSIONS.insert().values(name=submission, key=key))

@@ -1,0 +1,176 @@
+"""Grading one submission: unpack, build, test, test again with drawn sizes, look at the style.
+
+Whatever it is and does ends in a grade. What the machine lacks is an `OSError`: no grade is made
+of that.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+from harness.build import BUILD_ENV, UTILS, BuildError, Library, build_library
+from harness.check import Setup, check_test
+from harness.grading.bounds import Refused
+from harness.grading.drawn import draw_operations, expected_trace
+from harness.grading.grade import Grade, Status, Style, TestResult
+from harness.grading.rules import Rules
+from harness.grading.style import StyleError, find_style, judge_style
+from harness.grading.unpack import unpack
+from harness.judge import judge
+from harness.process import output_of
+from harness.run import Runner, scratch_folder
+from harness.sandbox import Sandbox, let_read
+from harness.suite import Suite, Test
+from harness.trace import read_trace_file
+from harness.tracers import Tracer
+from harness.verdict import Outcome, Verdict
+
+_LOG_BYTES = 4000
+
+
+@dataclass(frozen=True, slots=True)
+class Grader:
+    """What all submissions of a batch are graded with."""
+
+    suite: Suite
+    rules: Rules
+    programs: Mapping[str, Path | BuildError]
+    player: Path
+    """The program that plays drawn sizes; see `harness.grading.drawn`."""
+    tracer: Tracer
+    sandboxed: bool
+    seed: str
+    """What sizes are drawn from, together with a submission's key."""
+    scratch: Path
+    """A folder that sandboxes can reach into, for all that is gone afterwards."""
+
+    def grade(self, submission: Path, key: str) -> Grade:
+        """The grade of a submission, whose key is ``key``. Raises `OSError`."""
+        with scratch_folder(self.scratch) as folder:
+            unpacked = folder / "unpacked"
+            try:
+                unpack(submission, unpacked, self.rules.archive)
+                library = self._build(unpacked / "src", folder / "libraries")
+            except Refused as refusal:
+                return self._without_tests(Status.REFUSED, str(refusal))
+            except BuildError as error:
+                return self._without_tests(Status.NOT_BUILT, str(error), _log(error))
+            return self._grade_library(library, unpacked, key)
+
+    # ---- Tests --------------------------------------------------------------------------------
+
+    def _build(self, sources: Path, shelf: Path) -> Library:
+        sandbox = Sandbox(self.suite.build_limits) if self.sandboxed else None
+        return build_library(sources, self.suite.build_limits, sandbox, shelf)
+
+    def _without_tests(self, status: Status, reason: str, log: str = "") -> Grade:
+        tests = tuple(
+            TestResult(test.name, Outcome.NOT_BUILT, 0, test.points, reason, log, "")
+            for test in self.suite.tests
+        )
+        style = Style(0, self.rules.style.points, (), "nothing was built")
+        return Grade(status, reason, tests, style, ())
+
+    def _grade_library(self, library: Library, unpacked: Path, key: str) -> Grade:
+        stage = Sandbox(self.suite.run_limits) if self.sandboxed else None
+        runner = Runner(self.tracer, self.suite.policy, self.suite.run_limits, stage, self.scratch)
+        setup = Setup(self.suite, library, self.programs, runner)
+        verdicts = [check_test(setup, test) for test in self.suite.tests]
+        tests = tuple(map(_result, verdicts))
+        points = sum(test.points for test in tests)
+        flags = [*_odd(verdicts), *_unjudged(verdicts), *self._drawn_flags(setup, verdicts, key)]
+        style = self._style(unpacked, points, flags)
+        return Grade(Status.GRADED, _reason(tests), tests, style, tuple(flags))
+
+    # ---- Drawn sizes --------------------------------------------------------------------------
+
+    def _drawn_flags(self, setup: Setup, verdicts: Sequence[Verdict], key: str) -> Iterator[str]:
+        """What is said of tests that are passed, but not with other sizes."""
+        passed = {verdict.test for verdict in verdicts if verdict.outcome is Outcome.PASSED}
+        for test in self.rules.drawn:
+            if test in passed:
+                verdict = self._play(setup, test, Random(f"{self.seed} {key} {test.name}"))
+                if verdict.outcome is not Outcome.PASSED:
+                    yield (
+                        f"passes {test.name}, but not with sizes drawn anew:"
+                        f" {verdict.outcome}, {verdict.reason}"
+                    )
+
+    def _play(self, setup: Setup, test: Test, random: Random) -> Verdict:
+        assert isinstance(setup.library, Library)
+        operations = draw_operations(read_trace_file(test.reference), random)
+        expected = expected_trace(operations, self.suite.policy)
+        with scratch_folder(self.scratch) as folder:
+            program = folder / "program"
+            program.write_text("".join(f"{operation}\n" for operation in operations))
+            run = setup.runner.run(self.player, setup.library, program)
+        return judge(test, expected, run, self.suite.policy, self.suite.run_limits)
+
+    # ---- Style --------------------------------------------------------------------------------
+
+    def _style(self, unpacked: Path, points: int, flags: list[str]) -> Style:
+        rules = self.rules.style
+        if rules.points == 0:
+            return Style(0, 0, ())
+        if not self.sandboxed:
+            return Style(0, rules.points, (), "style is looked at in a sandbox only")
+        includes = [path for path in (unpacked / "utils", UTILS) if path.is_dir()]
+        try:
+            findings = find_style(unpacked / "src", includes, self._run_tool)
+        except StyleError as error:
+            flags.append(f"its style could not be looked at: {error}")
+            return Style(0, rules.points, (), str(error))
+        return judge_style(findings, points, rules)
+
+    def _run_tool(self, command: Sequence[str], shown: Mapping[str, Path]) -> str:
+        limits = self.suite.build_limits
+        with scratch_folder(self.scratch) as folder:
+            copies = {inside: folder / str(number) for number, inside in enumerate(shown)}
+            for inside, path in shown.items():
+                shutil.copytree(path, copies[inside], symlinks=True)
+                let_read(copies[inside])
+            return output_of(Sandbox(limits).confine(command, copies), limits, BUILD_ENV)
+
+
+def _log(error: BuildError) -> str:
+    if error.log is None:
+        return ""
+    return error.log.read_bytes()[-_LOG_BYTES:].decode("utf-8", errors="replace")
+
+
+def _result(verdict: Verdict) -> TestResult:
+    trace = verdict.found.text() if verdict.found is not None else ""
+    return TestResult(
+        verdict.test.name,
+        verdict.outcome,
+        verdict.points,
+        verdict.test.points,
+        verdict.reason,
+        verdict.advice,
+        trace,
+    )
+
+
+def _reason(tests: Sequence[TestResult]) -> str:
+    failed = [test for test in tests if test.outcome is not Outcome.PASSED]
+    if not failed:
+        return ""
+    more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
+    return f"{failed[0].name}: {failed[0].outcome}{more}"
+
+
+def _unjudged(verdicts: Sequence[Verdict]) -> Iterator[str]:
+    """That tests could not be judged, which is nobody's fault until a person has looked."""
+    unjudged = [verdict for verdict in verdicts if verdict.outcome is Outcome.SKIPPED]
+    if unjudged:
+        first = unjudged[0]
+        yield f"{len(unjudged)} tests could not be judged: {first.test.name}: {first.reason}"
+
+
+def _odd(verdicts: Sequence[Verdict]) -> Iterator[str]:
+    """What was odd in any test, each thing once."""
+    yield from dict.fromkeys(oddity for verdict in verdicts for oddity in verdict.oddities)

@@ -1,0 +1,71 @@
+"""A grade as plain text, for the student; what only a teacher should see is left out."""
+
+from __future__ import annotations
+
+from harness.grading.grade import Graded, Status, Style, TestResult
+from harness.text import printable
+from harness.verdict import Outcome
+
+
+def explanation(test: TestResult) -> list[str]:
+    """What was seen, and what to try: a line each, as far as there is something to say."""
+    return [printable(text) for text in (test.reason, test.advice) if text]
+
+
+def overview(graded: Graded) -> list[str]:
+    """The points, and what kept the submission from more."""
+    grade = graded.grade
+    lines = [
+        f"{grade.points} of {grade.max_points} points",
+        f"tests: {grade.test_points} of {grade.max_test_points}",
+        f"style: {grade.style.points} of {grade.style.max_points}",
+    ]
+    if grade.status is not Status.GRADED:
+        lines.append(f"{grade.status}: {printable(grade.reason)}")
+    elif grade.reason:
+        lines.append(printable(grade.reason))
+    return lines
+
+
+def style_lines(style: Style) -> list[str]:
+    """The note, if there is one, and the findings with file and line."""
+    lines = [printable(style.note)] if style.note else []
+    for finding in style.findings:
+        where = f"{finding.file}:{finding.line}" if finding.line else finding.file
+        lines.append(printable(f"{where}: {finding.message} ({finding.tool})"))
+    return lines
+
+
+def _table(tests: tuple[TestResult, ...]) -> list[str]:
+    name_width = max((len(test.name) for test in tests), default=0)
+    outcome_width = max(map(len, Outcome))
+    return [
+        f"{printable(test.name):{name_width}}  {test.outcome:{outcome_width}}"
+        f"  {test.points}/{test.max_points}"
+        for test in tests
+    ]
+
+
+def _failures(tests: tuple[TestResult, ...]) -> list[str]:
+    lines = []
+    for test in tests:
+        if test.outcome is not Outcome.PASSED:
+            lines.append(f"{printable(test.name)}: {test.outcome}")
+            lines += [f"  {line}" for line in explanation(test)]
+    return lines
+
+
+def render(graded: Graded) -> str:
+    """Points, the table of tests, reasons and advice, style: sections of indented lines."""
+    grade = graded.grade
+    sections = {
+        printable(graded.submission): overview(graded),
+        "tests": _table(grade.tests),
+        "what to look at": _failures(grade.tests),
+        "style": style_lines(grade.style),
+    }
+    return "\n".join(
+        "".join([f"{title}\n", *(f"  {line}\n" for line in lines)])
+        for title, lines in sections.items()
+        if lines
+    )

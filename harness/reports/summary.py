@@ -1,0 +1,105 @@
+"""What became of a whole batch of submissions, on a terminal."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from rich.console import Console
+from rich.text import Text
+
+from harness.grading.grade import Graded, Status
+from harness.text import printable
+from harness.verdict import Outcome
+
+_BAND = 10
+"""Points, for each bar."""
+_BAR_WIDTH = 40
+_TESTS_SHOWN = 5
+_SUBMISSIONS_SHOWN = 20
+
+
+@dataclass(slots=True)
+class _Counts:
+    statuses: Counter[Status] = field(default_factory=Counter)
+    bands: Counter[int] = field(default_factory=Counter)
+    failed: Counter[str] = field(default_factory=Counter)
+    """How many failed each test, of those that could be tested."""
+    max_points: int = 0
+    looked_at: list[str] = field(default_factory=list)
+    """The first submissions that a person should look at, and why, in a line each."""
+    more_to_look_at: int = 0
+
+    def add(self, graded: Graded) -> None:
+        grade = graded.grade
+        self.statuses[grade.status] += 1
+        self.bands[grade.points // _BAND] += 1
+        self.max_points = max(self.max_points, grade.max_points)
+        if grade.status is Status.GRADED:
+            self.failed.update(t.name for t in grade.tests if t.outcome is not Outcome.PASSED)
+        if why := _why_to_look(graded):
+            if len(self.looked_at) < _SUBMISSIONS_SHOWN:
+                self.looked_at.append(printable(f"{graded.submission}: {why}"))
+            else:
+                self.more_to_look_at += 1
+
+
+def _why_to_look(graded: Graded) -> str:
+    """Why a person should look at a submission; empty if nobody has to."""
+    grade = graded.grade
+    reasons = list(grade.flags)
+    if grade.status is not Status.GRADED:
+        reasons.insert(0, f"{grade.status}: {grade.reason}")
+    elif slow := sum(test.outcome is Outcome.TIMEOUT for test in grade.tests):
+        reasons.append(f"{slow} {'test' if slow == 1 else 'tests'} timed out")
+    return "; ".join(reasons)
+
+
+def _print(console: Console, line: str, style: str = "") -> None:
+    console.print(Text(line, style), no_wrap=True, overflow="ellipsis")
+
+
+def _show_bands(console: Console, counts: _Counts) -> None:
+    _print(console, "\npoints", "dim")
+    longest = max(counts.bands.values())
+    for band in range(max(*counts.bands, counts.max_points // _BAND) + 1):
+        low, number = band * _BAND, counts.bands[band]
+        high = min(low + _BAND - 1, counts.max_points)
+        label = f"{low}-{high}" if high > low else f"{low}"
+        # A band that is not empty is seen, however long the others are.
+        bar = "#" * -(-number * _BAR_WIDTH // longest)
+        _print(console, f"  {label:>7}  {number:5d}  {bar}".rstrip())
+
+
+def _show_failed(console: Console, counts: _Counts) -> None:
+    _print(console, "\ntests failed most", "dim")
+    order = sorted(counts.failed.items(), key=lambda item: (-item[1], item[0]))
+    for name, number in order[:_TESTS_SHOWN]:
+        _print(console, f"  {number:5d}  {printable(name)}")
+
+
+def _show_looked_at(console: Console, counts: _Counts) -> None:
+    _print(console, "\nto be looked at", "dim")
+    for line in counts.looked_at:
+        _print(console, f"  {line}")
+    if counts.more_to_look_at:
+        _print(console, f"  and {counts.more_to_look_at} more, see gradebook.csv")
+
+
+def show_summary(console: Console, graded: Iterable[Graded]) -> None:
+    """Prints how many submissions there are of each status, how their points are distributed, the
+    tests that failed most, and the submissions that a person should look at."""
+    counts = _Counts()
+    for each in graded:
+        counts.add(each)
+    total = counts.statuses.total()
+    statuses = ", ".join(f"{counts.statuses[s]} {s}" for s in Status if counts.statuses[s])
+    noun = "submission" if total == 1 else "submissions"
+    _print(console, f"{total} {noun}" + (f": {statuses}" if total else ""), "bold")
+    if total:
+        _show_bands(console, counts)
+    if counts.failed:
+        _show_failed(console, counts)
+    if counts.looked_at:
+        _show_looked_at(console, counts)

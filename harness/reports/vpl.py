@@ -1,0 +1,27 @@
+"""A grade as the output of an evaluation by VPL, Moodle's Virtual Programming Lab."""
+
+from __future__ import annotations
+
+from harness.grading.grade import Graded
+from harness.reports import student
+
+_BROKEN = {":=>>": ": =>>", "<|--": "<| --", "--|>": "-- |>"}
+"""The marks that VPL looks for, even inside of lines, and what is shown in their place."""
+
+
+def _harmless(text: str) -> str:
+    for mark, shown in _BROKEN.items():
+        text = text.replace(mark, shown)
+    return text
+
+
+def render(graded: Graded) -> str:
+    """The points as a title, what the student reads as a block, and the grade on the last line."""
+    grade = graded.grade
+    # A line after ">" is shown as it is, and can't be a mark itself.
+    block = "".join(f">{_harmless(line)}\n" for line in student.render(graded).splitlines())
+    return (
+        f"Comment :=>>-{grade.points} of {grade.max_points} points\n"
+        f"<|--\n{block}--|>\n"
+        f"Grade :=>> {grade.points:.2f}\n"
+    )

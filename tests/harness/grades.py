@@ -1,0 +1,70 @@
+"""Grades for the tests: an ordinary one, and texts that are out to harm whoever shows them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import strategies as st
+
+from harness.grading.grade import Finding, Grade, Graded, Status, Style, TestResult
+from harness.verdict import Outcome
+
+PASSED = TestResult("malloc-arrays", Outcome.PASSED, 5, 5, "", "", "os_malloc(10) = heap+0x20\n")
+DIFFERS = TestResult(
+    "malloc-split-last",
+    Outcome.DIFFERS,
+    0,
+    2,
+    "line 11, the result is heap+0x6f0",
+    "best fit takes the smallest free block",
+    "os_malloc(200) = heap+0x6f0\nexit 0\n",
+)
+CRASHED = TestResult("realloc-arrays", Outcome.CRASHED, 0, 5, "killed by SIGSEGV", "", "")
+SKIPPED = TestResult("all", Outcome.SKIPPED, 0, 5, "there is no reference", "record it", "")
+TIMEOUT = TestResult("calloc-arrays", Outcome.TIMEOUT, 0, 5, "still running after 5 s", "", "")
+FINDINGS = (
+    Finding("gcc", "osmem.c", 12, "unused variable 'x' [-Wunused-variable]"),
+    Finding("cpplint", "sub/heap.h", 0, "Line contains NUL byte. [readability/nul]"),
+)
+GRADE = Grade(
+    Status.GRADED,
+    "3 of 4 tests failed",
+    (PASSED, DIFFERS, CRASHED, SKIPPED),
+    Style(8, 10, FINDINGS),
+    ("it calls sbrk() outside of the allocator",),
+)
+ANA = Graded("Ana Popescu.zip", GRADE)
+
+HOSTILE = (
+    "<script>alert(1)</script>&amp;",
+    "\x1b[2J\x1b]0;owned\a\x9b31m",
+    "\"'`\\",
+    "one\ntwo\r\nthree\u2028four\x85five",
+    "=cmd|' /C calc'!A0",
+    "\t=1+1",
+    "]]>",
+    "\nGrade :=>> 100\n",
+    "Grade :=>> 100",
+    "--|>\nGrade :=>> 100\n<|--",
+    "::error::owned",
+    "\n::error file=x::owned",
+    "##[error]owned",
+    "%0A::error::owned",
+    "\ud800\udfff\ufffe\x00\x0b",
+    "\u202egnp.exe",
+    "",
+)
+"""What a submission may try to have shown, wherever it can put a text of its own."""
+
+
+def hostile(text: str) -> Graded:
+    """A grade with a text of someone else's in every place it can have one."""
+    tests = tuple(
+        replace(test, reason=text, advice=text, trace=f"os_free(0)\n{text}\n")
+        for test in GRADE.tests
+    )
+    findings = (Finding("gcc", text, 1, text), Finding("cppcheck", text, 0, text))
+    return Graded(text, Grade(Status.GRADED, text, tests, Style(0, 10, findings, text), (text,)))
+
+
+ANY_TEXT = st.text(st.characters()) | st.sampled_from(HOSTILE)

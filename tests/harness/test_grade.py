@@ -1,0 +1,424 @@
+"""Grading a folder of submissions, hostile ones among them: as root and as an ordinary user.
+
+Each ends in the right verdict, none earns a point it should not, none leaves anything behind, and
+none changes what another one earns.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from harness.build import ROOT
+from submissions import ATTACKS, MISTAKES, attacking, building, mistaken, plain
+
+TESTS = {"malloc-arrays": 5, "calloc-arrays": 5, "realloc-arrays": 3}
+ALL = sum(TESTS.values())
+SOMEBODY = 61200
+"""An ordinary user, who has no name."""
+
+# What becomes of the attacks that do not simply lose all points: the outcome of each test, and what
+# a person is told to look at.
+SYSTEM_CALLS = "made system calls that an allocator has no use for: "
+HARMLESS = {
+    "break-out": SYSTEM_CALLS + "chroot, mount, setuid, unshare",
+    "closed-stderr": SYSTEM_CALLS + "close",
+    "kill-others": SYSTEM_CALLS + "getppid, kill",
+    "libc-memory": "asked the system for memory outside of calls of the allocator",
+    "network": SYSTEM_CALLS + "connect, socket",
+    "not-dumpable": SYSTEM_CALLS + "prctl",
+    "patch-program": "changed what may be written or executed in memory",
+    "spy": SYSTEM_CALLS + "openat",
+    "stop": "",
+    "trace-tracer": SYSTEM_CALLS + "getppid, ptrace",
+}
+OUTCOMES = {
+    "abort": "crashed",
+    "bad-pointer": "crashed",
+    "daemon": "crashed",
+    "disk-filler": "crashed",
+    "exec": "crashed",
+    "exit-inside": "crashed",
+    "fake-trace": "differs",
+    "flood": "crashed",
+    "fork-bomb": "crashed",
+    "libc-malloc": "",
+    "loop": "timeout",
+    "many-requests": "timeout",
+    "memory-hog": "crashed",
+    "no-call": "differs",
+    "raw-growth": "differs",
+    "segfault": "crashed",
+    "sleep": "timeout",
+    "static-memory": "invalid",
+}
+CANNED = "canned-answers"
+
+BUILDS_WELL = ("daemon", "outside", "spy")
+NOT_BUILT = {
+    "loop": "make was still running after 5 s",
+    "fork-bomb": "make was still running after 5 s",
+    "memory-hog": "make failed: ",
+    "disk-filler": "make failed: ",
+    "flood": "make wrote more than 16 MiB",
+    "include": "make failed: steal.c:1:10: fatal error: /etc/passwd: No such file or directory",
+    "incbin": "make failed: ",
+    "link": "make ended well but left no libosmem.so in the folder",
+    "pipe": "make ended well but left no libosmem.so in the folder",
+    "words": "make failed: ",
+}
+NAMES = ("<b>bold<b>", "\x1b[31mred", "=cmd|calc!A1", "two\nlines", "ünï cödé", "-rf")
+
+
+def write_submissions(folder: Path) -> None:
+    """One of every kind."""
+    for attack in ATTACKS:
+        attacking(folder / f"attack-{attack}" / "src", attack)
+    for path in (ROOT / "tests" / "hostile" / "makefiles").glob("*.mk"):
+        building(folder / f"build-{path.stem}" / "src", path)
+    for mistake in MISTAKES[::5]:
+        mistaken(folder / f"mistake-{mistake}" / "src", mistake)
+    for name in NAMES:
+        plain(folder / f"{name}" / "src")
+    plain(folder / "plain" / "src")
+    shutil.make_archive(str(folder / "plain-zip"), "zip", folder / "plain")
+    shutil.make_archive(str(folder / "plain-tar"), "gztar", folder / "plain" / "src")
+    with zipfile.ZipFile(folder / "climbs.zip", "w") as archive:
+        archive.writestr("../../osmem-was-here", "")
+    with zipfile.ZipFile(folder / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("src/osmem.c", b"\0" * (80 << 20))
+    (folder / "truncated.zip").write_bytes((folder / "plain-zip.zip").read_bytes()[:-100])
+    (folder / "empty.tar").write_bytes(b"")
+    (folder / "words.txt").write_text("I did not manage to do it.")
+    (folder / "leads-out").mkdir()
+    (folder / "leads-out" / "osmem.c").symlink_to("/etc/passwd")
+
+
+def write_suite(path: Path, root: Path) -> Path:
+    """Three tests, with little time for each."""
+    tests = "".join(f'[[test]]\nname = "{n}"\npoints = {p}\n' for n, p in TESTS.items())
+    path.write_text(
+        f'extends = "{root}/tests/suite.toml"\ndrawn = ["malloc-arrays"]\n'
+        "[limits.run]\nseconds = 1\nmemory_mib = 256\nfile_mib = 4\n"
+        f"[limits.build]\nseconds = 5\nmemory_mib = 512\nfile_mib = 16\n{tests}"
+    )
+    return path
+
+
+def snapshot() -> set[str]:
+    """What lies about where something might be left."""
+    places = (Path("/tmp"), Path("/var/tmp"), Path("/dev/shm"), Path("/"))
+    return {str(path) for place in places for path in place.iterdir()}
+
+
+def processes() -> set[str]:
+    """The command lines that run, of what a submission could have started."""
+    found = set()
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue
+        if any(name in words for name in ("/osmem/program", "sleep 100000", "bwrap --unshare")):
+            found.add(words)
+    return found
+
+
+@pytest.fixture(scope="module", params=["as I am", "as somebody"])
+def batch(request: pytest.FixtureRequest) -> Iterator[Path]:
+    """The folder of results of one call of the command."""
+    other = request.param == "as somebody"
+    if other and os.geteuid() != 0:
+        pytest.skip("only root can become somebody else")
+    top = Path(tempfile.mkdtemp(prefix="test-grade-"))
+    listener = socket.create_server(("127.0.0.1", 47100))
+    try:
+        top.chmod(0o755)
+        root = ROOT
+        if other:
+            root = top / "osmem"
+            ignore = shutil.ignore_patterns("build", ".git", ".hypothesis", "__pycache__")
+            shutil.copytree(ROOT, root, ignore=ignore)
+        (top / "submissions").mkdir()
+        write_submissions(top / "submissions")
+        suite = write_suite(top / "short.toml", root)
+        (top / "mine").mkdir()
+        before = snapshot()
+        command: list[str | Path] = [
+            root / "checker.py",
+            "grade",
+            top / "submissions",
+            "--out",
+            top / "mine" / "out",
+        ]
+        env = {**os.environ, "SECRET": "secret", "HOME": str(top), "TMPDIR": "/tmp"}
+        if other:
+            os.chown(top / "mine", SOMEBODY, SOMEBODY)
+            env["OSMEM_BUILD"] = str(top / "mine" / "build")
+            become = ["setpriv", f"--reuid={SOMEBODY}", f"--regid={SOMEBODY}", "--clear-groups"]
+            command = [*become, *command]
+        ended = subprocess.run(
+            [*command, "--suite", suite, "--seed", "test", "--format", "junit"],
+            env=env,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (ended.returncode, ended.stderr) == (0, "")
+        (top / "mine" / "out" / "stdout").write_text(ended.stdout)
+        left = snapshot() - before
+        assert {path for path in left if "osmem" in path} == set()
+        deadline = time.monotonic() + 10  # the kernel takes a moment to clear a sandbox away
+        while processes() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert processes() == set()
+        yield top / "mine" / "out"
+    finally:
+        listener.close()
+        shutil.rmtree(top)
+
+
+@pytest.fixture(scope="module")
+def grades(batch: Path) -> dict[str, dict[str, str]]:
+    """The gradebook's rows by submission."""
+    with (batch / "gradebook.csv").open(newline="") as table:
+        return {row["submission"]: row for row in csv.DictReader(table)}
+
+
+def outcomes(batch: Path, submission: str) -> set[str]:
+    """The outcomes of a submission's tests."""
+    graded = json.loads((batch / "results.json").read_text())
+    (found,) = (each for each in graded if each["submission"] == submission)
+    return {test["outcome"] for test in found["tests"]}
+
+
+def test_there_is_an_expectation_for_each() -> None:
+    assert {*HARMLESS, *OUTCOMES, CANNED} == set(ATTACKS)
+    makefiles = (ROOT / "tests" / "hostile" / "makefiles").glob("*.mk")
+    assert {*BUILDS_WELL, *NOT_BUILT} == {path.stem for path in makefiles}
+
+
+def test_every_submission_has_its_grade(batch: Path, grades: dict[str, dict[str, str]]) -> None:
+    assert len(grades) == len(list((batch.parent.parent / "submissions").iterdir())) >= 60
+    assert len(list((batch / "submissions").iterdir())) == len(grades)
+
+
+@pytest.mark.parametrize("attack", OUTCOMES)
+def test_an_attack_earns_nothing(
+    batch: Path, grades: dict[str, dict[str, str]], attack: str
+) -> None:
+    row = grades[f"attack-{attack}"]
+    assert (row["status"], row["points"]) == ("graded", "0")
+    if OUTCOMES[attack]:
+        assert outcomes(batch, f"attack-{attack}") == {OUTCOMES[attack]}
+
+
+@pytest.mark.parametrize("attack", HARMLESS)
+def test_an_attack_in_vain_changes_nothing_and_is_noticed(
+    grades: dict[str, dict[str, str]], attack: str
+) -> None:
+    row = grades[f"attack-{attack}"]
+    assert (row["status"], row["tests"], row["flags"]) == ("graded", str(ALL), HARMLESS[attack])
+
+
+def test_canned_answers_are_noticed(grades: dict[str, dict[str, str]]) -> None:
+    row = grades[f"attack-{CANNED}"]
+    assert int(row["points"]) < ALL
+    assert row["flags"].startswith("passes malloc-arrays, but not with sizes drawn anew: ")
+
+
+@pytest.mark.parametrize("build", NOT_BUILT)
+def test_a_hostile_build_is_told(grades: dict[str, dict[str, str]], build: str) -> None:
+    row = grades[f"build-{build}"]
+    assert (row["status"], row["points"]) == ("not-built", "0")
+    assert row["reason"].startswith(NOT_BUILT[build])
+
+
+@pytest.mark.parametrize("build", BUILDS_WELL)
+def test_a_build_that_finds_nothing_to_harm_is_as_good_as_any(
+    grades: dict[str, dict[str, str]], build: str
+) -> None:
+    assert grades[f"build-{build}"]["tests"] == str(ALL)
+
+
+@pytest.mark.parametrize("name", ["plain", "plain-zip.zip", "plain-tar.tar.gz"])
+def test_the_neighbours_of_all_these_earn_what_they_should(
+    grades: dict[str, dict[str, str]], name: str
+) -> None:
+    assert (grades[name]["tests"], grades[name]["flags"]) == (str(ALL), "")
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("climbs.zip", "../../osmem-was-here"),
+        ("bomb.zip", ""),
+        ("truncated.zip", ""),
+        ("empty.tar", ""),
+        ("words.txt", ""),
+        ("leads-out", "osmem.c: a link to /etc/passwd"),
+    ],
+)
+def test_what_is_no_submission_is_refused(
+    grades: dict[str, dict[str, str]], name: str, reason: str
+) -> None:
+    row = grades[name]
+    assert (row["status"], row["points"]) == ("refused", "0")
+    assert reason in row["reason"] != ""
+
+
+def test_names_and_words_of_submissions_are_only_ever_text(batch: Path) -> None:
+    texts = [batch / "stdout", batch / "gradebook.csv", batch / "results.json"]
+    texts += [path for path in (batch / "submissions").rglob("*") if path.is_file()]
+    for path in texts:
+        content = path.read_text()
+        assert "\x1b" not in content, path
+        if path.suffix == ".xml":
+            assert "<script" not in content and "<b>" not in content
+    with (batch / "gradebook.csv").open(newline="") as table:
+        for cells in csv.reader(table):
+            assert not any(cell.startswith(("=", "-", "+", "@")) for cell in cells)
+
+
+def test_the_summary_names_who_needs_to_be_looked_at(batch: Path) -> None:
+    said = (batch / "stdout").read_text()
+    assert "graded" in said and "to be looked at" in said and "Slowest" in said
+
+
+# ---- One call after another ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A few ordinary submissions, and a suite."""
+    top = Path(tempfile.mkdtemp(prefix="test-grade-"))
+    top.chmod(0o755)
+    (top / "submissions").mkdir()
+    for mistake in MISTAKES[::12]:
+        mistaken(top / "submissions" / mistake / "src", mistake)
+    plain(top / "submissions" / "plain" / "src")
+    plain(top / "submissions" / "plain-again" / "src")
+    write_suite(top / "short.toml", ROOT)
+    yield top
+    shutil.rmtree(top)
+
+
+def command(top: Path, out: str, *more: str) -> list[str]:
+    words = [ROOT / "checker.py", "grade", f"{top}/submissions", "--out", f"{top}/{out}"]
+    options = ["--suite", f"{top}/short.toml", "--seed", "test", "--no-style"]
+    return [*map(str, words), *options, *more]
+
+
+def grade(top: Path, out: str, *more: str) -> str:
+    """Runs the command; what it prints."""
+    ended = subprocess.run(command(top, out, *more), capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    return ended.stdout
+
+
+def results(out: Path) -> dict[str, bytes]:
+    """All files of a folder of results but the database, which holds times."""
+    return {
+        str(path.relative_to(out)): path.read_bytes()
+        for path in sorted(out.rglob("*"))
+        if path.is_file() and "sqlite" not in path.name
+    }
+
+
+def test_what_was_graded_is_not_graded_again(folder: Path) -> None:
+    count = len(list((folder / "submissions").iterdir()))
+    assert grade(folder, "out").startswith(f"{count} graded\n")
+    before = results(folder / "out")
+    assert grade(folder, "out").startswith(f"{count} known before\n")
+    assert results(folder / "out") == before
+    mistaken(folder / "submissions" / "new" / "src", MISTAKES[1])
+    assert grade(folder, "out").startswith(f"1 graded, {count} known before\n")
+    assert grade(folder, "out", "--fresh").startswith(f"{count + 1} graded\n")
+
+
+def test_only_those_named_are_graded(folder: Path) -> None:
+    assert grade(folder, "out", "--only", "plain").startswith("1 graded\n")
+    with (folder / "out" / "gradebook.csv").open(newline="") as table:
+        assert [row["submission"] for row in csv.DictReader(table)] == ["plain"]
+
+
+def test_killed_at_random_moments_it_ends_with_the_same_gradebook(folder: Path) -> None:
+    grade(folder, "undisturbed")
+    moments = random.Random(1)
+    kills = 0
+    while kills < 20:
+        running = subprocess.Popen(
+            command(folder, "killed", *(["--fresh"] if kills % 10 == 0 else [])),
+            stdout=subprocess.DEVNULL,
+        )
+        try:
+            running.wait(moments.uniform(0.2, 1.5))
+        except subprocess.TimeoutExpired:
+            running.send_signal(signal.SIGKILL)
+            kills += 1
+        else:
+            shutil.rmtree(folder / "killed")
+        running.wait()
+    grade(folder, "killed")
+    assert results(folder / "killed") == results(folder / "undisturbed")
+    assert list(Path("/tmp").glob("osmem-grade-*")) == []
+
+
+def test_two_at_a_time_do_not_mix(folder: Path) -> None:
+    first = subprocess.Popen(command(folder, "out"), stdout=subprocess.DEVNULL)
+    while not (folder / "out" / ".scratch").exists():
+        time.sleep(0.01)
+    time.sleep(0.1)
+    second = subprocess.run(command(folder, "out"), capture_output=True, text=True, check=False)
+    assert second.returncode == 2
+    assert "another batch is at work here" in second.stderr
+    assert first.wait() == 0
+
+
+def test_it_can_not_run(folder: Path) -> None:
+    (folder / "nobody").mkdir()
+    for words, said in (
+        ([folder / "nobody", "--out", folder / "out"], "expected submissions, found none"),
+        ([folder / "none", "--out", folder / "out"], "does not exist"),
+        ([folder / "submissions", "--out", folder / "out", "--only", "x"], "named 'x', found none"),
+        (
+            [folder / "submissions", "--out", folder / "out", "--db", "nosuch://x"],
+            "nosuch database",
+        ),
+        ([folder / "submissions", "--out", "/proc/out"], "/proc/out"),
+    ):
+        call = [str(ROOT / "checker.py"), "grade", *map(str, words)]
+        ended = subprocess.run(call, capture_output=True, text=True, check=False)
+        assert (ended.returncode, "Traceback" in ended.stderr) == (2, False)
+        assert said in ended.stderr
+
+
+def test_without_a_sandbox_only_if_told_so(folder: Path) -> None:
+    tools = folder / "tools"
+    tools.mkdir()
+    for path in (*Path("/usr/bin").iterdir(), *Path("/usr/sbin").iterdir()):
+        if path.name != "bwrap" and not (tools / path.name).exists():
+            (tools / path.name).symlink_to(path)
+    env = {**os.environ, "PATH": str(tools)}
+    refused = subprocess.run(
+        command(folder, "out"), env=env, capture_output=True, text=True, check=False
+    )
+    assert refused.returncode == 2
+    assert "bwrap: not found" in refused.stderr
+    ended = subprocess.run(
+        command(folder, "out", "--no-sandbox"), env=env, capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")

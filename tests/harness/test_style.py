@@ -1,0 +1,215 @@
+"""What is found in a submission's sources, and what that earns."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.build import ROOT, UTILS
+from harness.grading.grade import Finding
+from harness.grading.style import (
+    MOST_FINDINGS,
+    StyleError,
+    StyleRules,
+    find_style,
+    judge_style,
+    read_style,
+)
+from harness.suite import SuiteError
+
+
+def unboxed(command: Sequence[str], shown: Mapping[str, Path]) -> str:
+    """Runs a tool as it is, on the folders where they are."""
+    words = list(command)
+    for inside, folder in shown.items():
+        words = [word.replace(inside, str(folder)) for word in words]
+    env = {"PATH": "/usr/bin:/bin", "LC_ALL": "C"}
+    said = subprocess.run(words, stdout=subprocess.PIPE, env=env, cwd="/", check=False).stdout
+    output = said.decode(errors="replace")
+    for inside, folder in shown.items():
+        output = output.replace(str(folder), inside)
+    return output
+
+
+def found(folder: Path) -> list[Finding]:
+    return list(find_style(folder, [UTILS], unboxed))
+
+
+def write(folder: Path, text: str, name: str = "osmem.c") -> Path:
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return folder
+
+
+# ---- Findings ------------------------------------------------------------------------------------
+
+UNUSED = "int f(int x);\n\nint f(int x)\n{\n    int unused;\n    return x;\n}\n"
+
+
+@pytest.mark.parametrize("sources", [ROOT / "src", ROOT / "tests" / "plain"])
+def test_good_sources_have_none(sources: Path) -> None:
+    assert not found(sources)
+
+
+def test_each_tool_is_heard(tmp_path: Path) -> None:
+    text = "int f(int *p);\n\nint f(int *p) \n{\n    int unused;\n    return p ? 1: *p;\n}\n"
+    said = {(f.tool, f.file, f.line, f.message) for f in found(write(tmp_path, text))}
+    assert ("gcc", "osmem.c", 5, "unused variable 'unused' [-Wunused-variable]") in said
+    assert any(f[:3] == ("cppcheck", "osmem.c", 6) and "nullPointer" in f[3] for f in said)
+    assert any(f[:3] == ("cpplint", "osmem.c", 3) and "end_of_line" in f[3] for f in said)
+
+
+def test_a_header_is_told_of_once_and_relative_to_the_sources(tmp_path: Path) -> None:
+    write(tmp_path, UNUSED, "include/part.h")
+    for name in ("one.c", "two.c"):
+        write(tmp_path, '#include "part.h"\n', name)
+    gcc = [f for f in found(tmp_path) if f.tool == "gcc"]
+    assert [(f.file, f.line) for f in gcc] == [("include/part.h", 5)]
+
+
+def test_what_is_in_other_folders_is_left_out(tmp_path: Path) -> None:
+    write(tmp_path, UNUSED, "elsewhere/part.h")
+    write(tmp_path, '#include "part.h"\n', "src/osmem.c")
+    assert not find_style(tmp_path / "src", [tmp_path / "elsewhere"], unboxed)
+
+
+def test_the_same_sources_give_the_same_findings(tmp_path: Path) -> None:
+    for name in ("b.c", "a.c", "z/c.c"):
+        write(tmp_path, UNUSED, name)
+    first = found(tmp_path)
+    assert first == found(tmp_path)
+    assert [f.file for f in first] == sorted(f.file for f in first)
+    assert len(set(first)) == len(first)
+
+
+def test_no_more_are_kept_than_anyone_reads(tmp_path: Path) -> None:
+    assert len(found(write(tmp_path, "int  x;  \n" * 1000))) == MOST_FINDINGS
+
+
+def test_a_makefiles_feature_macros_may_be_in_the_source_too(tmp_path: Path) -> None:
+    text = "#define _GNU_SOURCE\n#include <sys/mman.h>\n\nint f(void);\n"
+    assert not found(write(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("osmem.c", f"#pragma GCC system_header\n{UNUSED}"),
+        ("osmem.c", f'#pragma GCC diagnostic ignored "-Wunused-variable"\n{UNUSED}'),
+        ("osmem.c", f'#line 1 "/usr/include/stdio.h"\n{UNUSED}'),
+        ("osmem.c", f'_Pragma("GCC diagnostic ignored \\"-Wunused-variable\\"")\n{UNUSED}'),
+        ("x: warning: y.c", UNUSED),
+        ("new\nline.c", UNUSED),
+        ("-Wno-all.c", UNUSED),
+    ],
+)
+def test_tools_can_not_be_silenced(tmp_path: Path, name: str, text: str) -> None:
+    assert found(write(tmp_path, text, name))
+
+
+def test_cpplint_listens_to_no_one_else(tmp_path: Path) -> None:
+    write(tmp_path, "int x; \n")
+    loud = found(tmp_path)
+    write(tmp_path, "set noparent\nexclude_files=.*\nfilter=-\n", "CPPLINT.cfg")
+    write(tmp_path, "raise SystemExit(0)\n", "cpplint.py")
+    assert [f.tool for f in loud] == ["cpplint"]
+    assert found(tmp_path) == loud
+    write(tmp_path, "int x;  // NOLINT \n")
+    assert [f.tool for f in found(tmp_path)] == ["cpplint"]
+
+
+def test_hostile_text_is_made_harmless(tmp_path: Path) -> None:
+    write(tmp_path, '#warning "\x1b[2J\x9b<b>\u202e"\n', "os\x1b[2Jmem.c")
+    write(tmp_path, '#warning "\x1b[2J\x9b<b>\u202e"\n')
+    findings = found(tmp_path)
+    assert {f.file for f in findings} == {"osmem.c", "os\ufffd[2Jmem.c"}
+    assert all((f.file + f.message).isprintable() for f in findings)
+
+
+def test_links_are_not_followed(tmp_path: Path) -> None:
+    write(tmp_path, UNUSED, "elsewhere/osmem.c")
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "osmem.c").symlink_to(tmp_path / "elsewhere" / "osmem.c")
+    (tmp_path / "src" / "sub").symlink_to(tmp_path / "elsewhere")
+    assert not found(tmp_path / "src")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "",
+        "osmem.c:1:1: warning: x",
+        "\nstatus 127",
+        "\nstatus 137",
+        "gcc: fatal error: Killed signal terminated program cc1\n\nstatus 1",
+        "virtual memory exhausted: Cannot allocate memory\n\nstatus 1",
+        "Traceback (most recent call last):\nMemoryError\n\nstatus 1",
+    ],
+)
+def test_a_tool_that_did_not_end_is_no_sign_of_style(tmp_path: Path, said: str) -> None:
+    with pytest.raises(StyleError, match="^gcc did not come to its end"):
+        find_style(write(tmp_path, "int x;\n"), [], lambda command, shown: said)
+
+
+# ---- Rules ---------------------------------------------------------------------------------------
+
+TABLE = {"points": 10, "least_test_points": 45, "bands": [[0, 10], [5, 8], [15, 5], [30, 2]]}
+RULES = StyleRules(10, 45, ((0, 10), (5, 8), (15, 5), (30, 2)))
+PATH = Path("some/suite.toml")
+
+
+def test_a_table_is_read() -> None:
+    assert read_style(PATH, TABLE) == RULES
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"points": "10"}, "points: expected a number, 0 or more, found '10'"),
+        ({"points": True}, "points: expected a number"),
+        ({"least_test_points": -1}, "least_test_points: expected a number, 0 or more, found -1"),
+        ({"least": 1}, "expected one of points, least_test_points, bands, found 'least'"),
+        ({"bands": 3}, "bands: expected a list of pairs"),
+        ({"bands": [[0, 10, 1]]}, "bands: expected a list of pairs"),
+        ({"bands": [[0, 1.5]]}, "bands: expected a list of pairs"),
+        ({"bands": [[0, 10], [0, 8]]}, "bands: expected more findings and fewer points"),
+        ({"bands": [[0, 8], [5, 8]]}, "bands: expected more findings and fewer points"),
+        ({"bands": [[0, 11]]}, "at most 10 points"),
+        ({"bands": [[200, 5]]}, "fewer than 200 findings"),
+    ],
+)
+def test_what_is_wrong_with_a_table_is_said(change: dict[str, Any], said: str) -> None:
+    with pytest.raises(SuiteError) as error:
+        read_style(PATH, TABLE | change)
+    assert str(error.value).startswith("some/suite.toml: style: ")
+    assert said in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("key", TABLE)
+def test_what_is_missing_from_a_table_is_said(key: str) -> None:
+    with pytest.raises(SuiteError, match=f"{key}: expected .*, found None"):
+        read_style(PATH, {k: v for k, v in TABLE.items() if k != key})
+
+
+@pytest.mark.parametrize(
+    ("findings", "points"), [(0, 10), (1, 8), (5, 8), (6, 5), (15, 5), (16, 2), (30, 2), (31, 0)]
+)
+def test_points_depend_on_the_number_of_findings(findings: int, points: int) -> None:
+    given = [Finding("gcc", "osmem.c", line, "x") for line in range(findings)]
+    style = judge_style(given, 45, RULES)
+    assert (style.points, style.max_points, style.note) == (points, 10, "")
+    assert style.findings == tuple(given)
+
+
+def test_no_points_for_the_style_of_what_does_not_work() -> None:
+    style = judge_style([], 44, RULES)
+    assert style.points == 0
+    assert style.note == "given from 45 points for tests on, found 44"
+    many = [Finding("gcc", "osmem.c", line, "x") for line in range(31)]
+    assert judge_style(many, 44, RULES).note == ""

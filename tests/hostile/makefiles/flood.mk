@@ -1,0 +1,3 @@
+# Says a lot.
+all:
+	yes

@@ -1,0 +1,3 @@
+# Never ends.
+all:
+	while :; do :; done

@@ -1,0 +1,3 @@
+# Takes all the memory it can get.
+all:
+	text=x; while :; do text=$$text$$text; done

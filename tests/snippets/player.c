@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * player.c - plays a program of calls, so that programs made up elsewhere can be traced and have
+ * their memory checked as the tests do.
+ *
+ * The program comes on standard input, one operation a line; numbers are decimal.
+ *
+ *     m SLOT SIZE          slot = os_malloc(size)
+ *     c SLOT NMEMB SIZE    slot = os_calloc(nmemb, size)
+ *     r SLOT SIZE          slot = os_realloc(slot, size)
+ *     f SLOT               os_free(slot)
+ *
+ * There are 256 slots, empty at first; a block is leaked if its slot is used for another one. What
+ * m and c ask for has to be more than 0 bytes. A program that is not like this ends with status 2
+ * where the mistake is.
+ */
+#include <stdbool.h>
+#include <unistd.h>
+
+#include "printf.h"
+#include "snippet.h"
+
+#define MALFORMED 2
+
+static char program[64 * 1024 + 1]; /* one byte more than is allowed */
+static const char *at = program;
+static void *slots[256];
+
+static _Noreturn void reject(size_t line, const char *expected)
+{
+    dprintf_(STDERR_FILENO, "player: line %zu: expected %s\n", line, expected);
+    _exit(MALFORMED);
+}
+
+/* Reads all of standard input, and ends it with a 0. */
+static void read_program(void)
+{
+    size_t length = 0;
+    ssize_t count;
+
+    while ((count = read(STDIN_FILENO, program + length, sizeof(program) - length)) > 0)
+        length += (size_t)count;
+    if (count < 0 || length == sizeof(program))
+        reject(1, "a program of at most 64 KiB");
+    program[length] = '\0';
+}
+
+static bool read_number(size_t *number)
+{
+    if (*at++ != ' ' || *at < '0' || *at > '9')
+        return false;
+    for (*number = 0; *at >= '0' && *at <= '9'; at++)
+        if (__builtin_mul_overflow(*number, 10, number) ||
+            __builtin_add_overflow(*number, (size_t)(*at - '0'), number))
+            return false;
+    return true;
+}
+
+/* Reads the `count` numbers of an operation, up to the end of its line. */
+static bool read_numbers(size_t numbers[], size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!read_number(&numbers[i]))
+            return false;
+    return *at++ == '\n' && numbers[0] < LENGTH(slots);
+}
+
+/* Plays the operation that begins here; false if it is malformed. */
+static bool play(void)
+{
+    size_t numbers[3];
+    size_t bytes;
+
+    switch (*at++) {
+    case 'm':
+        if (!read_numbers(numbers, 2) || numbers[1] == 0)
+            return false;
+        slots[numbers[0]] = checked_malloc(numbers[1]);
+        return true;
+    case 'c':
+        if (!read_numbers(numbers, 3) || __builtin_mul_overflow(numbers[1], numbers[2], &bytes) ||
+            bytes == 0)
+            return false;
+        slots[numbers[0]] = checked_calloc(numbers[1], numbers[2]);
+        return true;
+    case 'r':
+        if (!read_numbers(numbers, 2))
+            return false;
+        slots[numbers[0]] = checked_realloc(slots[numbers[0]], numbers[1]);
+        return true;
+    case 'f':
+        if (!read_numbers(numbers, 1))
+            return false;
+        if (slots[numbers[0]] == NULL)
+            os_free(NULL);
+        else
+            checked_free(slots[numbers[0]]);
+        slots[numbers[0]] = NULL;
+        return true;
+    default:
+        return false;
+    }
+}
+
+int main(void)
+{
+    read_program();
+    for (size_t line = 1; *at != '\0'; line++)
+        if (!play())
+            reject(line, "m SLOT SIZE, c SLOT NMEMB SIZE, r SLOT SIZE or f SLOT");
+}
