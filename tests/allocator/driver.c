@@ -50,6 +50,8 @@
 #define MMAP SYS_mmap
 #endif
 
+#pragma weak os_malloc_check /* the plain implementation has none */
+
 #define UNTOUCHED   77
 #define SLOTS       64
 #define REPORT_SIZE (4 * 1024 * 1024)
@@ -176,7 +178,8 @@ static void *end(void *result)
 
     inside = false;
     tell("return %zu %d\n", (uintptr_t)result, error);
-    os_malloc_check();
+    if (os_malloc_check != NULL)
+        os_malloc_check();
     return result;
 }
 
