@@ -11,6 +11,7 @@
 #ifndef BLOCK_H
 #define BLOCK_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -27,17 +28,18 @@
 struct extent {
     uintptr_t start;
     uintptr_t end;
+    uintptr_t places; /* at multiples of 8 bytes from the start, where a header can be */
 };
 
 extern struct extent heap_extent;
 
-/* Whether a header can be read at `block`. Not whether there is one. */
+/* Whether a header can be read at `block`. Not whether there is one. One comparison: the bits by
+ * which an offset is not a multiple of 8 end up at its top. */
 static inline bool is_in_heap(const struct block_meta *block)
 {
-    uintptr_t address = (uintptr_t)block;
+    uintptr_t offset = (uintptr_t)block - heap_extent.start;
 
-    return address - heap_extent.start < heap_extent.end - heap_extent.start &&
-           heap_extent.end - address > sizeof(*block) && address % _Alignof(uint64_t) == 0;
+    return (offset >> 3 | offset << (sizeof(offset) * CHAR_BIT - 3)) < heap_extent.places;
 }
 
 static inline char *end_of(const struct block_meta *block)

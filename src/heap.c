@@ -115,20 +115,39 @@ void heap_release(struct block_meta *block)
     free_blocks_add(block);
 }
 
-/* Cuts `block` down to `payload` bytes if what is over can be a block. */
-static void split(struct block_meta *block, size_t payload)
+/* Cuts `block` down to `payload` bytes if what is over can be a block. That one is returned, linked
+ * but not yet among the free ones; NULL if there is none. */
+static struct block_meta *cut(struct block_meta *block, size_t payload)
 {
     size_t rest = block->size - payload;
 
     if (rest < sizeof(*block) + policy()->alignment)
-        return;
+        return NULL;
     block->size = payload;
 
     struct block_meta *remainder = (struct block_meta *)end_of(block);
 
     remainder->size = rest - sizeof(*remainder);
+    remainder->status = STATUS_FREE;
     link_after(remainder, block);
-    heap_release(remainder);
+    return remainder;
+}
+
+static void split(struct block_meta *block, size_t payload)
+{
+    struct block_meta *remainder = cut(block, payload);
+
+    if (remainder != NULL)
+        heap_release(remainder);
+}
+
+/* The same for a block that has no free neighbour: what is over has nothing to be merged with. */
+static void split_alone(struct block_meta *block, size_t payload)
+{
+    struct block_meta *remainder = cut(block, payload);
+
+    if (remainder != NULL)
+        free_blocks_add(remainder);
 }
 
 /* ---- Growing -------------------------------------------------------------------------------- */
@@ -151,13 +170,18 @@ static bool last_ends_at_break(void)
     return last != NULL && end_of(last) == (char *)sbrk(0);
 }
 
+static void update_extent(void)
+{
+    heap_extent.start = (uintptr_t)first;
+    heap_extent.end = (uintptr_t)end_of(last);
+    heap_extent.places = (heap_extent.end - heap_extent.start - sizeof(*last)) / ALIGNMENT;
+}
+
 /* A new block behind all others. */
 static void link_last(struct block_meta *block)
 {
     link_after(block, last);
-    if (first == block)
-        heap_extent.start = (uintptr_t)block;
-    heap_extent.end = (uintptr_t)end_of(block);
+    update_extent();
 }
 
 /* Makes one free block at the heap's end of `bytes` bytes at `start`, as far as they can hold one.
@@ -199,7 +223,7 @@ static enum extension extend_last(size_t payload)
         return ELSEWHERE;
     }
     last->size = payload;
-    heap_extent.end = (uintptr_t)end_of(last);
+    update_extent();
     return EXTENDED;
 }
 
@@ -262,7 +286,7 @@ struct block_meta *heap_take(size_t payload, size_t prealloc)
         return grow(payload);
     free_blocks_remove(block);
     block->status = STATUS_ALLOC;
-    split(block, payload);
+    split_alone(block, payload);
     return block;
 }
 

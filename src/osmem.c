@@ -23,25 +23,24 @@
 #include "policy.h"
 
 /* Rounds a request up to the alignment; false with ENOMEM if that, or its total, overflows. */
-static bool align_request(size_t size, size_t *payload)
+static inline bool align_request(size_t size, size_t *payload)
 {
     size_t mask = policy()->alignment - 1;
-    size_t total;
 
-    if (__builtin_add_overflow(size, mask, payload) ||
-        __builtin_add_overflow(*payload &= ~mask, sizeof(struct block_meta), &total)) {
+    if (size > SIZE_MAX - mask - sizeof(struct block_meta)) {
         errno = ENOMEM;
         return false;
     }
+    *payload = (size + mask) & ~mask;
     return true;
 }
 
-static bool is_large(size_t payload, size_t threshold)
+static inline bool is_large(size_t payload, size_t threshold)
 {
     return payload + sizeof(struct block_meta) >= threshold;
 }
 
-static struct block_meta *take_from_heap(size_t payload, size_t prealloc)
+static inline struct block_meta *take_from_heap(size_t payload, size_t prealloc)
 {
     bool taken = lock_enter();
     struct block_meta *block = heap_take(payload, prealloc);
@@ -52,7 +51,7 @@ static struct block_meta *take_from_heap(size_t payload, size_t prealloc)
     return block;
 }
 
-static void release_to_heap(struct block_meta *block)
+static inline void release_to_heap(struct block_meta *block)
 {
     bool taken = lock_enter();
 
@@ -61,7 +60,7 @@ static void release_to_heap(struct block_meta *block)
 }
 
 /* A block for `size` bytes from the heap or, from `threshold` on, a mapping; NULL with ENOMEM. */
-static struct block_meta *allocate(size_t size, size_t threshold, size_t prealloc)
+static inline struct block_meta *allocate(size_t size, size_t threshold, size_t prealloc)
 {
     size_t payload;
 
