@@ -38,18 +38,26 @@ static inline bool is_small(size_t payload)
     return payload <= SMALL_MAX;
 }
 
-static inline void mark_bin(size_t bin, bool has_blocks)
+static inline bool has_bin(const struct block_meta *block)
 {
-    uint64_t bit = UINT64_C(1) << bin % WORD_BITS;
-    uint64_t *word = &words[bin / WORD_BITS];
-
-    *word = has_blocks ? *word | bit : *word & ~bit;
-    bit = UINT64_C(1) << bin / WORD_BITS;
-    summary = *word != 0 ? summary | bit : summary & ~bit;
+    return is_small(block->size) && pairing_can_hold(block);
 }
 
-/* The lowest block of the smallest size that has one and fits. */
-static inline struct block_meta *find_small(size_t payload)
+static inline void mark_bin(size_t bin)
+{
+    words[bin / WORD_BITS] |= UINT64_C(1) << bin % WORD_BITS;
+    summary |= UINT64_C(1) << bin / WORD_BITS;
+}
+
+static inline void unmark_bin(size_t bin)
+{
+    words[bin / WORD_BITS] &= ~(UINT64_C(1) << bin % WORD_BITS);
+    if (words[bin / WORD_BITS] == 0)
+        summary &= ~(UINT64_C(1) << bin / WORD_BITS);
+}
+
+/* The smallest bin that has a block and fits; BINS if there is none. */
+static inline size_t find_bin(size_t payload)
 {
     size_t bin = payload / UNIT;
     size_t at = bin / WORD_BITS;
@@ -59,11 +67,11 @@ static inline struct block_meta *find_small(size_t payload)
         uint64_t above = summary >> at >> 1 << 1 << at;
 
         if (above == 0)
-            return NULL;
+            return BINS;
         at = (size_t)__builtin_ctzll(above);
         word = words[at];
     }
-    return pairing_lowest(bins[at * WORD_BITS + (size_t)__builtin_ctzll(word)]);
+    return at * WORD_BITS + (size_t)__builtin_ctzll(word);
 }
 
 /* ---- Out of reach --------------------------------------------------------------------------- */
@@ -110,41 +118,61 @@ static struct block_meta *find_outside(size_t payload)
 
 /* ---- All of them ---------------------------------------------------------------------------- */
 
+/* Kept out of the functions below so that those need to save no register. */
+static __attribute__((noinline)) void add_without_bin(struct block_meta *block)
+{
+    if (is_outside(block))
+        add_outside(block);
+    else
+        size_tree_add(&large, block);
+}
+
+static __attribute__((noinline)) void remove_without_bin(struct block_meta *block)
+{
+    if (is_outside(block))
+        remove_outside(block);
+    else
+        size_tree_remove(&large, block);
+}
+
 void free_blocks_add(struct block_meta *block)
 {
+    if (!has_bin(block)) {
+        add_without_bin(block);
+        return;
+    }
+
     size_t bin = block->size / UNIT;
 
-    if (is_outside(block)) {
-        add_outside(block);
-    } else if (is_small(block->size)) {
-        pairing_add(&bins[bin], block);
-        mark_bin(bin, true);
+    pairing_add(&bins[bin], block);
+    mark_bin(bin);
+}
+
+static inline void remove_from_bin(size_t bin, struct block_meta *block)
+{
+    if (pairing_is_leaf(block)) {
+        pairing_remove_leaf(&bins[bin], block);
+        if (bins[bin] == 0)
+            unmark_bin(bin);
     } else {
-        size_tree_add(&large, block);
+        pairing_remove_parent(&bins[bin], block);
     }
 }
 
 void free_blocks_remove(struct block_meta *block)
 {
-    size_t bin = block->size / UNIT;
-
-    if (is_outside(block)) {
-        remove_outside(block);
-    } else if (is_small(block->size)) {
-        pairing_remove(&bins[bin], block);
-        if (bins[bin] == 0)
-            mark_bin(bin, false);
-    } else {
-        size_tree_remove(&large, block);
-    }
+    if (has_bin(block))
+        remove_from_bin(block->size / UNIT, block);
+    else
+        remove_without_bin(block);
 }
 
-struct block_meta *free_blocks_best_fit(size_t payload)
+/* The best fit where it may be in the tree or out of reach. */
+static __attribute__((noinline)) struct block_meta *find_anywhere(size_t payload, size_t bin)
 {
-    struct block_meta *best = is_small(payload) ? find_small(payload) : NULL;
+    struct block_meta *best =
+        bin < BINS ? pairing_lowest(bins[bin]) : size_tree_find(large, payload);
 
-    if (best == NULL)
-        best = size_tree_find(large, payload);
     if (outside_count == 0)
         return best;
 
@@ -153,6 +181,22 @@ struct block_meta *free_blocks_best_fit(size_t payload)
     if (best == NULL || (other != NULL && other->size < best->size))
         return other;
     return other != NULL && other->size == best->size && other < best ? other : best;
+}
+
+struct block_meta *free_blocks_take(size_t payload)
+{
+    size_t bin = is_small(payload) ? find_bin(payload) : BINS;
+    struct block_meta *block;
+
+    if (bin < BINS && outside_count == 0) {
+        block = pairing_lowest(bins[bin]);
+        remove_from_bin(bin, block);
+        return block;
+    }
+    block = find_anywhere(payload, bin);
+    if (block != NULL)
+        free_blocks_remove(block);
+    return block;
 }
 
 size_t free_blocks_check(void)

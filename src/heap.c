@@ -280,11 +280,10 @@ struct block_meta *heap_take(size_t payload, size_t prealloc)
         adopt(start, prealloc);
     }
 
-    struct block_meta *block = free_blocks_best_fit(payload);
+    struct block_meta *block = free_blocks_take(payload);
 
     if (block == NULL)
         return grow(payload);
-    free_blocks_remove(block);
     block->status = STATUS_ALLOC;
     split_alone(block, payload);
     return block;

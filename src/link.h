@@ -36,4 +36,10 @@ static inline struct block_meta *block_at(link_t link)
     return (struct block_meta *)(heap_extent.start + (uintptr_t)(link - 1) * LINK_UNIT);
 }
 
+/* Whether a header can be read where a link leads. */
+static inline bool is_link(link_t link)
+{
+    return link - (uintptr_t)1 < heap_extent.places;
+}
+
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "pairing.h"
 
-/* Makes one heap of the children of `parent`, NULL if it has none: two by two from the first on,
- * then from the last pair back. */
+/* Makes one heap of the children of `parent`: two by two from the first on, then from the last pair
+ * back. */
 static struct block_meta *meld_children(struct block_meta *parent)
 {
     struct block_meta *pairs = NULL; /* linked by `sibling`, the last one first */
@@ -26,8 +26,6 @@ static struct block_meta *meld_children(struct block_meta *parent)
         *back_of(pair) = 0;
         pairs = pair;
     }
-    if (pairs == NULL)
-        return NULL;
     for (link_t next = links_of(pairs)->sibling; next != 0;) {
         struct block_meta *pair = follow(next, 0);
 
@@ -37,37 +35,20 @@ static struct block_meta *meld_children(struct block_meta *parent)
     return pairs;
 }
 
-void pairing_remove_inner(link_t *root, struct block_meta *block)
+void pairing_remove_parent(link_t *root, struct block_meta *block)
 {
-    link_t self = link_to(block);
-    link_t back = *back_of(block);
+    link_t *slot = slot_of(root, block);
     link_t sibling = links_of(block)->sibling;
-    link_t *forth = root; /* what leads to `block` */
-
-    if (back != 0) {
-        struct block_meta *before = block_at(back);
-
-        if (!is_in_heap(before) || before->status != STATUS_FREE)
-            report_overwritten_links(block);
-        forth =
-            links_of(before)->child == self ? &links_of(before)->child : &links_of(before)->sibling;
-    }
-    if (*forth != self)
-        report_overwritten_links(block);
+    link_t back = *back_of(block);
 
     /* What was under the block takes its place: it lies above the block, and so above its parent.
      */
     struct block_meta *heir = meld_children(block);
 
-    if (heir == NULL) {
-        set_back(sibling, self, back);
-        *forth = sibling;
-        return;
-    }
-    set_back(sibling, self, link_to(heir));
+    set_back(sibling, link_to(block), link_to(heir));
     links_of(heir)->sibling = sibling;
     *back_of(heir) = back;
-    *forth = link_to(heir);
+    *slot = link_to(heir);
 }
 
 static link_t parent_of(link_t link)

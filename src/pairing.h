@@ -58,7 +58,7 @@ static inline struct block_meta *follow(link_t link, link_t back)
 {
     struct block_meta *block = block_at(link);
 
-    if (!is_in_heap(block) || block->status != STATUS_FREE || *back_of(block) != back)
+    if (!is_link(link) || block->status != STATUS_FREE || *back_of(block) != back)
         report_overwritten_links(is_in_heap(block) || back == 0 ? block : block_at(back));
     return block;
 }
@@ -93,16 +93,43 @@ static inline void pairing_add(link_t *root, struct block_meta *block)
     *root = link_to(block);
 }
 
-/* A root with nothing under it is taken out here; pairing_remove_inner() does the others. */
-void pairing_remove_inner(link_t *root, struct block_meta *block);
-
-static inline void pairing_remove(link_t *root, struct block_meta *block)
+/* The link that leads to a block. */
+static inline link_t *slot_of(link_t *root, struct block_meta *block)
 {
-    if (*root == link_to(block) && links_of(block)->child == 0)
-        *root = 0;
-    else
-        pairing_remove_inner(root, block);
+    link_t self = link_to(block);
+    link_t back = *back_of(block);
+    link_t *slot = root;
+
+    if (back != 0) {
+        struct block_meta *before = block_at(back);
+        struct links *links = links_of(before);
+
+        if (!is_link(back) || before->status != STATUS_FREE)
+            report_overwritten_links(block);
+        slot = links->child == self ? &links->child : &links->sibling;
+    }
+    if (*slot != self)
+        report_overwritten_links(block);
+    return slot;
 }
+
+/* Most blocks have none under them. */
+static inline bool pairing_is_leaf(struct block_meta *block)
+{
+    return links_of(block)->child == 0;
+}
+
+static inline void pairing_remove_leaf(link_t *root, struct block_meta *block)
+{
+    link_t *slot = slot_of(root, block);
+    link_t sibling = links_of(block)->sibling;
+
+    set_back(sibling, link_to(block), *back_of(block));
+    *slot = sibling;
+}
+
+/* Removes a block that is no leaf. */
+void pairing_remove_parent(link_t *root, struct block_meta *block);
 
 /* The block at the lowest address; the heap is not empty. */
 static inline struct block_meta *pairing_lowest(link_t root)
