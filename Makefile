@@ -43,6 +43,11 @@ bench: build ## Measure the allocator beside four others; ARGS="--json FILE --ru
 	@tools/install-packages check bench
 	@$(PYTHON) bench/allocators.py $(ARGS)
 
+.PHONY: bench-grade
+bench-grade: ## Measure how long 'make grade' takes; ARGS="--count 10 --count 40 --json FILE"
+	@tools/install-packages check grade
+	@$(PYTHON) bench/grade.py $(ARGS)
+
 .PHONY: lint
 lint: ## Check the layout, types and habits of all code
 	@tools/install-packages check grade test lint

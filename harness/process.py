@@ -9,7 +9,6 @@ import select
 import signal
 import subprocess
 import tempfile
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,7 +53,6 @@ class Finished:
 
     status: int
     """The exit status; -N where signal N ended it."""
-    seconds: float
     timed_out: bool
 
     @property
@@ -138,7 +136,6 @@ def run(
     When its time is up, ``on_timeout`` (if given) is called with its process id and may bring it to
     an end, before it is killed. Raises `OSError` if it can't be started.
     """
-    started = time.monotonic()
     process = subprocess.Popen(
         [*_under(limits), *command],
         env=env,
@@ -161,7 +158,7 @@ def run(
         status = process.wait()
         _running.discard(process.pid)
         os.close(pidfd)
-    return Finished(status, time.monotonic() - started, timed_out)
+    return Finished(status, timed_out)
 
 
 def is_plain_file(path: Path) -> bool:

@@ -23,9 +23,6 @@ from harness.grading.unpack import digest
 from harness.process import stop_all
 from harness.suite import Suite
 
-_GRADING_VERSION = 1
-"""Part of every key: to be raised when the same submission may earn another grade than before."""
-
 
 class BatchError(Exception):
     """A batch that can't be graded; the message says why, in one line."""
@@ -74,7 +71,7 @@ def find_submissions(folder: Path, only: Sequence[str]) -> list[Submission]:
 def rules_key(suite: Suite, style: bool, sandboxed: bool) -> str:
     """A name for all that a grade depends on beside the submission: the suite, its programs and
     references, our headers, the checker."""
-    total = hashlib.sha256(f"{_GRADING_VERSION} {style} {sandboxed}".encode())
+    total = hashlib.sha256(f"{style} {sandboxed}".encode())
     folders = (suite.snippets, suite.references, UTILS, ROOT / "harness")
     sources = sorted(path for folder in folders for path in folder.rglob("*.[chptm]*"))
     for path in (suite.path, *(path for path in sources if path.is_file())):

@@ -26,8 +26,10 @@ from harness.grading.grade import Graded, TestResult
 from harness.reports import student
 from harness.reports.formats import Format
 from harness.text import printable
+from harness.verdict import Outcome
 
 _COLUMNS = ("submission", "points", "tests", "style", "total", "status", "reason", "flags")
+"""The points for tests, how many tests were passed, the points for style, and all points."""
 _NAME_BYTES = 200
 """Of a folder's name; file systems take 255."""
 
@@ -92,10 +94,10 @@ def _row(graded: Graded) -> tuple[str | int, ...]:
     grade = graded.grade
     return (
         _cell(graded.submission),
-        grade.points,
         grade.test_points,
+        sum(test.outcome is Outcome.PASSED for test in grade.tests),
         grade.style.points,
-        grade.max_points,
+        grade.points,
         grade.status.value,
         _cell(grade.reason),
         _cell("; ".join(grade.flags)),

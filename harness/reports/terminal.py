@@ -49,7 +49,7 @@ def _row(verdict: Verdict, name_width: int) -> Text:
     """A row of the table that is cut, not wrapped, where a terminal is too narrow for it."""
     outcome = verdict.outcome
     style = _STYLES.get(outcome, _BAD)
-    row = Text(no_wrap=True, overflow="ellipsis")
+    row = Text()
     row.append(f"{verdict.test.name:{name_width}}  ")
     row.append(f"{outcome:{max(map(len, Outcome))}}", style)
     # That nothing was built is the same for all, and told once below.
@@ -59,6 +59,13 @@ def _row(verdict: Verdict, name_width: int) -> Text:
     return row
 
 
+def _print_row(console: Console, row: Text) -> None:
+    if console.is_terminal:
+        console.print(row, no_wrap=True, overflow="ellipsis")
+    else:
+        console.print(row, soft_wrap=True)
+
+
 def show_table(console: Console, suite: Suite, verdicts: Iterable[Verdict]) -> list[Verdict]:
     """Prints a row for each verdict as it comes, with a progress bar below where there is a
     terminal; returns all of them."""
@@ -66,7 +73,7 @@ def show_table(console: Console, suite: Suite, verdicts: Iterable[Verdict]) -> l
     seen = []
     for verdict in _with_progress(console, verdicts, len(suite.tests)):
         seen.append(verdict)
-        console.print(_row(verdict, width), soft_wrap=not console.is_terminal)
+        _print_row(console, _row(verdict, width))
     return seen
 
 

@@ -10,8 +10,8 @@ extern char **environ;
 __attribute__((constructor)) static void look(void)
 {
     static const char *const secrets[] = {
-        "/etc/passwd", "/etc/shadow", "/root", "/home", "/proc/1/environ",     "/proc/self/mem",
-        "/var",        "/tmp/..data", "/out",  "/sys",  "/osmem/../work/main",
+        "/etc/passwd", "/etc/shadow", "/root", "/home", "/proc/1/environ", "/proc/self/mem",
+        "/var",        "/tmp/..data", "/out",  "/sys",  "/osmem/../root",
     };
 
     for (size_t i = 0; i < sizeof(secrets) / sizeof(secrets[0]); i++)

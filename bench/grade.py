@@ -1,0 +1,90 @@
+#!/usr/bin/python3
+"""How long `make grade` takes for a submission, and how much memory, with and without sandboxes.
+
+Grades batches of different sizes: the time for one submission, and the memory, should not grow with
+the number. The submissions are all right, and all different; their style is not looked at. Prints a
+table; --json FILE keeps the figures.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests" / "harness"))
+
+from submissions import plain  # noqa: E402  (found by the line above)
+
+PYTHON = "/usr/bin/python3"
+# Runs the checker, and tells its own peak of memory, in KiB, without that of what it started.
+TELLS_MEMORY = (
+    "import atexit, resource, sys\n"
+    "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+    "atexit.register(lambda: print(peak(), file=sys.stderr))\n"
+    "from harness.cli import run\n"
+    "run()\n"
+)
+
+
+def write_submissions(folder: Path, count: int) -> None:
+    """So many right submissions, none like another."""
+    folder.mkdir()
+    for number in range(count):
+        source = plain(folder / f"{number:05}" / "src")
+        with (source / "mistake.h").open("a") as header:
+            header.write(f"/* {number} */\n")
+
+
+def grade(folder: Path, out: Path, *options: str) -> dict[str, float]:
+    """The time that a batch takes, in all and for one, and the checker's peak of memory."""
+    started = time.perf_counter()
+    ended = subprocess.run(
+        [PYTHON, "-c", TELLS_MEMORY, "grade", folder, "--out", out, "--no-style", *options],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    seconds = time.perf_counter() - started
+    if ended.returncode != 0:
+        sys.exit(f"grade: expected status 0, found {ended.returncode}: {ended.stderr}")
+    count = sum(1 for _ in folder.iterdir())
+    return {
+        "seconds": seconds,
+        "seconds for one": seconds / count,
+        "MiB": int(ended.stderr.split()[-1]) * 1024 / 2**20,
+    }
+
+
+@click.command()
+@click.option("--count", "counts", type=int, multiple=True, default=(5, 20), show_default=True)
+@click.option("--json", "json_path", type=click.Path(path_type=Path), help="Keep the figures.")
+def main(counts: tuple[int, ...], json_path: Path | None) -> None:
+    """Measures grading."""
+    figures = {}
+    with tempfile.TemporaryDirectory() as scratch:
+        for count in counts:
+            folder = Path(scratch) / f"submissions-{count}"
+            write_submissions(folder, count)
+            for name, options in {"in sandboxes": (), "without": ("--no-sandbox",)}.items():
+                out = Path(scratch) / f"{count} {name}"
+                figures[f"{count} submissions, {name}"] = grade(folder, out, *options)
+    table = Table("what", "seconds", "seconds for one", "MiB")
+    for name, values in figures.items():
+        table.add_row(name, *(f"{value:.2f}" for value in values.values()))
+    Console().print(table)
+    if json_path is not None:
+        json_path.write_text(json.dumps(figures, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
