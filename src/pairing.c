@@ -9,7 +9,7 @@ static struct block_meta *meld_children(struct block_meta *parent)
     link_t back = link_to(parent);
     link_t rest = links_of(parent)->child;
 
-    while (rest != 0) {
+    do {
         struct block_meta *pair = follow(rest, back);
         link_t second = links_of(pair)->sibling;
 
@@ -25,7 +25,7 @@ static struct block_meta *meld_children(struct block_meta *parent)
         links_of(pair)->sibling = pairs == NULL ? 0 : link_to(pairs);
         *back_of(pair) = 0;
         pairs = pair;
-    }
+    } while (rest != 0);
     for (link_t next = links_of(pairs)->sibling; next != 0;) {
         struct block_meta *pair = follow(next, 0);
 
