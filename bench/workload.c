@@ -12,9 +12,9 @@
  *     realloc    does so in every second step; in the others it resizes a block
  *     pairs      frees the block there, and at once allocates another; this is two calls
  *
- * A byte of each block is written and read. Prints the nanoseconds per call over CALLS calls, after
- * some steps for each block have mixed the heap. That time has the loop in it, and what the machine
- * needs to reach the block.
+ * A byte of each block is written and read. Prints the nanoseconds of processor time per call over
+ * CALLS calls, after some steps for each block have mixed the heap. That time has the loop in it,
+ * and what the machine needs to reach the block.
  */
 #include <dlfcn.h>
 #include <stdint.h>
@@ -132,7 +132,7 @@ static double now(void)
 {
     struct timespec time;
 
-    clock_gettime(CLOCK_MONOTONIC, &time);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time); /* not what others take */
     return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
 }
 
