@@ -30,7 +30,7 @@ grade: ## Grade a folder of submissions: SUBMISSIONS=folder OUT=folder ARGS="--f
 
 .PHONY: test
 test: ## Run the project's own tests
-	@tools/install-packages check grade test
+	@tools/install-packages check grade bench test
 	@$(PYTHON) -m pytest $(ARGS)
 
 .PHONY: bench-check
@@ -50,10 +50,10 @@ bench-grade: ## Measure how long 'make grade' takes; ARGS="--count 10 --count 40
 
 .PHONY: lint
 lint: ## Check the layout, types and habits of all code
-	@tools/install-packages check grade test lint
+	@tools/install-packages check grade bench test lint
 	clang-format --dry-run --Werror $$(git ls-files '*.[ch]')
 	cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --inline-suppr \
-		-D_GNU_SOURCE -Iutils src utils
+		-D_GNU_SOURCE -Iutils src utils bench/replay
 	$(PYTHON) -m black --quiet --check checker.py harness tests bench
 	$(PYTHON) -m flake8 checker.py harness tests bench
 	$(PYTHON) -m mypy

@@ -129,7 +129,7 @@ def _make(copy: Path, library: Path, log: Path, limits: Limits, sandbox: Sandbox
             command = sandbox.confine(["sh", "-c", _MAKE_IN_CELL], {"/given": copy.parent}, env)
             finished = run(command, limits, env=env, stdout=built, stderr=said)
     if finished.timed_out:
-        raise BuildError(f"make was still running after {limits.seconds} s", log)
+        raise BuildError(f"make did not end within {limits.seconds} s", log)
     if finished.too_much_output or log.stat().st_size >= limits.file_bytes:
         raise BuildError(f"make wrote more than {limits.file_mib} MiB", log)
     if finished.status not in (0, _LEFT_NONE):
@@ -163,6 +163,11 @@ def _forget_old_libraries(shelf: Path) -> None:
             shutil.rmtree(path, ignore_errors=True)
 
 
+def has_makefile(folder: Path) -> bool:
+    """Whether make finds something to do in a folder."""
+    return any((folder / name).is_file() for name in ("GNUmakefile", "makefile", "Makefile"))
+
+
 def build_library(
     source: Path, limits: Limits, sandbox: Sandbox | None = None, shelf: Path = SHELF
 ) -> Library:
@@ -173,7 +178,7 @@ def build_library(
     source = source.resolve()
     if not source.is_dir():
         raise BuildError(f"{source}: expected a folder with a Makefile, found none")
-    if not any((source / name).is_file() for name in ("GNUmakefile", "makefile", "Makefile")):
+    if not has_makefile(source):
         raise BuildError(f"{source}: expected a Makefile that builds {LIBRARY}, found none")
     utils = _utils_beside(source)
     try:

@@ -18,7 +18,11 @@ import click
 
 from harness.build import BUILD, ROOT, BuildError, build_library
 from harness.check import Setup, check, record, set_up
+from harness.replay.allocators import Allocator, AllocatorError, library_allocator, named_allocator
+from harness.replay.play import ReplayError, build_replayer, replay
+from harness.replay.play import check as check_replay
 from harness.reports import json, terminal
+from harness.reports import replay as replay_report
 from harness.run import trace_once
 from harness.sandbox import Sandbox, SandboxError, require_sandbox
 from harness.suite import Suite, SuiteError, load_suite
@@ -96,6 +100,13 @@ _jobs = click.option(
     metavar="N",
     help="How many programs run at a time.  [default: one a processor]",
 )
+_json = click.option(
+    "--json",
+    "json_file",
+    type=click.File("w", encoding="utf-8", atomic=True, lazy=False),
+    metavar="FILE",
+    help="Write the result as JSON, too; - is standard output.",
+)
 _verbose = click.option("-v", "--verbose", is_flag=True, help="Show whole traces, of all failures.")
 
 
@@ -148,13 +159,7 @@ def _set_up(
     is_flag=True,
     help="Build and run in a sandbox, for sources of others.",
 )
-@click.option(
-    "--json",
-    "json_file",
-    type=click.File("w", encoding="utf-8", atomic=True, lazy=False),
-    metavar="FILE",
-    help="Write the result as JSON, too; - is standard output.",
-)
+@_json
 @_verbose
 def check_command(
     tests: tuple[str, ...],
@@ -235,6 +240,79 @@ def trace_command(source: Path, tracer_name: str, program: Path, args: tuple[str
             " without -fno-plt and link it with -losmem -Wl,-z,lazy",
             err=True,
         )
+
+
+def _allocators(source: Path, against: str) -> list[Allocator]:
+    """The library of ``source``, and those named in a list with commas."""
+    limits = load_suite(_DEFAULT_SUITE).build_limits
+    name = "osmem" if source == _DEFAULT_SOURCE else str(source)
+    others = [named_allocator(other.strip(), limits) for other in against.split(",")]
+    return [library_allocator(name, source, limits), *others]
+
+
+@main.command("replay")
+@click.argument(
+    "workloads",
+    nargs=-1,
+    required=True,
+    type=click.Path(exists=True, path_type=Path),
+    metavar="FILE...",
+)
+@_source
+@click.option(
+    "--against",
+    default="glibc",
+    show_default=True,
+    metavar="NAMES",
+    help="With commas: glibc, jemalloc, mimalloc, tcmalloc, or paths of a libosmem.so, its folder"
+    " or its sources.",
+)
+@click.option(
+    "--rounds",
+    type=click.IntRange(1),
+    default=20,
+    show_default=True,
+    metavar="N",
+    help="Take the time of the fastest of so many.",
+)
+@click.option(
+    "--seconds",
+    type=click.FloatRange(0, min_open=True),
+    default=120,
+    show_default=True,
+    metavar="N",
+    help="Give up an allocator that takes longer for a workload.",
+)
+@_json
+def replay_command(
+    workloads: tuple[Path, ...],
+    source: Path,
+    against: str,
+    rounds: int,
+    seconds: float,
+    json_file: TextIO | None,
+) -> None:
+    """Play workloads through allocators, side by side, and print time and utilisation.
+
+    A workload is a file of calls, such as those in bench/workloads; docs/workloads.md has the
+    format. The ratios are to the first allocator, the one of --src.
+    """
+    _require("make", "gcc", "nm", "prlimit")
+    try:
+        build_replayer()
+        allocators = _allocators(source, against)
+        check_replay(workloads, allocators, seconds)
+        played = replay_report.show(
+            terminal.make_console(),
+            [workload.stem for workload in workloads],
+            allocators,
+            replay(workloads, allocators, rounds, seconds),
+        )
+    except (AllocatorError, BuildError, ReplayError, SuiteError) as error:
+        _fail(error)
+    if json_file is not None:
+        json_file.write(replay_report.render(played))
+    sys.exit(any(result.figures is None for result in played))
 
 
 @main.command("grade")

@@ -51,7 +51,7 @@ def _judge_end(test: Test, run: Run, limits: Limits) -> Judgement | None:
     if run.finished.timed_out:
         return Judgement(
             Outcome.TIMEOUT,
-            f"still running after {limits.seconds} s, {where}",
+            f"not ended within {limits.seconds} s, {where}",
             "look for a loop over the list of blocks that does not end",
         )
     if run.finished.too_much_output:

@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import IO
 
 _PROC = Path("/proc")
+_ENDING_SECONDS = 0.1
+"""What a command that does not end has less, so that ending it is within its time as well."""
 _GRACE_SECONDS = 1.0
 """How long a command may take to end once it was told to."""
 _running: set[int] = set()
@@ -26,7 +28,7 @@ class Limits:
     """What a program may use; None is no limit."""
 
     seconds: float | None
-    """Of wall time."""
+    """Of wall time, all in all."""
     memory_mib: int | None
     """Of address space, for each process."""
     file_mib: int | None
@@ -148,7 +150,8 @@ def run(
     _running.add(process.pid)
     pidfd = os.pidfd_open(process.pid)
     try:
-        timed_out = not _wait(pidfd, limits.seconds)
+        seconds = None if limits.seconds is None else limits.seconds - _ENDING_SECONDS
+        timed_out = not _wait(pidfd, seconds)
         if timed_out and on_timeout is not None:
             on_timeout(process.pid)
             _wait(pidfd, _GRACE_SECONDS)

@@ -21,7 +21,7 @@ DIFFERS = TestResult(
 )
 CRASHED = TestResult("realloc-arrays", Outcome.CRASHED, 0, 5, "killed by SIGSEGV", "", "")
 SKIPPED = TestResult("all", Outcome.SKIPPED, 0, 5, "there is no reference", "record it", "")
-TIMEOUT = TestResult("calloc-arrays", Outcome.TIMEOUT, 0, 5, "still running after 5 s", "", "")
+TIMEOUT = TestResult("calloc-arrays", Outcome.TIMEOUT, 0, 5, "not ended within 5 s", "", "")
 FINDINGS = (
     Finding("gcc", "osmem.c", 12, "unused variable 'x' [-Wunused-variable]"),
     Finding("cpplint", "sub/heap.h", 0, "Line contains NUL byte. [readability/nul]"),

@@ -69,8 +69,8 @@ CANNED = "canned-answers"
 
 BUILDS_WELL = ("daemon", "outside", "spy")
 NOT_BUILT = {
-    "loop": "make was still running after 5 s",
-    "fork-bomb": "make was still running after 5 s",
+    "loop": "make did not end within 5 s",
+    "fork-bomb": "make did not end within 5 s",
     "memory-hog": "make failed: ",
     "disk-filler": "make failed: ",
     "flood": "make wrote more than 16 MiB",

@@ -47,6 +47,16 @@ def test_without_apt_get_it_says_what_to_install_in_one_line(tmp_path: Path) -> 
     assert "apt-get install binutils ltrace" in ended.stderr
 
 
+def test_libraries_are_looked_for_where_the_loader_does(tmp_path: Path) -> None:
+    path = tools_without(tmp_path / "bin")
+    ldconfig = tmp_path / "bin" / "ldconfig"
+    ldconfig.write_text("#!/bin/bash\necho '\tlibmimalloc.so.2 (libc6) => /lib/libmimalloc.so.2'\n")
+    ldconfig.chmod(0o755)
+    ended = install(path, "bench")
+    assert ended.returncode == 2
+    assert "apt-get install libjemalloc2 libtcmalloc-minimal4" in ended.stderr
+
+
 def test_a_purpose_that_was_not_named_is_not_looked_at(tmp_path: Path) -> None:
     ended = install(tools_without(tmp_path / "bin", "clang"), "check")
     assert ended.returncode == 0

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Every block is filled with bytes of its own, which have to be there when it is resized, freed,
+ * and at the end. Two blocks that overlap can't both keep theirs.
+ */
+#include "passes.h"
+#include "table.h"
+
+#define ALIGNMENT 8
+
+struct block {
+    unsigned char *bytes; /* NULL if it isn't allocated */
+    size_t size;
+    uint64_t mark; /* what it is filled with: the number of the operation that did, from 1 on */
+};
+
+/* The bytes of a mark are scattered: a piece of one block's is not found in another's. */
+static unsigned char pattern(uint64_t mark, size_t index)
+{
+    return (unsigned char)((mark * 0x9e3779b97f4a7c15) >> (index % 8 * 8));
+}
+
+static void fill(struct block *block, uint64_t mark)
+{
+    block->mark = mark;
+    for (size_t i = 0; i < block->size; i++)
+        block->bytes[i] = pattern(mark, i);
+}
+
+static void check_contents(const struct block *block, size_t size, const struct play *play,
+                           struct result *result)
+{
+    for (size_t i = 0; i < size; i++)
+        if (block->bytes[i] != pattern(block->mark, i))
+            fail(result, "expected the block of line %zu to keep its bytes, found byte %zu changed",
+                 play->workload.operations[block->mark - 1].line, i);
+}
+
+static void check_address(const unsigned char *bytes, struct result *result)
+{
+    if (bytes == NULL)
+        fail(result, "expected a block, found NULL");
+    if ((uintptr_t)bytes % ALIGNMENT != 0)
+        fail(result, "expected an address that is a multiple of %d, found %p", ALIGNMENT,
+             (const void *)bytes);
+}
+
+static void give(struct block *block, const struct play *play, struct result *result)
+{
+    block->size = result->at->size;
+    block->bytes = play->allocator.allocate(block->size);
+    check_address(block->bytes, result);
+}
+
+static void change(struct block *block, const struct play *play, struct result *result)
+{
+    size_t size = result->at->size;
+    size_t kept = size < block->size ? size : block->size;
+
+    check_contents(block, block->size, play, result);
+    block->bytes = play->allocator.resize(block->bytes, size);
+    block->size = size;
+    check_address(block->bytes, result);
+    check_contents(block, kept, play, result);
+}
+
+static void take_back(struct block *block, const struct play *play, struct result *result)
+{
+    check_contents(block, block->size, play, result);
+    play->allocator.release(block->bytes);
+    block->bytes = NULL;
+}
+
+void verify(const struct play *play, struct result *result)
+{
+    const struct workload *workload = &play->workload;
+    struct block *blocks = make_table(workload->ids, sizeof(*blocks));
+
+    for (size_t i = 0; i < workload->count; i++) {
+        result->at = &workload->operations[i];
+        struct block *block = &blocks[result->at->id];
+
+        switch (result->at->kind) {
+        case ALLOCATE:
+            give(block, play, result);
+            fill(block, i + 1);
+            break;
+        case RESIZE:
+            change(block, play, result);
+            fill(block, i + 1);
+            break;
+        case RELEASE:
+            take_back(block, play, result);
+            break;
+        }
+    }
+    result->at = NULL;
+    for (size_t id = 0; id < workload->ids; id++)
+        if (blocks[id].bytes != NULL)
+            take_back(&blocks[id], play, result);
+}

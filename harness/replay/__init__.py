@@ -1,0 +1,1 @@
+"""Playing workloads through allocators, side by side."""
