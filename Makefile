@@ -11,8 +11,12 @@ help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: build
-build: ## Build src/libosmem.so
-	@$(MAKE) --no-print-directory -C src
+build: ## Build src/libosmem.so and src/libosmem-preload.so
+	@$(MAKE) --no-print-directory -C src all
+
+.PHONY: install
+install: ## Install the libraries, the header and the manual page; PREFIX=/usr/local DESTDIR=
+	@$(MAKE) --no-print-directory -C src install
 
 .PHONY: check
 check: ## Check the allocator; SRC=folder for another one, TESTS="name name", ARGS="-v ..."
@@ -34,6 +38,11 @@ test: ## Run the project's own tests
 bench-check: ## Measure how long 'make check' takes; ARGS="--hostile --json FILE"
 	@tools/install-packages check
 	@$(PYTHON) bench/check.py $(ARGS)
+
+.PHONY: bench
+bench: build ## Measure the allocator beside four others; ARGS="--json FILE --runs N"
+	@tools/install-packages check bench
+	@$(PYTHON) bench/allocators.py $(ARGS)
 
 .PHONY: bench-grade
 bench-grade: ## Measure how long 'make grade' takes; ARGS="--count 10 --count 40 --json FILE"

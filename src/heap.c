@@ -4,22 +4,19 @@
  * once, so two adjacent blocks are never both free; "adjacent" means that no byte lies between
  * them, which is not so where someone else (libc's own malloc, say) has moved the break.
  */
-#include <stdbool.h>
-#include <stdint.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "block.h"
 #include "free_blocks.h"
 #include "heap.h"
 #include "policy.h"
+#include "report.h"
+
+struct extent heap_extent;
 
 static struct block_meta *first;
 static struct block_meta *last;
-
-static char *end_of(const struct block_meta *block)
-{
-    return (char *)(block + 1) + block->size;
-}
 
 /* How far `address` is below the next multiple of the alignment. */
 static size_t padding_at(const void *address)
@@ -27,26 +24,33 @@ static size_t padding_at(const void *address)
     return -(uintptr_t)address & (policy()->alignment - 1);
 }
 
-/* ---- Splitting and merging ------------------------------------------------------------------ */
+/* ---- Neighbours ----------------------------------------------------------------------------- */
 
-static void link_after(struct block_meta *block, struct block_meta *prev)
+/* A neighbour has to point back: what is written over leads nowhere. */
+static inline struct block_meta *next_of(const struct block_meta *block)
 {
-    block->prev = prev;
-    block->next = prev == NULL ? NULL : prev->next;
-    if (prev == NULL)
-        first = block;
-    else
-        prev->next = block;
-    if (block->next == NULL)
-        last = block;
-    else
-        block->next->prev = block;
+    struct block_meta *next = block->next;
+
+    if (next == NULL ? block != last : !is_in_heap(next) || next->prev != block)
+        report_mistake("the header of a block, or of the one behind it, was written over",
+                       block + 1);
+    return next;
+}
+
+static inline struct block_meta *prev_of(const struct block_meta *block)
+{
+    struct block_meta *prev = block->prev;
+
+    if (prev == NULL ? block != first : !is_in_heap(prev) || prev->next != block)
+        report_mistake("the header of a block, or of the one before it, was written over",
+                       block + 1);
+    return prev;
 }
 
 /* The free block that begins where `block` ends, or NULL. */
 static struct block_meta *free_block_behind(const struct block_meta *block)
 {
-    struct block_meta *next = block->next;
+    struct block_meta *next = next_of(block);
 
     return next != NULL && next->status == STATUS_FREE && (char *)next == end_of(block) ? next
                                                                                         : NULL;
@@ -55,22 +59,42 @@ static struct block_meta *free_block_behind(const struct block_meta *block)
 /* The free block that ends where `block` begins, or NULL. */
 static struct block_meta *free_block_before(const struct block_meta *block)
 {
-    struct block_meta *prev = block->prev;
+    struct block_meta *prev = prev_of(block);
 
     return prev != NULL && prev->status == STATUS_FREE && end_of(prev) == (char *)block ? prev
                                                                                         : NULL;
+}
+
+/* ---- Splitting and merging ------------------------------------------------------------------ */
+
+static void link_after(struct block_meta *block, struct block_meta *prev)
+{
+    struct block_meta *next = prev == NULL ? NULL : next_of(prev);
+
+    block->prev = prev;
+    block->next = next;
+    if (prev == NULL)
+        first = block;
+    else
+        prev->next = block;
+    if (next == NULL)
+        last = block;
+    else
+        next->prev = block;
 }
 
 /* Takes the block behind `block` into it. The header swallowed keeps its STATUS_FREE: a second
  * os_free() of the block it led still finds it free. */
 static void merge(struct block_meta *block, const struct block_meta *behind)
 {
+    struct block_meta *next = next_of(behind);
+
     block->size += sizeof(*behind) + behind->size;
-    block->next = behind->next;
-    if (block->next == NULL)
+    block->next = next;
+    if (next == NULL)
         last = block;
     else
-        block->next->prev = block;
+        next->prev = block;
 }
 
 void heap_release(struct block_meta *block)
@@ -91,20 +115,39 @@ void heap_release(struct block_meta *block)
     free_blocks_add(block);
 }
 
-/* Cuts `block` down to `payload` bytes if what is over can be a block. */
-static void split(struct block_meta *block, size_t payload)
+/* Cuts `block` down to `payload` bytes if what is over can be a block. That one is returned, linked
+ * but not yet among the free ones; NULL if there is none. */
+static struct block_meta *cut(struct block_meta *block, size_t payload)
 {
     size_t rest = block->size - payload;
 
     if (rest < sizeof(*block) + policy()->alignment)
-        return;
+        return NULL;
     block->size = payload;
 
     struct block_meta *remainder = (struct block_meta *)end_of(block);
 
     remainder->size = rest - sizeof(*remainder);
+    remainder->status = STATUS_FREE;
     link_after(remainder, block);
-    heap_release(remainder);
+    return remainder;
+}
+
+static void split(struct block_meta *block, size_t payload)
+{
+    struct block_meta *remainder = cut(block, payload);
+
+    if (remainder != NULL)
+        heap_release(remainder);
+}
+
+/* The same for a block that has no free neighbour: what is over has nothing to be merged with. */
+static void split_alone(struct block_meta *block, size_t payload)
+{
+    struct block_meta *remainder = cut(block, payload);
+
+    if (remainder != NULL)
+        free_blocks_add(remainder);
 }
 
 /* ---- Growing -------------------------------------------------------------------------------- */
@@ -127,6 +170,20 @@ static bool last_ends_at_break(void)
     return last != NULL && end_of(last) == (char *)sbrk(0);
 }
 
+static void update_extent(void)
+{
+    heap_extent.start = (uintptr_t)first;
+    heap_extent.end = (uintptr_t)end_of(last);
+    heap_extent.places = (heap_extent.end - heap_extent.start - sizeof(*last)) / ALIGNMENT;
+}
+
+/* A new block behind all others. */
+static void link_last(struct block_meta *block)
+{
+    link_after(block, last);
+    update_extent();
+}
+
 /* Makes one free block at the heap's end of `bytes` bytes at `start`, as far as they can hold one.
  */
 static void adopt(char *start, size_t bytes)
@@ -140,7 +197,8 @@ static void adopt(char *start, size_t bytes)
     struct block_meta *block = (struct block_meta *)(start + padding);
 
     block->size = usable - sizeof(*block);
-    link_after(block, last);
+    block->status = STATUS_FREE;
+    link_last(block);
     heap_release(block);
 }
 
@@ -165,6 +223,7 @@ static enum extension extend_last(size_t payload)
         return ELSEWHERE;
     }
     last->size = payload;
+    update_extent();
     return EXTENDED;
 }
 
@@ -186,7 +245,7 @@ static struct block_meta *append(size_t payload)
 
     block->size = payload;
     block->status = STATUS_ALLOC;
-    link_after(block, last);
+    link_last(block);
     return block;
 }
 
@@ -221,12 +280,44 @@ struct block_meta *heap_take(size_t payload, size_t prealloc)
         adopt(start, prealloc);
     }
 
-    struct block_meta *block = free_blocks_best_fit(payload);
+    struct block_meta *block = free_blocks_take(payload);
 
     if (block == NULL)
         return grow(payload);
-    free_blocks_remove(block);
     block->status = STATUS_ALLOC;
+    split_alone(block, payload);
+    return block;
+}
+
+struct block_meta *heap_take_aligned(size_t payload, size_t alignment, size_t prealloc)
+{
+    size_t least = sizeof(struct block_meta) + policy()->alignment; /* a block in front of it */
+    size_t enough;
+
+    if (__builtin_add_overflow(payload, alignment + least, &enough) || enough > INTPTR_MAX / 2) {
+        errno = ENOMEM;
+        return NULL;
+    }
+
+    struct block_meta *block = heap_take(enough, prealloc);
+
+    if (block == NULL)
+        return NULL;
+
+    size_t lead = -(uintptr_t)(block + 1) & (alignment - 1);
+
+    if (lead != 0) {
+        struct block_meta *front = block;
+
+        while (lead < least)
+            lead += alignment;
+        block = (struct block_meta *)((char *)front + lead);
+        block->size = front->size - lead;
+        block->status = STATUS_ALLOC;
+        front->size = lead - sizeof(*front);
+        link_after(block, front);
+        heap_release(front);
+    }
     split(block, payload);
     return block;
 }
@@ -267,4 +358,22 @@ struct block_meta *heap_resize(struct block_meta *block, size_t payload)
         return move(block, payload, contents);
     split(block, payload);
     return block;
+}
+
+/* ---- For those who only look ---------------------------------------------------------------- */
+
+void heap_check_neighbours(const struct block_meta *block)
+{
+    prev_of(block);
+    next_of(block);
+}
+
+struct block_meta *heap_first(void)
+{
+    return first;
+}
+
+struct block_meta *heap_last(void)
+{
+    return last;
 }

@@ -13,11 +13,21 @@
 /* A block of at least `payload` bytes. An empty heap asks the system for `prealloc` bytes first. */
 struct block_meta *heap_take(size_t payload, size_t prealloc);
 
+/* The same, with a payload at a multiple of `alignment`, a power of two above the policy's. */
+struct block_meta *heap_take_aligned(size_t payload, size_t alignment, size_t prealloc);
+
 /* Gives back a block; it stays with the program, for later requests. */
 void heap_release(struct block_meta *block);
 
 /* Changes the size of a block, moving it with its contents if it can't stay. Returns where it is
  * then. NULL leaves it valid and unmoved. */
 struct block_meta *heap_resize(struct block_meta *block, size_t payload);
+
+/* The block at the lowest address, or NULL; and the one at the highest. */
+struct block_meta *heap_first(void);
+struct block_meta *heap_last(void);
+
+/* Reports `block` if its neighbours don't point back to it. */
+void heap_check_neighbours(const struct block_meta *block);
 
 #endif

@@ -1,7 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 #include <sys/mman.h>
 
+#include "block.h"
 #include "mapping.h"
+
+static struct mapping_totals totals;
+
+static void count(size_t blocks, size_t bytes)
+{
+    __atomic_fetch_add(&totals.count, blocks, __ATOMIC_RELAXED);
+    __atomic_fetch_add(&totals.bytes, bytes, __ATOMIC_RELAXED);
+}
+
+struct mapping_totals mapping_totals(void)
+{
+    return (struct mapping_totals){
+        .count = __atomic_load_n(&totals.count, __ATOMIC_RELAXED),
+        .bytes = __atomic_load_n(&totals.bytes, __ATOMIC_RELAXED),
+    };
+}
 
 struct block_meta *mapping_take(size_t payload)
 {
@@ -13,6 +30,8 @@ struct block_meta *mapping_take(size_t payload)
         return NULL;
     }
     *block = (struct block_meta){.size = payload, .status = STATUS_MAPPED};
+    seal(block);
+    count(1, payload + sizeof(*block));
     return block;
 }
 
@@ -20,6 +39,7 @@ void mapping_release(struct block_meta *block)
 {
     int saved_errno = errno;
 
+    count(-(size_t)1, -(block->size + sizeof(*block)));
     /* Unmapping the middle of a merged area can fail for want of area descriptors. A free has no
      * way to say so: the memory stays with the process. */
     munmap(block, block->size + sizeof(*block));

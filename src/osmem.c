@@ -1,56 +1,87 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * osmem.c - the four public functions: where a request goes.
+ * osmem.c - the public functions: where a request goes.
  *
- *     osmem.c ──▶ heap.c ──▶ free_blocks.c    small requests, from sbrk()
- *        │──────▶ mapping.c                   large requests, by mmap()
- *        └──────▶ policy.c                    which is which
+ *     osmem.c ──▶ heap.c ──▶ free_blocks.c ──▶ pairing.c, size_tree.c    small requests, from
+ * sbrk() │──────▶ mapping.c                                              large ones, by mmap()
+ *        │──────▶ policy.c                                               which is which
+ *        │──────▶ lock.c                                                 one thread at a time
+ *        └──────▶ mistakes.c                                             what the caller did wrong
+ *
+ * The lock is held where the heap is used, and nowhere else: a live block's header and payload are
+ * its owner's, a mapping too.
  */
-#include <stdbool.h>
 #include <string.h>
 
+#include "block.h"
 #include "heap.h"
+#include "lock.h"
 #include "mapping.h"
+#include "mistakes.h"
 #include "osmem.h"
+#include "osmem_aligned.h"
 #include "policy.h"
 
-#define API __attribute__((visibility("default")))
-
 /* Rounds a request up to the alignment; false with ENOMEM if that, or its total, overflows. */
-static bool align_request(size_t size, size_t *payload)
+static inline bool align_request(size_t size, size_t *payload)
 {
     size_t mask = policy()->alignment - 1;
-    size_t total;
 
-    if (__builtin_add_overflow(size, mask, payload) ||
-        __builtin_add_overflow(*payload &= ~mask, sizeof(struct block_meta), &total)) {
+    if (size > SIZE_MAX - mask - sizeof(struct block_meta)) {
         errno = ENOMEM;
         return false;
     }
+    *payload = (size + mask) & ~mask;
     return true;
 }
 
-static bool is_large(size_t payload, size_t threshold)
+static inline bool is_large(size_t payload, size_t threshold)
 {
     return payload + sizeof(struct block_meta) >= threshold;
 }
 
+static inline struct block_meta *take_from_heap(size_t payload, size_t prealloc)
+{
+    bool taken = lock_enter();
+    struct block_meta *block = heap_take(payload, prealloc);
+
+    if (block != NULL)
+        seal(block);
+    lock_leave(taken);
+    return block;
+}
+
+static inline void release_to_heap(struct block_meta *block)
+{
+    bool taken = lock_enter();
+
+    heap_release(block);
+    lock_leave(taken);
+}
+
 /* A block for `size` bytes from the heap or, from `threshold` on, a mapping; NULL with ENOMEM. */
-static struct block_meta *allocate(size_t size, size_t threshold, size_t prealloc)
+static inline struct block_meta *allocate(size_t size, size_t threshold, size_t prealloc)
 {
     size_t payload;
 
     if (!align_request(size, &payload))
         return NULL;
-    return is_large(payload, threshold) ? mapping_take(payload) : heap_take(payload, prealloc);
+    return is_large(payload, threshold) ? mapping_take(payload) : take_from_heap(payload, prealloc);
 }
 
-static struct block_meta *block_of(void *ptr)
+/* The block that a caller says is theirs. */
+static inline struct block_meta *block_of(void *ptr)
 {
-    return (struct block_meta *)ptr - 1;
+    struct block_meta *block = (struct block_meta *)ptr - 1;
+
+    if (policy()->check)
+        check_pointer(block);
+    if (__builtin_expect(block->status != STATUS_FREE && !is_live(block), 0))
+        report_pointer(block);
+    return block;
 }
 
-static void *payload_of(struct block_meta *block)
+static inline void *payload_of(struct block_meta *block)
 {
     return block == NULL ? NULL : block + 1;
 }
@@ -81,6 +112,25 @@ API void *os_calloc(size_t nmemb, size_t size)
     return payload_of(block);
 }
 
+/* Large ones come from the heap as well: the header of a mapping is where the mapping begins. */
+void *osmem_aligned(size_t alignment, size_t size)
+{
+    size_t payload;
+
+    if (alignment <= policy()->alignment)
+        return os_malloc(size);
+    if (!align_request(size, &payload))
+        return NULL;
+
+    bool taken = lock_enter();
+    struct block_meta *block = heap_take_aligned(payload, alignment, policy()->prealloc_malloc);
+
+    if (block != NULL)
+        seal(block);
+    lock_leave(taken);
+    return payload_of(block);
+}
+
 API void os_free(void *ptr)
 {
     if (ptr == NULL)
@@ -91,7 +141,7 @@ API void os_free(void *ptr)
     if (block->status == STATUS_MAPPED)
         mapping_release(block);
     else if (block->status == STATUS_ALLOC)
-        heap_release(block);
+        release_to_heap(block);
 }
 
 /* A mapping never changes its size: a new block takes its place. */
@@ -114,8 +164,19 @@ static void *move_to_mapping(struct block_meta *block, size_t payload)
     if (moved == NULL)
         return NULL;
     memcpy(moved + 1, block + 1, block->size < payload ? block->size : payload);
-    heap_release(block);
+    release_to_heap(block);
     return moved + 1;
+}
+
+static void *resize_in_heap(struct block_meta *block, size_t payload)
+{
+    bool taken = lock_enter();
+    struct block_meta *resized = heap_resize(block, payload);
+
+    if (resized != NULL)
+        seal(resized);
+    lock_leave(taken);
+    return payload_of(resized);
 }
 
 API void *os_realloc(void *ptr, size_t size)
@@ -137,5 +198,5 @@ API void *os_realloc(void *ptr, size_t size)
         return NULL;
     if (is_large(payload, policy()->mmap_threshold))
         return move_to_mapping(block, payload);
-    return payload_of(heap_resize(block, payload));
+    return resize_in_heap(block, payload);
 }

@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
-#include <stdbool.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "block_meta.h"
 #include "policy.h"
 #include "printf.h"
 
-#define STANDARD_POLICY                                                                            \
-    {                                                                                              \
-        .mmap_threshold = MMAP_THRESHOLD, .calloc_threshold = SIZE_PAGE,                           \
-        .prealloc_malloc = MMAP_THRESHOLD, .prealloc_calloc = SIZE_PAGE, .alignment = ALIGNMENT,   \
-    }
+struct policy policy_in_force;
+bool policy_is_known;
 
 static const struct {
     const char *name;
@@ -24,6 +22,7 @@ static const struct {
     {"prealloc_malloc", offsetof(struct policy, prealloc_malloc)},
     {"prealloc_calloc", offsetof(struct policy, prealloc_calloc)},
     {"alignment", offsetof(struct policy, alignment)},
+    {"check", offsetof(struct policy, check)},
 };
 
 /* The value that the first `length` characters of `name` stand for, or NULL. */
@@ -78,35 +77,40 @@ static bool is_sound(const struct policy *policy)
     size_t alignment = policy->alignment;
 
     return alignment >= ALIGNMENT && sizeof(struct block_meta) % alignment == 0 &&
-           (alignment & (alignment - 1)) == 0 &&
+           (alignment & (alignment - 1)) == 0 && policy->check <= 1 &&
            can_preallocate(policy->prealloc_malloc, alignment) &&
            can_preallocate(policy->prealloc_calloc, alignment);
 }
 
-const struct policy *policy(void)
+static void read_once(void)
 {
-    static struct policy current = STANDARD_POLICY;
-    static bool known;
-
-    if (known)
-        return &current;
-    known = true;
-
-    struct policy wanted = current;
+    struct policy wanted = policy_standard;
     const char *conf = secure_getenv("OSMEM_CONF");
-
-    if (conf == NULL || *conf == '\0')
-        return &current;
-    if (parse_policy(conf, &wanted) && is_sound(&wanted)) {
-        current = wanted;
-        return &current;
-    }
     int saved_errno = errno;
+
+    policy_in_force = policy_standard;
+    if (conf == NULL || *conf == '\0')
+        return;
+    if (parse_policy(conf, &wanted) && is_sound(&wanted)) {
+        policy_in_force = wanted;
+        return;
+    }
     dprintf_(2,
              "libosmem: OSMEM_CONF is ignored: expected name:value,name:value with the names "
              "mmap_threshold, calloc_threshold, prealloc_malloc, prealloc_calloc, alignment, "
-             "found '%.200s'\n",
+             "check, found '%.200s'\n",
              conf);
     errno = saved_errno;
-    return &current;
+}
+
+void policy_read(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+    if (environ == NULL) { /* the dynamic loader allocates before there is one */
+        policy_in_force = policy_standard;
+        return;
+    }
+    pthread_once(&once, read_once);
+    __atomic_store_n(&policy_is_known, true, __ATOMIC_RELEASE);
 }

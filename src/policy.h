@@ -8,23 +8,37 @@
 #ifndef POLICY_H
 #define POLICY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define ALIGNMENT      8
 #define SIZE_PAGE      4096
 #define MMAP_THRESHOLD (128 * 1024)
 
-/* All in bytes. A total is a payload rounded up to the alignment, plus its header. */
+/* All but the last in bytes. A total is a payload rounded up to the alignment, plus its header. */
 struct policy {
     size_t mmap_threshold;   /* os_malloc, os_realloc: a total of this or more is mapped */
     size_t calloc_threshold; /* os_calloc: the same */
     size_t prealloc_malloc;  /* the heap's first growth if os_malloc or os_realloc asks; 0: none */
     size_t prealloc_calloc;  /* the heap's first growth if os_calloc asks; 0: none */
     size_t alignment;        /* of every payload; a power of two from 8 to the header's size */
+    size_t check;            /* 1: all that can be known of the caller's mistakes is looked for */
 };
 
-/* The policy in force. The first call reads OSMEM_CONF; one that is malformed is reported on
- * standard error and ignored as a whole. */
-const struct policy *policy(void);
+extern struct policy policy_in_force;
+extern bool policy_is_known;
+
+/* What holds if OSMEM_CONF says nothing. */
+extern const struct policy policy_standard;
+
+/* Reads OSMEM_CONF; one that is malformed is reported on standard error and ignored as a whole. */
+void policy_read(void);
+
+static inline const struct policy *policy(void)
+{
+    if (__builtin_expect(!__atomic_load_n(&policy_is_known, __ATOMIC_ACQUIRE), 0))
+        policy_read();
+    return &policy_in_force;
+}
 
 #endif

@@ -33,6 +33,14 @@ void *os_realloc(void *ptr, size_t size);
 /* Gives back the block at `ptr`. Does nothing for NULL and for a block that is free already. */
 void os_free(void *ptr);
 
+/* Proves that the heap is sound: order, links and sizes of all blocks, no two free ones adjacent,
+ * and every free one where it can be found. Otherwise says on standard error what is not, and
+ * aborts. With OSMEM_CONF=check:1 this is done at exit as well. */
+void os_malloc_check(void);
+
+/* Prints on standard error what the heap and the mappings hold. */
+void os_malloc_stats(void);
+
 #ifdef __cplusplus
 }
 #endif

@@ -44,6 +44,14 @@
 #include "block_meta.h"
 #include "osmem.h"
 
+#ifdef SYS_mmap2 /* on 32-bit machines; it counts the offset, always 0 here, in pages */
+#define MMAP SYS_mmap2
+#else
+#define MMAP SYS_mmap
+#endif
+
+#pragma weak os_malloc_check /* the plain implementation has none */
+
 #define UNTOUCHED   77
 #define SLOTS       64
 #define REPORT_SIZE (4 * 1024 * 1024)
@@ -110,16 +118,16 @@ void *sbrk(intptr_t increment)
 void *mmap(void *address, size_t length, int protection, int flags, int fd, off_t offset)
 {
     if (!inside)
-        return (void *)syscall(SYS_mmap, address, length, protection, flags, fd, offset);
+        return (void *)syscall(MMAP, address, length, protection, flags, fd, offset);
 
     long result = -1;
 
     if (refuses_next())
         errno = ENOMEM;
     else
-        result = syscall(SYS_mmap, address, length, protection, flags, fd, offset);
-    tell("system mmap %zu %zu %d %d %d %ld %ld\n", (uintptr_t)address, length, protection, flags,
-         fd, (long)offset, result == -1 ? -errno : result);
+        result = syscall(MMAP, address, length, protection, flags, fd, offset);
+    tell("system mmap %zu %zu %d %d %d %ld %lld\n", (uintptr_t)address, length, protection, flags,
+         fd, (long)offset, result == -1 ? -(long long)errno : (long long)(uintptr_t)result);
     return (void *)result;
 }
 
@@ -170,6 +178,8 @@ static void *end(void *result)
 
     inside = false;
     tell("return %zu %d\n", (uintptr_t)result, error);
+    if (os_malloc_check != NULL)
+        os_malloc_check();
     return result;
 }
 

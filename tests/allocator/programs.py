@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from random import Random
 
 from hypothesis import strategies as st
 
@@ -48,6 +49,21 @@ programs = st.one_of(
     st.lists(_call(_sizes), max_size=40), st.lists(_call(st.integers(0, 200)), max_size=40)
 )
 """Operations as driver.c reads them: from a few slots, so that blocks are reused and resized."""
+
+
+def _crowd(seed: int) -> list[str]:
+    """Calls in more slots, of few sizes: many blocks of one size are free at a time, and the links
+    between them get deep."""
+    random = Random(seed)
+    sizes = random.sample(range(1, 6000), 3) + random.sample(range(1, 200), 3)
+    operations = []
+    for _ in range(150):
+        name, slot = random.choice("mmmfffr"), random.randrange(60)
+        operations.append(f"{name} {slot}" + ("" if name == "f" else f" {random.choice(sizes)}"))
+    return operations
+
+
+crowds = st.builds(_crowd, st.integers(0, 2**64 - 1))
 
 
 def play_on_model(operations: Sequence[str], policy: Policy) -> list[Step]:

@@ -14,7 +14,7 @@ from harness.invariants import find_problems
 from harness.model import Step
 from harness.policy import Policy
 from harness.trace import End, How
-from programs import POLICIES, play_on_model, programs
+from programs import POLICIES, crowds, play_on_model, programs
 
 ENOMEM = 12
 
@@ -54,6 +54,11 @@ def assert_agreement(driver: Driver, policy: Policy, program: list[str]) -> None
 
 @given(program=programs)
 def test_any_program(driver: Driver, policy: Policy, program: list[str]) -> None:
+    assert_agreement(driver, policy, program)
+
+
+@given(program=crowds)
+def test_any_program_with_many_blocks(driver: Driver, policy: Policy, program: list[str]) -> None:
     assert_agreement(driver, policy, program)
 
 

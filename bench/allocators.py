@@ -1,0 +1,121 @@
+#!/usr/bin/python3
+"""How long a call takes, among more and more live blocks, in ours and in other allocators.
+
+See workload.c for what is done. Prints a table in Markdown; --json FILE keeps the figures. All are
+measured in turns, several times, and the best time of each counts: noise only adds.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+ROOT = Path(__file__).resolve().parent.parent
+LIBRARY = ROOT / "src" / "libosmem.so"
+OTHERS = {
+    "glibc": "",
+    "jemalloc": "libjemalloc.so.2",
+    "mimalloc": "libmimalloc.so.2",
+    "tcmalloc": "libtcmalloc_minimal.so.4",
+}
+"""What is preloaded for each."""
+OURS = "osmem"
+MIXES = ("churn", "realloc", "pairs")
+LIVE = (100, 1_000, 10_000, 100_000, 1_000_000)
+
+Figures = dict[str, dict[int, dict[str, float]]]
+"""Nanoseconds per call: by mix, by live blocks, by allocator."""
+
+
+def build_workload(folder: Path) -> Path:
+    program = folder / "workload"
+    subprocess.run(
+        ["gcc", "-O2", "-std=gnu11", "-D_GNU_SOURCE", f"-I{ROOT / 'utils'}"]
+        + [str(ROOT / "bench" / "workload.c"), "-o", str(program)],
+        check=True,
+    )
+    return program
+
+
+def measure(program: Path, allocator: str, mix: str, live: int, calls: int) -> float:
+    """One run."""
+    preload = OTHERS.get(allocator, "")
+    env = {**os.environ, "LD_PRELOAD": preload} if preload else dict(os.environ)
+    library = str(LIBRARY) if allocator == OURS else "-"
+    ended = subprocess.run(
+        [program, library, mix, str(live), str(calls)], env=env, capture_output=True, text=True
+    )
+    if ended.returncode != 0 or ended.stderr:  # ld.so only warns of what it can't preload
+        sys.exit(f"{allocator}: expected a time, found: {ended.stderr or ended.stdout}")
+    return float(ended.stdout)
+
+
+def measure_all(program: Path, live: Sequence[int], runs: int, calls: int) -> Figures:
+    names = (OURS, *OTHERS)
+    figures: Figures = {}
+    for mix in MIXES:
+        figures[mix] = {}
+        for count in live:
+            times: dict[str, list[float]] = {name: [] for name in names}
+            for _ in range(runs):
+                for name in names:
+                    times[name].append(measure(program, name, mix, count, calls))
+            figures[mix][count] = {name: min(values) for name, values in times.items()}
+    return figures
+
+
+def as_markdown(figures: Figures) -> str:
+    names = (OURS, *OTHERS)
+    lines = [
+        "| mix | live blocks | " + " | ".join(names) + " | osmem / glibc |",
+        "| --- | --: " + "| --: " * (len(names) + 1) + "|",
+    ]
+    for mix, rows in figures.items():
+        for count, times in rows.items():
+            cells = [mix, f"{count:,}", *(f"{times[name]:.0f}" for name in names)]
+            cells.append(f"{times[OURS] / times['glibc']:.1f}")
+            lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def describe_machine() -> str:
+    model = next(
+        (
+            line.split(":", 1)[1].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if line.startswith("model name")
+        ),
+        platform.machine(),
+    )
+    release = platform.freedesktop_os_release().get("PRETTY_NAME", "Linux")
+    return f"{model}, {os.cpu_count()} cores, {release}, glibc {platform.libc_ver()[1]}"
+
+
+@click.command()
+@click.option("--runs", default=5, show_default=True, help="Of which the best counts.")
+@click.option("--calls", default=4_000_000, show_default=True, help="In each run.")
+@click.option("--live", multiple=True, type=int, default=LIVE, help="How many live blocks.")
+@click.option("--json", "json_path", type=click.Path(path_type=Path), help="Keep the figures.")
+def main(runs: int, calls: int, live: tuple[int, ...], json_path: Path | None) -> None:
+    """Measures allocators."""
+    with tempfile.TemporaryDirectory() as scratch:
+        figures = measure_all(build_workload(Path(scratch)), live, runs, calls)
+    machine = describe_machine()
+    print(f"Nanoseconds per call, the best of {runs} runs; {machine}\n")
+    print(as_markdown(figures))
+    if json_path is not None:
+        json_path.write_text(
+            json.dumps({"machine": machine, "ns_per_call": figures}, indent=2) + "\n"
+        )
+
+
+if __name__ == "__main__":
+    main()

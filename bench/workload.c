@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * workload.c - the time a call of an allocator takes, among many live blocks.
+ *
+ *     workload LIBRARY MIX LIVE CALLS
+ *
+ * LIBRARY is the path of a libosmem.so, or `-` for the malloc() that the program was started with.
+ * All are called through pointers. There are twice LIVE places for blocks, and LIVE blocks of
+ * random sizes from 8 to 1024 bytes in them. Each step picks a place at random. By the MIX it
+ *
+ *     churn      frees the block there, or allocates one where there is none: half and half
+ *     realloc    does so in every second step; in the others it resizes a block
+ *     pairs      frees the block there, and at once allocates another; this is two calls
+ *
+ * A byte of each block is written and read. Prints the nanoseconds of processor time per call over
+ * CALLS calls, after some steps for each block have mixed the heap. That time has the loop in it,
+ * and what the machine needs to reach the block.
+ */
+#include <dlfcn.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+
+#include "block_meta.h"
+
+static struct {
+    void *(*malloc)(size_t size);
+    void *(*realloc)(void *ptr, size_t size);
+    void (*free)(void *ptr);
+} allocator = {malloc, realloc, free};
+
+static void use(const char *path)
+{
+    void *library = dlopen(path, RTLD_NOW);
+
+    DIE(library == NULL, path);
+    *(void **)&allocator.malloc = dlsym(library, "os_malloc");
+    *(void **)&allocator.realloc = dlsym(library, "os_realloc");
+    *(void **)&allocator.free = dlsym(library, "os_free");
+}
+
+static uint64_t state = 1;
+
+/* Below `limit`, which is small beside 2^32. */
+static inline uint32_t random_below(uint32_t limit)
+{
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    return (uint32_t)((state & UINT32_MAX) * limit >> 32);
+}
+
+static inline size_t random_size(void)
+{
+    return 8 + random_below(1017);
+}
+
+static char **places;
+static uint32_t live;
+static unsigned sum;
+
+static inline char *touched(void *block)
+{
+    DIE(block == NULL, "the allocator");
+    *(char *)block = 1;
+    return block;
+}
+
+static inline void put(char **place)
+{
+    *place = touched(allocator.malloc(random_size()));
+}
+
+static inline void drop(char **place)
+{
+    sum += (unsigned)**place;
+    allocator.free(*place);
+    *place = NULL;
+}
+
+static inline void toggle(void)
+{
+    char **place = &places[random_below(2 * live)];
+
+    if (*place == NULL)
+        put(place);
+    else
+        drop(place);
+}
+
+static void churn(uint64_t calls)
+{
+    for (uint64_t i = 0; i < calls; i++)
+        toggle();
+}
+
+static void churn_and_realloc(uint64_t calls)
+{
+    for (uint64_t i = 0; i < calls; i += 2) {
+        toggle();
+
+        char **place;
+
+        do
+            place = &places[random_below(2 * live)];
+        while (*place == NULL);
+        sum += (unsigned)**place;
+        *place = touched(allocator.realloc(*place, random_size()));
+    }
+}
+
+/* Every other place stays empty. */
+static void churn_in_pairs(uint64_t calls)
+{
+    for (uint64_t i = 0; i < calls; i += 2) {
+        char **place = &places[2 * random_below(live)];
+
+        drop(place);
+        put(place);
+    }
+}
+
+static const struct {
+    const char *name;
+    void (*run)(uint64_t calls);
+} mixes[] = {{"churn", churn}, {"realloc", churn_and_realloc}, {"pairs", churn_in_pairs}};
+
+static double now(void)
+{
+    struct timespec time;
+
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time); /* not what others take */
+    return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 5) {
+        fprintf(stderr, "usage: workload LIBRARY|- MIX LIVE CALLS\n");
+        return 2;
+    }
+    if (strcmp(argv[1], "-") != 0)
+        use(argv[1]);
+
+    void (*run)(uint64_t calls) = NULL;
+    uint64_t calls = strtoull(argv[4], NULL, 10);
+
+    for (size_t i = 0; i < sizeof(mixes) / sizeof(mixes[0]); i++)
+        if (strcmp(argv[2], mixes[i].name) == 0)
+            run = mixes[i].run;
+    DIE(run == NULL, argv[2]);
+    live = (uint32_t)strtoul(argv[3], NULL, 10);
+    places = mmap(NULL, 2 * live * sizeof(*places), PROT_READ | PROT_WRITE,
+                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+    DIE(places == MAP_FAILED, "mmap");
+    for (uint32_t i = 0; i < live; i++)
+        put(&places[2 * i]);
+    run(live > 10000 ? 2 * (uint64_t)live : 20000);
+
+    double start = now();
+
+    run(calls);
+    printf("%.2f\n", (now() - start) / (double)calls);
+    return sum == 0; /* never: so that the reads are not left out */
+}

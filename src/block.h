@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * block.h - what all parts know about a block in memory (see block_meta.h for its header).
+ *
+ * The header leaves 4 bytes behind `status` on a 64-bit machine. They tell of a
+ *
+ *     live block    its seal: a number made of its address and size, by which a pointer that was
+ *                   never handed out, and a header that was written over, are told
+ *     free block    one of its links in the index (see pairing.h)
+ */
+#ifndef BLOCK_H
+#define BLOCK_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "block_meta.h"
+
+#define API __attribute__((visibility("default")))
+
+#define HAS_SPARE                                                                                  \
+    (offsetof(struct block_meta, prev) - offsetof(struct block_meta, status) >=                    \
+     sizeof(int) + sizeof(uint32_t))
+
+/* From the first block of the heap to the end of its last; there may be gaps. */
+struct extent {
+    uintptr_t start;
+    uintptr_t end;
+    uintptr_t places; /* at multiples of 8 bytes from the start, where a header can be */
+};
+
+extern struct extent heap_extent;
+
+/* Whether a header can be read at `block`. Not whether there is one. One comparison: the bits by
+ * which an offset is not a multiple of 8 end up at its top. */
+static inline bool is_in_heap(const struct block_meta *block)
+{
+    uintptr_t offset = (uintptr_t)block - heap_extent.start;
+
+    return (offset >> 3 | offset << (sizeof(offset) * CHAR_BIT - 3)) < heap_extent.places;
+}
+
+static inline char *end_of(const struct block_meta *block)
+{
+    return (char *)(block + 1) + block->size;
+}
+
+static inline uint32_t *spare_of(struct block_meta *block)
+{
+    return (uint32_t *)((char *)block + offsetof(struct block_meta, status) + sizeof(int));
+}
+
+static inline uint32_t seal_for(const struct block_meta *block)
+{
+    return (uint32_t)((uintptr_t)block >> 3) ^ ((uint32_t)block->size + 1) * UINT32_C(0x9E3779B1);
+}
+
+static inline void seal(struct block_meta *block)
+{
+    if (HAS_SPARE)
+        *spare_of(block) = seal_for(block);
+}
+
+/* Whether it looks like a block that the program holds. */
+static inline bool is_live(struct block_meta *block)
+{
+    return (block->status == STATUS_ALLOC || block->status == STATUS_MAPPED) &&
+           (!HAS_SPARE || *spare_of(block) == seal_for(block));
+}
+
+#endif

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * inspect.c - os_malloc_check() and os_malloc_stats(): the heap, looked at and not touched.
+ */
+#include <unistd.h>
+
+#include "block.h"
+#include "free_blocks.h"
+#include "heap.h"
+#include "lock.h"
+#include "mapping.h"
+#include "osmem.h"
+#include "policy.h"
+#include "printf.h"
+#include "report.h"
+
+static bool is_adjacent(const struct block_meta *block, const struct block_meta *next)
+{
+    return (const char *)next == end_of(block);
+}
+
+/* One block, and how it stands to the next. Its links are known to be sound. */
+static void check_block(struct block_meta *block)
+{
+    const struct block_meta *next = block->next;
+    uintptr_t end = next == NULL ? heap_extent.end : (uintptr_t)next;
+
+    if (block->size < ALIGNMENT || block->size % ALIGNMENT != 0 ||
+        block->size > end - (uintptr_t)(block + 1))
+        report_mistake("the size of a block was written over", block + 1);
+    if (next == NULL && (uintptr_t)end_of(block) != end)
+        report_mistake("the last block does not end where the heap does", block + 1);
+    if (block->status != STATUS_FREE && !(block->status == STATUS_ALLOC && is_live(block)))
+        report_mistake("the header of a block was written over", block + 1);
+    if (block->status == STATUS_FREE && next != NULL && next->status == STATUS_FREE &&
+        is_adjacent(block, next))
+        report_mistake("two free blocks were not merged", block + 1);
+}
+
+static void check_heap(void)
+{
+    size_t free_blocks = 0;
+
+    for (struct block_meta *block = heap_first(); block != NULL; block = block->next) {
+        if (!is_in_heap(block))
+            report_mistake("the links of the heap lead out of it", block);
+        if (block->next != NULL && block->next <= block)
+            report_mistake("the blocks of the heap are out of order", block + 1);
+        heap_check_neighbours(block);
+        check_block(block);
+        free_blocks += block->status == STATUS_FREE;
+    }
+    if (free_blocks_check() != free_blocks)
+        report_mistake("the index lacks a free block", heap_first());
+}
+
+API void os_malloc_check(void)
+{
+    bool taken = lock_enter();
+
+    check_heap();
+    lock_leave(taken);
+}
+
+struct totals {
+    size_t blocks, bytes, largest;
+};
+
+static void count(struct totals *totals, const struct block_meta *block)
+{
+    totals->blocks++;
+    totals->bytes += block->size;
+    if (block->size > totals->largest)
+        totals->largest = block->size;
+}
+
+API void os_malloc_stats(void)
+{
+    struct totals live = {0}, spare = {0};
+    bool taken = lock_enter();
+    size_t heap = heap_extent.end - heap_extent.start;
+
+    for (const struct block_meta *block = heap_first(); block != NULL; block = block->next)
+        count(block->status == STATUS_FREE ? &spare : &live, block);
+    lock_leave(taken);
+
+    struct mapping_totals mapped = mapping_totals();
+    size_t scattered = spare.bytes == 0 ? 0 : 100 - 100 * spare.largest / spare.bytes;
+
+    dprintf_(STDERR_FILENO,
+             "heap           %14zu bytes  %10zu blocks\n"
+             "  live         %14zu bytes  %10zu blocks\n"
+             "  free         %14zu bytes  %10zu blocks, the largest of %zu bytes\n"
+             "  fragmentation           %3zu %%      of the free bytes are not in the largest\n"
+             "mappings       %14zu bytes  %10zu blocks\n",
+             heap, live.blocks + spare.blocks, live.bytes, live.blocks, spare.bytes, spare.blocks,
+             spare.largest, scattered, mapped.bytes, mapped.count);
+}
+
+/* The last chance to notice what was written over. */
+__attribute__((destructor)) static void check_at_exit(void)
+{
+    if (policy_is_known && policy()->check)
+        os_malloc_check();
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * link.h - how free blocks point at one another.
+ *
+ * A link is 32 bits long and counts 8 bytes each from the heap's start, so that two of them fit the
+ * smallest payload, and nothing else of a free block is touched: a block that was merged into it
+ * has left its header there, by which a second os_free() of it is told. Links reach 32 GiB.
+ * Comparing two compares two addresses.
+ */
+#ifndef LINK_H
+#define LINK_H
+
+#include "block.h"
+
+typedef uint32_t link_t; /* 0 is none */
+
+#define LINK_UNIT 8
+
+static inline size_t link_distance(const struct block_meta *block)
+{
+    return ((uintptr_t)block - heap_extent.start) / LINK_UNIT + 1;
+}
+
+static inline bool can_link_to(const struct block_meta *block)
+{
+    return link_distance(block) <= UINT32_MAX;
+}
+
+static inline link_t link_to(const struct block_meta *block)
+{
+    return (link_t)link_distance(block);
+}
+
+static inline struct block_meta *block_at(link_t link)
+{
+    return (struct block_meta *)(heap_extent.start + (uintptr_t)(link - 1) * LINK_UNIT);
+}
+
+/* Whether a header can be read where a link leads. */
+static inline bool is_link(link_t link)
+{
+    return link - (uintptr_t)1 < heap_extent.places;
+}
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+#include <sys/mman.h>
+
+#include "heap.h"
+#include "lock.h"
+#include "mistakes.h"
+#include "policy.h"
+#include "report.h"
+
+/* The block of the heap that `address` lies in, its header included; NULL if there is none, or the
+ * links are broken before it is reached. */
+static const struct block_meta *find_around(uintptr_t address)
+{
+    const struct block_meta *block = heap_first();
+
+    while (block != NULL && (uintptr_t)block <= address) {
+        const struct block_meta *next = block->next;
+
+        if (next == NULL || (uintptr_t)next > address)
+            return address < (uintptr_t)end_of(block) ? block : NULL;
+        if (next <= block || !is_in_heap(next))
+            return NULL;
+        block = next;
+    }
+    return NULL;
+}
+
+_Noreturn __attribute__((cold)) void report_pointer(struct block_meta *block)
+{
+    bool taken = lock_enter();
+    const struct block_meta *around = find_around((uintptr_t)block);
+
+    lock_leave(taken); /* whoever handles the SIGABRT may allocate */
+    if (around == NULL)
+        report_mistake("a pointer that was never handed out", block + 1);
+    if (around != block)
+        report_mistake(around->status == STATUS_FREE
+                           ? "a pointer into memory that is free: freed twice?"
+                           : "a pointer into the middle of a block",
+                       block + 1);
+    report_mistake(block->status == STATUS_FREE ? "a block that is free already: freed twice?"
+                                                : "the header of a block was written over",
+                   block + 1);
+}
+
+/* Whether there is memory where the header would be. */
+static bool is_mapped(const struct block_meta *block)
+{
+    uintptr_t page = (uintptr_t)block & ~(uintptr_t)(SIZE_PAGE - 1);
+    size_t length = (uintptr_t)(block + 1) - page;
+    unsigned char resident[2];
+    int saved_errno = errno;
+    bool mapped = mincore((void *)page, length, resident) == 0;
+
+    errno = saved_errno;
+    return mapped;
+}
+
+__attribute__((cold)) void check_pointer(struct block_meta *block)
+{
+    if ((uintptr_t)block % ALIGNMENT != 0)
+        report_mistake("a pointer that was never handed out", block + 1);
+    if (!is_in_heap(block) && !is_mapped(block))
+        report_mistake("a pointer to no memory: a large block that was freed twice?", block + 1);
+    if (!is_live(block) || (block->status == STATUS_ALLOC) != is_in_heap(block))
+        report_pointer(block);
+    if (block->status == STATUS_MAPPED)
+        return;
+
+    bool taken = lock_enter();
+
+    heap_check_neighbours(block);
+    lock_leave(taken);
+}

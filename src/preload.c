@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * preload.c - the malloc() family of libc on top of the same heap: libosmem-preload.so.
+ *
+ *     LD_PRELOAD=libosmem-preload.so program
+ *
+ * What differs from the public functions is what libc promises: a request of 0 bytes is a block of
+ * its own, and addresses suit any type.
+ */
+#include <errno.h>
+#include <malloc.h>
+#include <stdlib.h>
+
+#include "block.h"
+#include "osmem.h"
+#include "osmem_aligned.h"
+#include "policy.h"
+
+/* Cleared blocks come from the heap like others: a mapping each would cost programs more. */
+const struct policy policy_standard = {
+    .mmap_threshold = MMAP_THRESHOLD,
+    .calloc_threshold = MMAP_THRESHOLD,
+    .prealloc_malloc = MMAP_THRESHOLD,
+    .prealloc_calloc = MMAP_THRESHOLD,
+    .alignment = 16,
+};
+
+static size_t at_least_one(size_t size)
+{
+    return size == 0 ? 1 : size;
+}
+
+API void *malloc(size_t size)
+{
+    return os_malloc(at_least_one(size));
+}
+
+API void *calloc(size_t nmemb, size_t size)
+{
+    return nmemb == 0 || size == 0 ? os_calloc(1, 1) : os_calloc(nmemb, size);
+}
+
+API void *realloc(void *ptr, size_t size)
+{
+    return ptr == NULL ? malloc(size) : os_realloc(ptr, size);
+}
+
+API void *reallocarray(void *ptr, size_t nmemb, size_t size)
+{
+    size_t bytes;
+
+    if (__builtin_mul_overflow(nmemb, size, &bytes)) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    return realloc(ptr, bytes);
+}
+
+API void free(void *ptr)
+{
+    os_free(ptr);
+}
+
+static bool is_power_of_two(size_t number)
+{
+    return number != 0 && (number & (number - 1)) == 0;
+}
+
+API int posix_memalign(void **result, size_t alignment, size_t size)
+{
+    int saved_errno = errno;
+
+    if (!is_power_of_two(alignment) || alignment % sizeof(void *) != 0)
+        return EINVAL;
+
+    void *ptr = osmem_aligned(alignment, at_least_one(size));
+
+    errno = saved_errno;
+    if (ptr == NULL)
+        return ENOMEM;
+    *result = ptr;
+    return 0;
+}
+
+API void *aligned_alloc(size_t alignment, size_t size)
+{
+    if (!is_power_of_two(alignment)) {
+        errno = EINVAL;
+        return NULL;
+    }
+    return osmem_aligned(alignment, at_least_one(size));
+}
+
+/* As glibc's: an alignment that is no power of two is rounded up to one. */
+API void *memalign(size_t alignment, size_t size)
+{
+    size_t power = 1;
+
+    while (power < alignment && power <= SIZE_MAX / 2)
+        power *= 2;
+    return aligned_alloc(power, size);
+}
+
+API void *valloc(size_t size)
+{
+    return aligned_alloc(SIZE_PAGE, size);
+}
+
+API void *pvalloc(size_t size)
+{
+    size_t pages;
+
+    if (__builtin_add_overflow(size, SIZE_PAGE - 1, &pages)) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    return valloc(pages & ~(size_t)(SIZE_PAGE - 1));
+}
+
+API size_t malloc_usable_size(void *ptr)
+{
+    return ptr == NULL ? 0 : ((struct block_meta *)ptr - 1)->size;
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+#include "size_tree.h"
+#include "report.h"
+
+struct node {
+    link_t child[2]; /* before it, and behind it */
+};
+
+/* Told apart from a live block's seal. */
+static inline uint32_t mark_for(const struct block_meta *block)
+{
+    return ~seal_for(block);
+}
+
+/* Mixed twice: equal steps between addresses must not make a pattern. No two links have the same.
+ */
+static inline uint32_t priority(link_t link)
+{
+    link *= UINT32_C(0x9E3779B1);
+    link ^= link >> 15;
+    link *= UINT32_C(0x85EBCA6B);
+    return link ^ link >> 13;
+}
+
+static inline bool is_before(const struct block_meta *block, const struct block_meta *other)
+{
+    return block->size < other->size || (block->size == other->size && block < other);
+}
+
+/* The block that a link leads to, which was found in `from`, or in the root if that is NULL. */
+static inline struct block_meta *follow(link_t link, const struct block_meta *from)
+{
+    struct block_meta *block = block_at(link);
+
+    if (!is_in_heap(block) || block->status != STATUS_FREE ||
+        (HAS_SPARE && *spare_of(block) != mark_for(block)))
+        report_overwritten_links(is_in_heap(block) ? block : from);
+    return block;
+}
+
+static inline struct node *node_of(struct block_meta *block)
+{
+    return (struct node *)(block + 1);
+}
+
+void size_tree_add(link_t *root, struct block_meta *block)
+{
+    link_t added = link_to(block);
+    link_t *slot = root;
+    struct block_meta *upper = NULL;
+
+    if (HAS_SPARE)
+        *spare_of(block) = mark_for(block);
+    while (*slot != 0 && priority(*slot) > priority(added)) {
+        upper = follow(*slot, upper);
+        slot = &node_of(upper)->child[is_before(upper, block)];
+    }
+
+    /* What was here goes under the block: what is before it to its left, the rest to its right. */
+    link_t *open[2] = {&node_of(block)->child[0], &node_of(block)->child[1]};
+    link_t rest = *slot;
+
+    *slot = added;
+    while (rest != 0) {
+        struct block_meta *below = follow(rest, upper);
+        bool before = is_before(below, block);
+
+        *open[!before] = rest;
+        open[!before] = &node_of(below)->child[before];
+        rest = *open[!before];
+        upper = below;
+    }
+    *open[0] = *open[1] = 0;
+}
+
+void size_tree_remove(link_t *root, struct block_meta *block)
+{
+    link_t removed = link_to(block);
+    link_t *slot = root;
+    struct block_meta *upper = NULL;
+
+    while (*slot != removed) {
+        if (*slot == 0)
+            report_mistake("the header of a free block was written over", block + 1);
+        upper = follow(*slot, upper);
+        slot = &node_of(upper)->child[is_before(upper, block)];
+    }
+
+    link_t before = node_of(follow(removed, upper))->child[0];
+    link_t behind = node_of(block)->child[1];
+
+    while (before != 0 && behind != 0) {
+        bool first = priority(before) > priority(behind);
+        link_t *top = first ? &before : &behind;
+
+        *slot = *top;
+        upper = follow(*top, block);
+        slot = &node_of(upper)->child[first];
+        *top = *slot;
+    }
+    *slot = before != 0 ? before : behind;
+}
+
+struct block_meta *size_tree_find(link_t root, size_t payload)
+{
+    struct block_meta *best = NULL;
+    struct block_meta *block = NULL;
+
+    for (link_t link = root; link != 0;) {
+        block = follow(link, block);
+
+        bool fits = block->size >= payload;
+
+        if (fits)
+            best = block;
+        link = node_of(block)->child[!fits];
+    }
+    return best;
+}
+
+struct block_meta *size_tree_next(link_t root, const struct block_meta *block)
+{
+    struct block_meta *next = NULL;
+    struct block_meta *here = NULL;
+
+    for (link_t link = root; link != 0;) {
+        here = follow(link, here);
+
+        bool behind = block == NULL || is_before(block, here);
+
+        if (behind)
+            next = here;
+        link = node_of(here)->child[!behind];
+    }
+    return next;
+}

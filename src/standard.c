@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+#include "policy.h"
+
+/* The specification's numbers: libosmem.so. */
+const struct policy policy_standard = {
+    .mmap_threshold = MMAP_THRESHOLD,
+    .calloc_threshold = SIZE_PAGE,
+    .prealloc_malloc = MMAP_THRESHOLD,
+    .prealloc_calloc = SIZE_PAGE,
+    .alignment = ALIGNMENT,
+};

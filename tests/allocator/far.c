@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * far.c - a heap longer than 32 GiB, with a gap in it.
+ *
+ * Its own sbrk() hands out a large area that is reserved only, and jumps over most of it after a
+ * while. Before each os_malloc() the best fit is looked for by walking over all blocks. Prints
+ * "ok".
+ */
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "block_meta.h"
+#include "osmem.h"
+
+#define AREA   ((size_t)40 << 30)
+#define JUMP   ((size_t)36 << 30)
+#define BLOCKS 256
+
+static char *current;
+
+void *sbrk(intptr_t increment)
+{
+    char *start = current;
+
+    current += increment;
+    return start;
+}
+
+static struct block_meta *block_of(void *ptr)
+{
+    return (struct block_meta *)ptr - 1;
+}
+
+static const struct block_meta *best_fit(const struct block_meta *block, size_t payload)
+{
+    const struct block_meta *best = NULL;
+
+    for (; block != NULL; block = block->next)
+        if (block->status == STATUS_FREE && block->size >= payload &&
+            (best == NULL || block->size < best->size))
+            best = block;
+    return best;
+}
+
+int main(void)
+{
+    static char *blocks[BLOCKS];
+    uint32_t state = 1;
+    int far_blocks = 0;
+
+    current = mmap(NULL, AREA, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+                   -1, 0);
+    DIE(current == MAP_FAILED, "mmap");
+
+    const struct block_meta *first = block_of(os_malloc(100));
+
+    for (int step = 0; step < 20000; step++) {
+        char **place = &blocks[(state = state * 1664525 + 1013904223) >> 16 & 255];
+        size_t size = (state >> 8) % (state >> 31 ? 9000 : 100) + 1;
+
+        if (step == 200) /* the heap is still small */
+            current += JUMP;
+        if (*place != NULL) {
+            os_free(*place);
+            *place = NULL;
+        } else {
+            const struct block_meta *best = best_fit(first, (size + 7) & ~(size_t)7);
+
+            *place = os_malloc(size);
+            DIE(*place == NULL, "os_malloc");
+            far_blocks += *place - (char *)first > (ptrdiff_t)JUMP;
+            DIE(best != NULL && block_of(*place) != best, "the best fit");
+        }
+        os_malloc_check();
+    }
+    printf(far_blocks > 1000 ? "ok\n" : "only %d blocks lay beyond the gap\n", far_blocks);
+    return 0;
+}

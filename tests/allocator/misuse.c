@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * misuse.c - a program that makes one mistake with its memory: misuse NAME.
+ *
+ * Prints the address that the mistake concerns; "survived" if it was not stopped.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "block_meta.h"
+#include "osmem.h"
+
+static char *a, *b, *c; /* three blocks in a row, and others behind them */
+
+static void about(const void *address)
+{
+    dprintf(STDOUT_FILENO, "%p\n", address);
+}
+
+static void free_twice(void)
+{
+    about(b);
+    os_free(b);
+    os_free(b);
+}
+
+static void free_twice_and_merged(void)
+{
+    about(b);
+    os_free(a);
+    os_free(b);
+    os_free(b);
+}
+
+static void realloc_freed(void)
+{
+    about(b);
+    os_free(b);
+    os_realloc(b, 50);
+}
+
+static void free_twice_large(void)
+{
+    char *large = os_malloc(1000000);
+
+    about(large);
+    os_free(large);
+    os_free(large);
+}
+
+static void free_inside(void)
+{
+    about(b + 48);
+    os_free(b + 48);
+}
+
+static void realloc_inside(void)
+{
+    about(b + 48);
+    os_realloc(b + 48, 10);
+}
+
+static void free_foreign(void)
+{
+    static _Alignas(16) char foreign[200];
+
+    about(foreign + 96);
+    os_free(foreign + 96);
+}
+
+static void free_of_stack(void)
+{
+    _Alignas(16) volatile char foreign[200];
+
+    memset((char *)foreign, 1, sizeof(foreign));
+    about((char *)foreign + 96);
+    os_free((char *)foreign + 96);
+}
+
+static void overflow_into_live(void)
+{
+    about(b);
+    memset(a, 'x', 100 + 16);
+    os_free(b);
+}
+
+static void overflow_by_one_word(void)
+{
+    about(b);
+    memset(a, 'x', 104 + 8);
+    os_free(b);
+}
+
+static void overflow_found_by_its_own_free(void)
+{
+    about(a);
+    memset(a, 'x', 104 + 32);
+    os_free(a);
+}
+
+static void overflow_into_free(void)
+{
+    about(b);
+    os_free(b);
+    memset(a, 'x', 104 + 48);
+    os_free(a);
+}
+
+static void write_after_free(void)
+{
+    about(b);
+    os_free(b);
+    memset(b, 'x', 8);
+    os_malloc(100);
+}
+
+static void write_after_free_large(void)
+{
+    char *large = os_malloc(20000);
+
+    os_malloc(8);
+    about(large);
+    os_free(large);
+    memset(large, 'x', 8);
+    for (int i = 0; i < 100; i++)
+        os_free(os_malloc(10000 + 200 * (size_t)i));
+}
+
+static void overflow_unnoticed_until_the_end(void)
+{
+    about(b);
+    memset(a, 'x', 104 + 8);
+}
+
+static void none(void)
+{
+    about(b);
+    os_free(b);
+    os_free(os_realloc(a, 5000));
+    os_free(os_malloc(200000));
+}
+
+#define MISTAKE(name)                                                                              \
+    {                                                                                              \
+#name, name                                                                                \
+    }
+
+static const struct {
+    const char *name;
+    void (*make)(void);
+} mistakes[] = {
+    MISTAKE(free_twice),
+    MISTAKE(free_twice_and_merged),
+    MISTAKE(realloc_freed),
+    MISTAKE(free_twice_large),
+    MISTAKE(free_inside),
+    MISTAKE(realloc_inside),
+    MISTAKE(free_foreign),
+    MISTAKE(free_of_stack),
+    MISTAKE(overflow_into_live),
+    MISTAKE(overflow_by_one_word),
+    MISTAKE(overflow_found_by_its_own_free),
+    MISTAKE(overflow_into_free),
+    MISTAKE(write_after_free),
+    MISTAKE(write_after_free_large),
+    MISTAKE(overflow_unnoticed_until_the_end),
+    MISTAKE(none),
+};
+
+int main(int argc, char **argv)
+{
+    a = os_malloc(100);
+    b = os_malloc(100);
+    c = os_malloc(100);
+    memset(a, 1, 100);
+    memset(b, 1, 100);
+    memset(c, 1, 100);
+    for (size_t i = 0; i < sizeof(mistakes) / sizeof(mistakes[0]) && argc == 2; i++)
+        if (strcmp(mistakes[i].name, argv[1]) == 0) {
+            mistakes[i].make();
+            dprintf(STDOUT_FILENO, "survived\n");
+            return 0;
+        }
+    return 2;
+}

@@ -1,0 +1,57 @@
+"""The allocator on a 32-bit machine, whose headers take 16 bytes, agrees with the model too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+
+from driver import UNTOUCHED, Driver, build_driver
+from harness import model
+from harness.policy import Policy
+from harness.trace import End, How
+from programs import POLICIES, play_on_model, programs
+
+ENOMEM = 12
+
+
+@pytest.fixture(scope="module", autouse=True)
+def narrow_model() -> Iterator[None]:
+    """The model with 32-bit numbers."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(model, "HEADER", 16)
+        patch.setattr(model, "SIZE_MAX", 2**32 - 1)
+        patch.setattr(model, "_SBRK_MAX", 2**31 - 1)
+        patch.setattr(model, "_ADDRESSES", 2**31)
+        yield
+
+
+@pytest.fixture(scope="module", params=list(POLICIES))
+def policy(request: pytest.FixtureRequest) -> Policy:
+    return POLICIES[request.param]
+
+
+@pytest.fixture(scope="module")
+def driver(tmp_path_factory: pytest.TempPathFactory, policy: Policy) -> Iterator[Driver]:
+    program = build_driver(tmp_path_factory.mktemp("build"), flags="-O2 -g -m32")
+    with Driver(program, policy.as_conf()) as driver:
+        yield driver
+
+
+def narrowed(word: str) -> str:
+    """A number as near the end of 32 bits as it was to that of 64."""
+    if not word.isdecimal() or int(word) < 2**32:
+        return word
+    return str(2**32 - min(40, 2**64 - int(word)))
+
+
+@given(program=programs)
+def test_any_program(driver: Driver, policy: Policy, program: list[str]) -> None:
+    program = [" ".join(map(narrowed, line.split())) for line in program]
+    report = driver.play(program)
+    steps = play_on_model(program, policy)
+    assert report.wrong == []
+    assert list(report.trace.calls) == [step.call for step in steps]
+    assert report.trace.end == End(How.EXIT, 0)
+    assert report.errnos == [ENOMEM if step.failed else UNTOUCHED for step in steps]

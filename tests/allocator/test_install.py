@@ -1,0 +1,89 @@
+"""make install: a program finds, builds with and runs with what was installed, and nothing else is
+to be seen of it."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from harness.build import ROOT
+
+PUBLIC = {"os_malloc", "os_calloc", "os_realloc", "os_free", "os_malloc_check", "os_malloc_stats"}
+FAMILY = set(
+    "malloc free calloc realloc memalign posix_memalign aligned_alloc valloc pvalloc reallocarray"
+    " malloc_usable_size".split()
+)
+PROGRAM = """
+#include <osmem.h>
+int main(void)
+{
+    os_free(os_realloc(os_calloc(10, 10), 1000));
+    os_malloc_check();
+    os_malloc_stats();
+    return 0;
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def prefix(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("install")
+    unwanted = shutil.ignore_patterns("*.o", "*.d", "*.so", "*.so.*")
+    for part in ("src", "utils", "docs"):
+        shutil.copytree(ROOT / part, folder / part, ignore=unwanted)
+    shutil.copy(ROOT / "Makefile", folder)
+    stage = folder / "stage"
+    subprocess.run(
+        ["make", "-s", "install", "PREFIX=/opt/osmem", f"DESTDIR={stage}"], cwd=folder, check=True
+    )
+    return stage / "opt" / "osmem"
+
+
+def test_a_program_builds_and_runs_with_it(prefix: Path, tmp_path: Path) -> None:
+    (tmp_path / "program.c").write_text(PROGRAM)
+    env = {
+        **os.environ,
+        "PKG_CONFIG_PATH": str(prefix / "lib" / "pkgconfig"),
+        "PKG_CONFIG_SYSROOT_DIR": str(prefix.parent.parent),
+    }
+    found = subprocess.run(
+        ["pkg-config", "--cflags", "--libs", "osmem"], env=env, capture_output=True, text=True
+    )
+    subprocess.run(
+        ["gcc", "program.c", *found.stdout.split(), "-o", "program"], cwd=tmp_path, check=True
+    )
+    needed = subprocess.run(["readelf", "-d", "program"], cwd=tmp_path, capture_output=True)
+    assert b"libosmem.so.1]" in needed.stdout
+    ended = subprocess.run(
+        [tmp_path / "program"],
+        env={"LD_LIBRARY_PATH": str(prefix / "lib")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert re.search(r"live +0 bytes +0 blocks", ended.stderr)
+    assert re.search(r"free +\d+ bytes +1 blocks", ended.stderr)
+    assert re.search(r"fragmentation +0 %", ended.stderr)
+
+
+@pytest.mark.parametrize(
+    ("library", "symbols"), [("libosmem.so", PUBLIC), ("libosmem-preload.so", PUBLIC | FAMILY)]
+)
+def test_only_the_functions_can_be_seen(prefix: Path, library: str, symbols: set[str]) -> None:
+    listed = subprocess.run(
+        ["nm", "-D", "--defined-only", "--format=just-symbols", prefix / "lib" / library],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert set(listed.stdout.split()) == symbols
+
+
+def test_the_manual_page_is_sound(prefix: Path) -> None:
+    page = prefix / "share" / "man" / "man3" / "osmem.3"
+    subprocess.run(["mandoc", "-Tlint", "-Wwarning", page], check=True)

@@ -1,0 +1,93 @@
+"""What a program does wrong with its memory is reported with its address, and ends it. See
+misuse.c."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from building import build
+
+FREED_TWICE = "freed twice"
+NOT_OURS = "a pointer that was never handed out"
+INSIDE = "a pointer into the middle of a block"
+HEADER = "header of a block"
+LINKS = "links of a free block"
+SIZE = "size of a block"
+
+ALWAYS = {
+    "free_inside": INSIDE,
+    "realloc_inside": INSIDE,
+    "free_of_stack": NOT_OURS,
+    "overflow_into_live": HEADER,
+    "overflow_by_one_word": HEADER,
+    "overflow_found_by_its_own_free": HEADER,
+    "write_after_free": LINKS,
+    "write_after_free_large": LINKS,
+}
+"""What is noticed at no cost."""
+CHECKED = ALWAYS | {
+    "free_twice": FREED_TWICE,
+    "free_twice_and_merged": FREED_TWICE,
+    "realloc_freed": FREED_TWICE,
+    "free_twice_large": FREED_TWICE,
+    "free_foreign": NOT_OURS,
+    "overflow_unnoticed_until_the_end": SIZE,
+}
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build(tmp_path_factory.mktemp("build")).link("misuse")
+
+
+def make(program: Path, mistake: str, conf: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [program, mistake],
+        env={**os.environ, "OSMEM_CONF": conf},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def assert_reported(ended: subprocess.CompletedProcess[str], said: str) -> None:
+    address = ended.stdout.split()[0]
+    assert said in ended.stderr
+    assert ended.stderr.startswith("libosmem: ")
+    assert ended.stderr.endswith(f": {address}\n")
+    assert ended.stderr.count("\n") == 1
+    assert ended.returncode == -signal.SIGABRT
+
+
+@pytest.mark.parametrize("mistake", ALWAYS)
+def test_reported_always(program: Path, mistake: str) -> None:
+    assert_reported(make(program, mistake, ""), ALWAYS[mistake])
+
+
+@pytest.mark.parametrize("mistake", CHECKED)
+def test_reported_when_asked(program: Path, mistake: str) -> None:
+    assert_reported(make(program, mistake, "check:1"), CHECKED[mistake])
+
+
+def test_the_block_before_an_overflow_into_free_memory_is_named(program: Path) -> None:
+    ended = make(program, "overflow_into_free", "")
+    assert HEADER in ended.stderr
+    assert ended.returncode == -signal.SIGABRT
+
+
+@pytest.mark.parametrize("mistake", ["free_twice", "free_twice_and_merged", "realloc_freed"])
+def test_what_the_specification_ignores_is_ignored(program: Path, mistake: str) -> None:
+    ended = make(program, mistake, "")
+    assert ended.stdout.endswith("survived\n")
+    assert (ended.stderr, ended.returncode) == ("", 0)
+
+
+@pytest.mark.parametrize("conf", ["", "check:1"])
+def test_a_program_without_mistakes_goes_on(program: Path, conf: str) -> None:
+    ended = make(program, "none", conf)
+    assert (ended.stderr, ended.returncode) == ("", 0)
