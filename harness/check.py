@@ -15,7 +15,9 @@ from harness.programs import build_programs
 from harness.run import Run, Runner
 from harness.sandbox import Sandbox
 from harness.suite import Suite, SuiteError, Test
-from harness.trace import Trace, TraceError, read_trace_file
+from harness.trace import Trace
+from harness.trace_file import read_trace_file
+from harness.trace_text import TraceError
 from harness.tracers import Tracer
 from harness.verdict import Outcome, Recorded, Reference, Verdict
 

@@ -22,7 +22,7 @@ from harness.reports import json, terminal
 from harness.run import trace_once
 from harness.sandbox import Sandbox, SandboxError, require_sandbox
 from harness.suite import Suite, SuiteError, load_suite
-from harness.trace import How
+from harness.trace import How, gather
 from harness.tracers import Tracer
 from harness.tracers.ltrace import Ltrace
 from harness.verdict import Reference, exit_status
@@ -221,7 +221,8 @@ def trace_command(source: Path, tracer_name: str, program: Path, args: tuple[str
     _require("make", "gcc", "nm", "prlimit", tracer_name)
     try:
         library = build_library(source, load_suite(_DEFAULT_SUITE).build_limits)
-        trace = trace_once([str(program.resolve()), *args], library, _TRACERS[tracer_name]())
+        parts = trace_once([str(program.resolve()), *args], library, _TRACERS[tracer_name]())
+        trace = gather(parts)
     except (BuildError, SuiteError) as error:
         _fail(error)
     except OSError as error:

@@ -18,7 +18,7 @@ from harness.policy import Policy
 from harness.process import UNLIMITED, Finished, Limits
 from harness.sandbox import Sandbox, let_read, let_write
 from harness.text import printable
-from harness.trace import Trace
+from harness.trace import Part, Trace, gather
 from harness.tracers import SHOWN, Confinement, Program, Streams, Tracer
 from harness.witness import Testimony, testify
 
@@ -92,7 +92,7 @@ class Runner:
                 )
             events = list(self.tracer.events(raw, self.sandbox is not None))
             return Run(
-                canonicalise(events),
+                gather(canonicalise(events)),
                 finished,
                 _first_line(told),
                 library.missing,
@@ -120,7 +120,7 @@ class Runner:
         return env
 
 
-def trace_once(argv: list[str], library: Library, tracer: Tracer) -> Trace:
+def trace_once(argv: list[str], library: Library, tracer: Tracer) -> Iterator[Part]:
     """The trace of any program, run as the user would run it, with ``library`` where it finds no
     libosmem.so of its own. What it prints goes to standard error. Raises `OSError`."""
     paths = [os.environ.get("LD_LIBRARY_PATH", ""), str(library.folder)]
@@ -130,4 +130,4 @@ def trace_once(argv: list[str], library: Library, tracer: Tracer) -> Trace:
     with scratch_folder() as scratch:
         raw = scratch / "trace"
         tracer.run(Program(argv, env, None), Streams(here, there, there), raw, UNLIMITED)
-        return canonicalise(tracer.events(raw, confined=False))
+        yield from canonicalise(tracer.events(raw, confined=False))
