@@ -49,10 +49,17 @@ class Streams:
     stderr: int | IO[bytes]
 
 
+class TracerError(Exception):
+    """A program can't be traced; the message says why, and what to do."""
+
+
 class Tracer(Protocol):
     """Runs programs and tells what they asked for."""
 
     name: str
+
+    def why_blind(self, program: Path) -> str:
+        """Why it would not see all calls of the program, and what to do; empty if it does."""
 
     def run(self, program: Program, streams: Streams, raw: Path, limits: Limits) -> Finished:
         """Runs the program; the tracer's own output is kept in the file ``raw``, in a folder that

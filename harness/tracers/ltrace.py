@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from harness.events import Entered, Event, Exited, Killed, Replaced, Returned, SystemCall
+from harness.linkage import NOT_LINKED, read_linkage
 from harness.process import Finished, Limits, is_plain_file, kill_below, run
 from harness.sandbox import ENTERING, OUT
 from harness.trace import FUNCTIONS
@@ -130,6 +131,19 @@ class Ltrace:
     """The tracer that grades: it stands outside of the process it watches."""
 
     name = "ltrace"
+
+    def why_blind(self, program: Path) -> str:
+        linkage = read_linkage(program)
+        if linkage is None:
+            return NOT_LINKED
+        unseen = linkage.imported if linkage.second_plt else linkage.imported - linkage.by_plt
+        if not unseen:
+            return ""
+        return (
+            f"ltrace does not see its calls of {', '.join(sorted(unseen))}, which do not go through"
+            " the PLT that it watches (full RELRO and CET, or -fno-plt): compile it with"
+            " -fplt -fcf-protection=none, link it with -Wl,-z,lazy, or use --tracer uftrace"
+        )
 
     def run(self, program: Program, streams: Streams, raw: Path, limits: Limits) -> Finished:
         """Runs a program under ltrace. A program that is out of time is killed before ltrace is, so
