@@ -19,7 +19,7 @@ from harness.trace import (
     Value,
 )
 
-_ADDRESS_ARGS = {"os_realloc": (0,), "os_free": (0,)}
+_ADDRESS_FIRST = ("os_realloc", "os_free")
 
 # From <asm-generic/mman-common.h>.
 _PROTECTION = {1: "PROT_READ", 2: "PROT_WRITE", 4: "PROT_EXEC"}
@@ -100,25 +100,24 @@ class _Canonicaliser:
 
     def __init__(self) -> None:
         self.space = AddressSpace()
-        self._entered: Call | None = None
+        self._entered: Entered | None = None
+        self._args: tuple[Value, ...] = ()
         self._requests: list[Request] = []
 
     def enter(self, event: Entered) -> Iterator[Call]:
         if self._entered is not None:
             yield self._finish_call(None, finished=False)
-        addresses = _ADDRESS_ARGS.get(event.function, ())
-        args = tuple(
-            self.space.relative(arg) if i in addresses else arg for i, arg in enumerate(event.args)
-        )
-        self._entered = Call(event.function, args)
+        self._entered = event
+        self._args = event.args
+        if event.function in _ADDRESS_FIRST:
+            self._args = (self.space.relative(event.args[0]), *event.args[1:])
 
     def _finish_call(self, result: Value | None, finished: bool) -> Call:
         assert self._entered is not None
-        call = self._entered
-        requests = tuple(self._requests)
+        call = Call(self._entered.function, self._args, result, tuple(self._requests), finished)
         self._entered = None
         self._requests.clear()
-        return Call(call.function, call.args, result, requests, finished)
+        return call
 
     def leave(self, event: Returned) -> Iterator[Call]:
         if self._entered is not None:
@@ -127,9 +126,11 @@ class _Canonicaliser:
             yield self._finish_call(result, finished=True)
 
     def finish(self, how: How, detail: int | str = "") -> Iterator[Part]:
-        inside = self._entered.head if self._entered is not None else ""
+        inside = ""
         if self._entered is not None:
-            yield self._finish_call(None, finished=False)
+            call = self._finish_call(None, finished=False)
+            inside = call.head
+            yield call
         yield End(how, detail, inside)
 
     def ask(self, event: SystemCall) -> None:

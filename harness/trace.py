@@ -19,7 +19,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-FUNCTIONS = ("os_malloc", "os_calloc", "os_realloc", "os_free")
+ARGUMENTS = {"os_malloc": 1, "os_calloc": 2, "os_realloc": 2, "os_free": 1}
+"""The functions of the allocator, and how many arguments they take."""
+FUNCTIONS = tuple(ARGUMENTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +37,15 @@ class Address:
         return f"map{self.mapping}" + (f"{self.offset:+#x}" if self.offset else "")
 
 
+_QUESTION = "?"
+
+
 @dataclass(frozen=True, slots=True)
 class Unknown:
     """An address that lies neither in the heap nor in a mapping made inside a call."""
 
     def __str__(self) -> str:
-        return "?"
+        return _QUESTION
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +72,8 @@ def _written(name: str, args: tuple[Value, ...]) -> str:
     return f"{name}({', '.join(map(str, args))})"
 
 
-def _with_note(line: str, values: Iterable[Value]) -> str:
-    return f"{line} {UNKNOWN_NOTE}" if UNKNOWN in values else line
+def _with_note(line: str) -> str:
+    return f"{line} {UNKNOWN_NOTE}" if _QUESTION in line else line
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +85,7 @@ class Request:
     result: Value
 
     def __str__(self) -> str:
-        line = f"{_written(self.name, self.args)} = {self.result}"
-        return _with_note(line, (*self.args, self.result))
+        return _with_note(f"{_written(self.name, self.args)} = {self.result}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +111,7 @@ class Call:
             line += " <unfinished>"
         elif self.result is not None:
             line += f" = {self.result}"
-        values = self.args if self.result is None else (*self.args, self.result)
-        yield _with_note(line, values)
+        yield _with_note(line)
         for request in self.requests:
             yield f"  {request}"
 

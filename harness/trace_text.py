@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from harness.trace import (
+    ARGUMENTS,
     UNKNOWN,
     Address,
     Call,
@@ -21,7 +22,6 @@ from harness.trace import (
 )
 
 _POINTER_FIRST = ("os_realloc", "os_free")
-_ARGUMENTS = {"os_malloc": 1, "os_calloc": 2, "os_realloc": 2, "os_free": 1}
 
 
 class TraceError(Exception):
@@ -55,7 +55,7 @@ def _read_value(text: str) -> Value:
 
 def _is_sound(call: Call) -> bool:
     """Whether a call is one of the allocator's functions, with arguments as it takes them."""
-    if len(call.args) != _ARGUMENTS.get(call.function):
+    if len(call.args) != ARGUMENTS.get(call.function):
         return False
     pointers, sizes = (
         (call.args[:1], call.args[1:]) if call.function in _POINTER_FIRST else ((), call.args)

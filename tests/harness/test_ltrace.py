@@ -31,7 +31,7 @@ def canonical(fixture: str) -> str:
     return gather(canonicalise(Ltrace().events(FIXTURES / f"{fixture}.txt", False))).text()
 
 
-@pytest.mark.parametrize("version", ["0.7.3", "0.7.91"])
+@pytest.mark.parametrize("version", ["0.7.3", "0.7.3-bare", "0.7.91", "0.7.91-bare"])
 def test_versions_read_alike(version: str) -> None:
     assert canonical(version) == ORDINARY
 
