@@ -26,7 +26,7 @@ grade: ## Grade a folder of submissions: SUBMISSIONS=folder OUT=folder ARGS="--f
 
 .PHONY: test
 test: ## Run the project's own tests
-	@tools/install-packages check grade test
+	@tools/install-packages check grade trace test
 	@$(PYTHON) -m pytest $(ARGS)
 
 .PHONY: bench-check

@@ -8,7 +8,7 @@ import shlex
 import shutil
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from io import TextIOWrapper
 from pathlib import Path
@@ -27,11 +27,11 @@ from harness.sandbox import Sandbox, SandboxError, require_sandbox
 from harness.suite import Suite, SuiteError, load_suite
 from harness.trace import End, How, Part
 from harness.trace_file import write_file
-from harness.tracers import Tracer, TracerError
+from harness.tracers import TracerError
+from harness.tracers.choice import AUTO, TRACERS, choose_tracer
 from harness.tracers.ltrace import Ltrace
 from harness.verdict import Reference, exit_status
 
-_TRACERS: dict[str, Callable[[], Tracer]] = {"ltrace": Ltrace}
 _DEFAULT_SUITE = ROOT / "tests" / "suite.toml"
 _DEFAULT_SOURCE = ROOT / "src"
 _INTERRUPTED = 130  # as a shell says it of SIGINT
@@ -82,10 +82,10 @@ _source = click.option(
 _tracer = click.option(
     "--tracer",
     "tracer_name",
-    type=click.Choice(list(_TRACERS)),
+    type=click.Choice([*TRACERS, AUTO]),
     default="ltrace",
     show_default=True,
-    help="What watches the programs.",
+    help="What watches the programs; auto is uftrace, where it is installed and can do it.",
 )
 _jobs = click.option(
     "--jobs",
@@ -125,11 +125,14 @@ def _require_sandbox(suite: Suite) -> None:
 def _set_up(
     suite: Suite, source: Path, tracer_name: str, jobs: int, sandboxed: bool = False
 ) -> Setup:
-    _require("make", "gcc", "nm", "prlimit", tracer_name)
+    _require("make", "gcc", "nm", "prlimit")
     if sandboxed:
         _require_sandbox(suite)
     try:
-        return set_up(suite, source, _TRACERS[tracer_name](), jobs, sandboxed)
+        tracer = choose_tracer(tracer_name, sandboxed)
+        return set_up(suite, source, tracer, jobs, sandboxed)
+    except TracerError as error:
+        _fail(error)
     except OSError as error:
         raise Failure(_told(error)) from error
 
@@ -264,9 +267,10 @@ def _tracing() -> Iterator[None]:
 def _trace(
     program: Path, args: tuple[str, ...], source: Path, tracer_name: str, output: TextIO
 ) -> Iterator[Part]:
-    _require("make", "gcc", "nm", "readelf", "prlimit", tracer_name)
+    _require("make", "gcc", "nm", "readelf", "prlimit")
+    tracer = choose_tracer(tracer_name)
     library = build_library(source, load_suite(_DEFAULT_SUITE).build_limits)
-    return trace_once(program, args, library, _TRACERS[tracer_name](), output.fileno())
+    return trace_once(program, args, library, tracer, output.fileno())
 
 
 @main.command("trace", context_settings={"ignore_unknown_options": True})

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -179,6 +179,25 @@ def output_of(command: Sequence[str], limits: Limits, env: Mapping[str, str]) ->
         run(command, limits, env=env, stdout=output)
         output.seek(0)
         return output.read(_OUTPUT_BYTES).decode("utf-8", errors="replace")
+
+
+@contextlib.contextmanager
+def lines_of(command: Sequence[str]) -> Iterator[Iterator[str]]:
+    """What a command of ours writes on its standard output, line by line as it writes it. Raises
+    `OSError` if it can't be started."""
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        errors="replace",
+    ) as process:
+        assert process.stdout is not None
+        try:
+            yield process.stdout
+        finally:
+            process.kill()
 
 
 def stop_all() -> None:
