@@ -17,8 +17,9 @@ from harness.trace import FUNCTIONS
 from harness.tracers import Program, Streams, TracerError, replay, strace
 from harness.tracers.agreement import put_together
 
-_OWN_FILES = "/dev/shm/uftrace-"
-_TASK = re.compile(r"SESS .*?\bpid=(\d+)")
+_SHARED_MEMORY = Path("/dev/shm")
+_OWN_FILES = "uftrace-"
+_TASK = re.compile(r"SESS .*?\bpid=(?P<task>\d+) sid=(?P<session>\w+)")
 _MOST_DRIFT = 1000
 """In nanoseconds: clocks that moved further against each other were set."""
 _RECORD = (
@@ -38,6 +39,19 @@ _RECORD = (
 )
 
 
+def _tasks(raw: Path) -> Iterator[re.Match[str]]:
+    """The programs that were run, in order."""
+    tasks = raw / "data" / "task.txt"
+    return _TASK.finditer(tasks.read_text() if tasks.is_file() else "")
+
+
+def _clear_memory(raw: Path) -> None:
+    """Removes what stays behind where uftrace was killed, by a limit or with the checker."""
+    for task in _tasks(raw):
+        for left in _SHARED_MEMORY.glob(f"{_OWN_FILES}{task['session']}-*"):
+            left.unlink(missing_ok=True)
+
+
 class Uftrace:
     """The tracer for long runs of programs that one trusts."""
 
@@ -54,28 +68,30 @@ class Uftrace:
         raw.mkdir()
         record = [*_RECORD, f"--logfile={raw / 'said'}", f"--data={raw / 'data'}"]
         before = strace.clock_offset()
-        finished = run(
-            strace.command(raw / "kernel", [*record, "--", *program.argv]),
-            limits,
-            env=program.env,
-            cwd=program.cwd,
-            stdin=streams.stdin,
-            stdout=streams.stdout,
-            stderr=streams.stderr,
-            on_timeout=lambda pid: kill_below(pid, "uftrace"),
-        )
+        try:
+            finished = run(
+                strace.command(raw / "kernel", [*record, "--", *program.argv]),
+                limits,
+                env=program.env,
+                cwd=program.cwd,
+                stdin=streams.stdin,
+                stdout=streams.stdout,
+                stderr=streams.stderr,
+                on_timeout=lambda pid: kill_below(pid, "uftrace"),
+            )
+        finally:
+            _clear_memory(raw)
         if abs(strace.clock_offset() - before) > _MOST_DRIFT:
             raise TracerError("the clock was set while the program ran: run it again")
         (raw / "offset").write_text(str(before))
         return finished
 
     def events(self, raw: Path, confined: bool) -> Iterator[Event]:
-        tasks = raw / "data" / "task.txt"
-        first = _TASK.match(tasks.read_text()) if tasks.is_file() else None
+        first = next(_tasks(raw), None)
         if first is None:  # uftrace did not come as far as to start the program
             return
-        task, offset = first[1], int((raw / "offset").read_text())
+        task, offset = first["task"], int((raw / "offset").read_text())
         told = lines_of([*replay.COMMAND, f"--tid={task}", f"--data={raw / 'data'}"])
         with (raw / f"kernel.{task}").open(errors="replace") as kernel, told as lines:
-            seen = strace.read_program(kernel, offset, _OWN_FILES)
+            seen = strace.read_program(kernel, offset, f"{_SHARED_MEMORY}/{_OWN_FILES}")
             yield from put_together(replay.read_replay(lines), seen)

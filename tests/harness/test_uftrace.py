@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -102,6 +106,30 @@ def test_a_program_out_of_time_is_told_as_such(tmp_path: Path) -> None:
     ended = checker("check", "malloc-arrays", "--src", source, "--tracer", "uftrace")
     assert ended.returncode == 1
     assert "timeout      0/5  still running after 5 s" in ended.stdout
+
+
+def shared_memory() -> set[Path]:
+    return set(Path("/dev/shm").glob("uftrace-*"))
+
+
+def test_an_interrupted_recording_leaves_nothing(tmp_path: Path) -> None:
+    program = link(tmp_path, "for (;;) os_free(os_malloc(1));")
+    before = shared_memory()
+    running = subprocess.Popen(
+        [ROOT / "checker.py", "record", "--tracer", "uftrace", "-o", "a.trace", "--", program],
+        cwd=tmp_path,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while shared_memory() == before:
+        assert running.poll() is None
+        time.sleep(0.05)
+    running.send_signal(signal.SIGINT)
+    assert running.communicate(timeout=10)[1].strip() == "interrupted"
+    assert running.returncode == 130
+    assert shared_memory() == before
+    assert {path.name for path in tmp_path.iterdir()} == {"program", "program.c"}
 
 
 def tools(folder: Path, *names: str) -> dict[str, str]:
