@@ -39,8 +39,8 @@ class Meter:
         """By the kind of request; what was refused does not count."""
         self._heap = self._mapped = self._live = 0
         self._peak_heap = self._peak_mapped = self._peak_held = self._peak_live = 0
-        self._sizes: dict[Value, int] = {}
-        """Of the blocks that the program holds."""
+        self._sizes: dict[tuple[int, int] | int, int] = {}
+        """Of the blocks that the program holds; there may be as many as there are calls."""
 
     def watch(self, parts: Iterable[Part]) -> Iterator[Part]:
         for part in parts:
@@ -73,21 +73,26 @@ class Meter:
     def _hold(self, call: Call) -> None:
         match call.function, call.args:
             case "os_free", (block,):
-                self._live -= self._sizes.pop(block, 0)
-                return
+                self._give_back(block)
             case "os_malloc", (int(size),):
-                pass
+                self._take(call.result, size)
             case "os_calloc", (int(nmemb), int(each)):
-                size = nmemb * each
+                self._take(call.result, nmemb * each)
             case "os_realloc", (block, int(size)):
                 if call.result != NULL or size == 0:
-                    self._live -= self._sizes.pop(block, 0)
-            case _:
-                return
-        if call.result is not None and call.result != NULL:
-            self._live += size - self._sizes.get(call.result, 0)
-            self._sizes[call.result] = size
+                    self._give_back(block)
+                self._take(call.result, size)
+
+    def _take(self, block: Value | None, size: int) -> None:
+        if isinstance(block, Address):
+            self._give_back(block)
+            self._sizes[_key(block)] = size
+            self._live += size
             self._peak_live = max(self._peak_live, self._live)
+
+    def _give_back(self, block: Value) -> None:
+        if isinstance(block, Address):
+            self._live -= self._sizes.pop(_key(block), 0)
 
     def figures(self) -> Figures:
         """The figures of what has passed."""
@@ -105,3 +110,8 @@ class Meter:
             round(self._peak_held / self._peak_live, 3) if self._peak_live else 0,
         )
         return dict(zip(FIGURES, values, strict=True))
+
+
+def _key(block: Address) -> tuple[int, int] | int:
+    """What is as good as the address, and takes up less memory: most are in the heap."""
+    return block.offset if block.mapping is None else (block.mapping, block.offset)

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from harness.trace import (
-    ARGUMENTS,
     UNKNOWN,
     Address,
     Call,
@@ -21,7 +20,13 @@ from harness.trace import (
     gather,
 )
 
-_POINTER_FIRST = ("os_realloc", "os_free")
+_TAKES_SIZES = {
+    "os_malloc": [True],
+    "os_calloc": [True, True],
+    "os_realloc": [False, True],
+    "os_free": [False],
+}
+"""Which of a function's arguments are sizes; the others are pointers."""
 
 
 class TraceError(Exception):
@@ -34,6 +39,8 @@ _CALL = re.compile(
     r"(?: /\*.*\*/)?"
 )
 _ADDRESS = re.compile(r"(?:heap|map(?P<mapping>[1-9]\d*))(?P<offset>[+-]0x[0-9a-f]+)?")
+_NEGATIVE = re.compile(r"-\d+")
+_SYMBOL = re.compile(r"[A-Z][\w|]*")
 _END = re.compile(
     r"(?:exit (?P<status>\d+)|killed by (?P<signal>\w+)|(?P<other>exec|cut short))"
     r"(?: in (?P<inside>.+))?"
@@ -41,28 +48,18 @@ _END = re.compile(
 
 
 def _read_value(text: str) -> Value:
+    if text.isdecimal():
+        return int(text)
+    if match := _ADDRESS.fullmatch(text):
+        mapping, offset = match.groups()
+        return Address(int(offset, 16) if offset else 0, int(mapping) if mapping else None)
     if text == "?":
         return UNKNOWN
-    if match := _ADDRESS.fullmatch(text):
-        offset, mapping = match["offset"], match["mapping"]
-        return Address(int(offset, 16) if offset else 0, int(mapping) if mapping else None)
-    if re.fullmatch(r"-?\d+", text):
+    if _NEGATIVE.fullmatch(text):
         return int(text)
-    if re.fullmatch(r"[A-Z][\w|]*", text):
+    if _SYMBOL.fullmatch(text):
         return Symbol(text)
     raise ValueError(text)
-
-
-def _is_sound(call: Call) -> bool:
-    """Whether a call is one of the allocator's functions, with arguments as it takes them."""
-    if len(call.args) != ARGUMENTS.get(call.function):
-        return False
-    pointers, sizes = (
-        (call.args[:1], call.args[1:]) if call.function in _POINTER_FIRST else ((), call.args)
-    )
-    return all(isinstance(size, int) for size in sizes) and not any(
-        isinstance(pointer, int) for pointer in pointers
-    )
 
 
 def _read_end(match: re.Match[str]) -> End:
@@ -77,72 +74,60 @@ def _read_end(match: re.Match[str]) -> End:
 @lru_cache(maxsize=1 << 15)
 def _read_line(line: str) -> Call | Request | End:
     """Raises `ValueError`. A long trace has few lines that are not in it many times over."""
-    if ended := _END.fullmatch(line):
-        return _read_end(ended)
     match = _CALL.fullmatch(line)
     if match is None:
+        if ended := _END.fullmatch(line):
+            return _read_end(ended)
         raise ValueError(line)
-    args = tuple(map(_read_value, match["args"].split(", "))) if match["args"] else ()
-    result = None if match["result"] is None else _read_value(match["result"])
-    if match["indent"] and result is not None:
-        return Request(match["name"], args, result)
-    call = Call(match["name"], args, result, (), match["unfinished"] is None)
-    if match["indent"] or not _is_sound(call):
+    indent, name, words, result, unfinished = match.groups()
+    args = tuple(map(_read_value, words.split(", "))) if words else ()
+    value = None if result is None else _read_value(result)
+    if indent and value is not None:
+        return Request(name, args, value)
+    if indent or [isinstance(arg, int) for arg in args] != _TAKES_SIZES.get(name):
         raise ValueError(line)
-    return call
+    return Call(name, args, value, (), unfinished is None)
 
 
-class _Reader:
-    """Puts lines together to the parts of a trace."""
-
-    def __init__(self) -> None:
-        self._call: Call | None = None
-        self._requests: list[Request] = []
-
-    def read(self, line: str) -> Iterator[Part]:
-        """What is complete with this line. Raises `ValueError`."""
-        read = _read_line(line)
-        if not isinstance(read, Request):
-            yield from self._complete()
-            self._call = read if isinstance(read, Call) else None
-        elif self._call is None:
-            raise ValueError(line)
-        else:
-            self._requests.append(read)
-        if isinstance(read, End):
-            yield read
-
-    def _complete(self) -> Iterator[Call]:
-        call = self._call
-        if call is None:
-            return
-        if self._requests:
-            requests = tuple(self._requests)
-            call = Call(call.function, call.args, call.result, requests, call.finished)
-            self._requests.clear()
-        yield call
+def _with_requests(call: Call, requests: list[Request]) -> Call:
+    if not requests:
+        return call
+    return Call(call.function, call.args, call.result, tuple(requests), call.finished)
 
 
 def read_parts(lines: Iterable[str], source: str, first: int = 1) -> Iterator[Part]:
     """Reads the text form back, a part at a time; ``source`` names it in errors (`TraceError`), and
     ``first`` is the number that its first line has there."""
-    reader = _Reader()
-    part: Part | None = None
+    call: Call | None = None
+    requests: list[Request] = []
+    end: End | None = None
     number = first - 1
     for number, line in enumerate(lines, first):
         line = line.rstrip("\n")
-        if isinstance(part, End):
+        if end is not None:
             raise TraceError(
-                f"{source}:{number}: expected nothing after {str(part)!r}, found {line!r:.60}"
+                f"{source}:{number}: expected nothing after {str(end)!r}, found {line!r:.60}"
             )
         try:
-            for part in reader.read(line):
-                yield part
+            read = _read_line(line)
+            if isinstance(read, Request):
+                if call is None:
+                    raise ValueError(line)
+                requests.append(read)
+                continue
         except ValueError:
             raise TraceError(
                 f"{source}:{number}: expected a call, a request or the end, found {line!r:.60}"
             ) from None
-    if not isinstance(part, End):
+        if call is not None:
+            yield _with_requests(call, requests)
+            requests.clear()
+        if isinstance(read, Call):
+            call = read
+        else:
+            end = read
+            yield end
+    if end is None:
         raise TraceError(
             f"{source}:{number + 1}: expected a last line such as 'exit 0', found the end of the"
             " text: it was cut short, record it again"
