@@ -63,20 +63,22 @@ def read_program(lines: Iterable[str], offset: int, own_files: str) -> Iterator[
     """What a process asked for, from where it became the program on. The mappings of files whose
     names begin with ``own_files`` are the tracer's, and left out."""
     started = False
-    own: set[str] = set()
+    own: set[int] = set()
     for line in lines:
-        match = _LINE.fullmatch(line)
-        if match is None:
+        found = _LINE.fullmatch(line)
+        event = _event(found["what"]) if found else None
+        if found is None or event is None:
             continue
-        what = match["what"]
-        event = _event(what)
-        if not started or event is None:
-            started = started or isinstance(event, Replaced)
+        if not started:
+            started = isinstance(event, Replaced)
             continue
-        if f"<{own_files}" in what:
-            own.add(what.rpartition(" = ")[2])
-        elif not (what.startswith("munmap") and what[len("munmap(") :].partition(",")[0] in own):
-            yield Stamped(int(match["seconds"] + match["nanoseconds"]) - offset, event)
+        match event:
+            case SystemCall("mmap", _, start) if f"<{own_files}" in line:
+                own.add(start)
+            case SystemCall("munmap", (start, _)) if start in own:
+                own.remove(start)
+            case _:
+                yield Stamped(int(found["seconds"] + found["nanoseconds"]) - offset, event)
 
 
 def _event(what: str) -> Event | None:
