@@ -8,7 +8,7 @@ export SRC SUBMISSIONS OUT
 
 .PHONY: help
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: build
 build: ## Build src/libosmem.so
@@ -33,6 +33,11 @@ test: ## Run the project's own tests
 bench-check: ## Measure how long 'make check' takes; ARGS="--hostile --json FILE"
 	@tools/install-packages check
 	@$(PYTHON) bench/check.py $(ARGS)
+
+.PHONY: bench-tracing
+bench-tracing: ## Measure the tracers, and a long trace from end to end; ARGS="--json FILE"
+	@tools/install-packages check trace
+	@$(PYTHON) bench/tracing.py $(ARGS)
 
 .PHONY: lint
 lint: ## Check the layout, types and habits of all code

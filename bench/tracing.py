@@ -56,6 +56,8 @@ class Command:
 
     command: str
     seconds: float
+    processor: float
+    """Seconds of processors' time, all that it started included."""
     memory_mib: float
     """At its peak."""
 
@@ -103,7 +105,8 @@ def measure_command(*words: str) -> Command:
     _, status, used = os.wait4(process.pid, 0)
     if status:
         sys.exit(f"checker.py {' '.join(words)}: expected status 0, found {status >> 8}")
-    return Command(words[0], time.perf_counter() - started, used.ru_maxrss / 1024)
+    seconds = time.perf_counter() - started
+    return Command(words[0], seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
 
 
 def measure_commands(program: Path, folder: Path, calls: int) -> list[Command]:
@@ -125,7 +128,7 @@ def measure_commands(program: Path, folder: Path, calls: int) -> list[Command]:
 
 def show(traced: Sequence[Traced], commands: Sequence[Command], calls: int, many: int) -> None:
     """Prints the figures."""
-    table = Table("tracer", "start", f"{calls} calls", "a call, in ms", "reading them")
+    table = Table("tracer", "start", f"{calls} calls", "ms a call", "reading them")
     for one in traced:
         each = (one.run - one.start) / calls * 1000
         seconds = (f"{value:.3f}" for value in (one.start, one.run, each, one.read))
@@ -133,9 +136,10 @@ def show(traced: Sequence[Traced], commands: Sequence[Command], calls: int, many
     Console().print(table)
     ltrace, uftrace = traced
     Console().print(f"the run under ltrace takes {ltrace.run / uftrace.run:.0f} times as long")
-    table = Table(f"{many} calls", "seconds", "MiB")
+    table = Table(f"{many} calls", "seconds", "of processors", "MiB")
     for command in commands:
-        table.add_row(command.command, f"{command.seconds:.1f}", f"{command.memory_mib:.0f}")
+        seconds = (f"{value:.1f}" for value in (command.seconds, command.processor))
+        table.add_row(command.command, *seconds, f"{command.memory_mib:.0f}")
     Console().print(table)
 
 
