@@ -6,7 +6,11 @@ Because it is inside, strace stands beside it, and only what both agree on is a 
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
+import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,6 +56,39 @@ def _clear_memory(raw: Path) -> None:
             left.unlink(missing_ok=True)
 
 
+def _accounts(raw: Path) -> dict[Path, str]:
+    """What strace wrote, of each process."""
+    return {path: path.read_text(errors="replace") for path in raw.glob("kernel.*")}
+
+
+def _ended_early(raw: Path) -> Path | None:
+    """The account of the program, if that has ended before uftrace was ready to record it."""
+    for path, text in _accounts(raw).items():
+        # The threads of uftrace have accounts, too, but never become a program.
+        if _is_over(text) and " execve(" in text and not _is_own(text):
+            return path
+    return None
+
+
+def _is_own(account: str) -> bool:
+    return '"uftrace", "record"' in account.partition("\n")[0]
+
+
+def _is_over(account: str) -> bool:
+    return account.endswith("+++\n")
+
+
+def _end_in_vain(raw: Path) -> None:
+    """Ends uftrace if it waits for a program that ended early; it would do so for ever."""
+    early = _ended_early(raw) if next(_tasks(raw), None) is None else None
+    if early is None or time.time() - early.stat().st_mtime < 1:  # there may be word of it yet
+        return
+    for path, text in _accounts(raw).items():
+        if _is_own(text) and not _is_over(text):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(path.suffix[1:]), signal.SIGTERM)
+
+
 class Uftrace:
     """The tracer for long runs of programs that one trusts."""
 
@@ -78,6 +115,7 @@ class Uftrace:
                 stdout=streams.stdout,
                 stderr=streams.stderr,
                 on_timeout=lambda pid: kill_below(pid, "uftrace"),
+                meanwhile=lambda: _end_in_vain(raw),
             )
         finally:
             _clear_memory(raw)
@@ -88,10 +126,15 @@ class Uftrace:
 
     def events(self, raw: Path, confined: bool) -> Iterator[Event]:
         first = next(_tasks(raw), None)
-        if first is None:  # uftrace did not come as far as to start the program
+        account = _ended_early(raw) if first is None else raw / f"kernel.{first['task']}"
+        if account is None:  # the program was not even started
             return
-        task, offset = first["task"], int((raw / "offset").read_text())
-        told = lines_of([*replay.COMMAND, f"--tid={task}", f"--data={raw / 'data'}"])
-        with (raw / f"kernel.{task}").open(errors="replace") as kernel, told as lines:
+        offset = int((raw / "offset").read_text())
+        with account.open(errors="replace") as kernel:
             seen = strace.read_program(kernel, offset, f"{_SHARED_MEMORY}/{_OWN_FILES}")
-            yield from put_together(replay.read_replay(lines), seen)
+            if first is None:
+                yield from (event for _, event in seen)
+                return
+            task = f"--tid={first['task']}"
+            with lines_of([*replay.COMMAND, task, f"--data={raw / 'data'}"]) as lines:
+                yield from put_together(replay.read_replay(lines), seen)

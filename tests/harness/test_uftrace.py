@@ -177,3 +177,11 @@ def test_records_that_are_not_whole_are_refused(line: str, said: str) -> None:
     with pytest.raises(TracerError) as error:
         list(read_replay([line]))
     assert said in str(error.value)
+
+
+def test_a_program_that_ends_before_its_main_does_not_hang(tmp_path: Path) -> None:
+    source = attacking(tmp_path / "src", "no-call")
+    program = link(tmp_path, TIMES)
+    ended = checker("trace", "--tracer", "uftrace", "--src", source, program)
+    assert (ended.returncode, ended.stdout) == (0, "exit 0\n")
+    assert "no call of os_malloc()" in ended.stderr
