@@ -8,7 +8,7 @@ export SRC SUBMISSIONS OUT
 
 .PHONY: help
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: build
 build: ## Build src/libosmem.so and src/libosmem-preload.so
@@ -31,7 +31,7 @@ grade: ## Grade a folder of submissions: SUBMISSIONS=folder OUT=folder ARGS="--f
 
 .PHONY: test
 test: ## Run the project's own tests
-	@tools/install-packages check grade bench test
+	@tools/install-packages check grade trace bench test
 	@$(PYTHON) -m pytest $(ARGS)
 
 .PHONY: bench-check
@@ -49,9 +49,14 @@ bench-grade: ## Measure how long 'make grade' takes; ARGS="--count 10 --count 40
 	@tools/install-packages check grade
 	@$(PYTHON) bench/grade.py $(ARGS)
 
+.PHONY: bench-tracing
+bench-tracing: ## Measure the tracers, and a long trace from end to end; ARGS="--json FILE"
+	@tools/install-packages check trace
+	@$(PYTHON) bench/tracing.py $(ARGS)
+
 .PHONY: lint
 lint: ## Check the layout, types and habits of all code
-	@tools/install-packages check grade bench test lint
+	@tools/install-packages check grade bench trace test lint
 	clang-format --dry-run --Werror $$(git ls-files '*.[ch]')
 	cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --inline-suppr \
 		-D_GNU_SOURCE -Iutils src utils bench/replay

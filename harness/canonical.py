@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from harness.events import Entered, Event, Exited, Killed, Replaced, Returned, SystemCall
 from harness.trace import (
@@ -13,13 +13,13 @@ from harness.trace import (
     Call,
     End,
     How,
+    Part,
     Request,
     Symbol,
-    Trace,
     Value,
 )
 
-_ADDRESS_ARGS = {"os_realloc": (0,), "os_free": (0,)}
+_ADDRESS_FIRST = ("os_realloc", "os_free")
 
 # From <asm-generic/mman-common.h>.
 _PROTECTION = {1: "PROT_READ", 2: "PROT_WRITE", 4: "PROT_EXEC"}
@@ -100,37 +100,38 @@ class _Canonicaliser:
 
     def __init__(self) -> None:
         self.space = AddressSpace()
-        self.calls: list[Call] = []
-        self.end: End | None = None
-        self._entered: Call | None = None
+        self._entered: Entered | None = None
+        self._args: tuple[Value, ...] = ()
         self._requests: list[Request] = []
 
-    def enter(self, event: Entered) -> None:
+    def enter(self, event: Entered) -> Iterator[Call]:
         if self._entered is not None:
-            self._finish_call(None, finished=False)
-        addresses = _ADDRESS_ARGS.get(event.function, ())
-        args = tuple(
-            self.space.relative(arg) if i in addresses else arg for i, arg in enumerate(event.args)
-        )
-        self._entered = Call(event.function, args)
+            yield self._finish_call(None, finished=False)
+        self._entered = event
+        self._args = event.args
+        if event.function in _ADDRESS_FIRST:
+            self._args = (self.space.relative(event.args[0]), *event.args[1:])
 
-    def _finish_call(self, result: Value | None, finished: bool) -> None:
+    def _finish_call(self, result: Value | None, finished: bool) -> Call:
         assert self._entered is not None
-        call = self._entered
-        self.calls.append(Call(call.function, call.args, result, tuple(self._requests), finished))
+        call = Call(self._entered.function, self._args, result, tuple(self._requests), finished)
         self._entered = None
         self._requests.clear()
+        return call
 
-    def leave(self, event: Returned) -> None:
+    def leave(self, event: Returned) -> Iterator[Call]:
         if self._entered is not None:
             value = event.value
-            self._finish_call(None if value is None else self.space.relative(value), finished=True)
+            result = None if value is None else self.space.relative(value)
+            yield self._finish_call(result, finished=True)
 
-    def finish(self, how: How, detail: int | str = "") -> None:
-        inside = self._entered.head if self._entered is not None else ""
+    def finish(self, how: How, detail: int | str = "") -> Iterator[Part]:
+        inside = ""
         if self._entered is not None:
-            self._finish_call(None, finished=False)
-        self.end = End(how, detail, inside)
+            call = self._finish_call(None, finished=False)
+            inside = call.head
+            yield call
+        yield End(how, detail, inside)
 
     def ask(self, event: SystemCall) -> None:
         if event.name not in _REQUESTS:
@@ -206,25 +207,24 @@ _REQUESTS: dict[str, Callable[[SystemCall, AddressSpace, bool], Request | None]]
 }
 
 
-def canonicalise(events: Iterable[Event]) -> Trace:
+def canonicalise(events: Iterable[Event]) -> Iterator[Part]:
     """The canonical trace of one run. What comes after the program's end is not looked at."""
     reader = _Canonicaliser()
     for event in events:
         match event:
             case Entered():
-                reader.enter(event)
+                yield from reader.enter(event)
             case Returned():
-                reader.leave(event)
+                yield from reader.leave(event)
             case SystemCall():
                 reader.ask(event)
             case Exited(status):
-                reader.finish(How.EXIT, status)
+                yield from reader.finish(How.EXIT, status)
+                return
             case Killed(signal):
-                reader.finish(How.KILLED, signal)
+                yield from reader.finish(How.KILLED, signal)
+                return
             case Replaced():
-                reader.finish(How.EXEC)
-        if reader.end is not None:
-            return Trace(tuple(reader.calls), reader.end)
-    reader.finish(How.CUT_SHORT)
-    assert reader.end is not None
-    return Trace(tuple(reader.calls), reader.end)
+                yield from reader.finish(How.EXEC)
+                return
+    yield from reader.finish(How.CUT_SHORT)

@@ -15,8 +15,10 @@ from harness.programs import build_programs
 from harness.run import Run, Runner
 from harness.sandbox import Sandbox
 from harness.suite import Suite, SuiteError, Test
-from harness.trace import Trace, TraceError, read_trace_file
-from harness.tracers import Tracer
+from harness.trace import Trace
+from harness.trace_file import read_trace_file
+from harness.trace_text import TraceError
+from harness.tracers import Tracer, TracerError
 from harness.verdict import Outcome, Recorded, Reference, Verdict
 
 
@@ -76,6 +78,8 @@ def _verdict(setup: Setup, test: Test, expected: Expected) -> Verdict:
         return Verdict(test, Outcome.SKIPPED, str(error), "record it with ./checker.py record")
     except BuildError as error:
         return Verdict(test, Outcome.NOT_BUILT, str(error), f"see {error.log}" if error.log else "")
+    except TracerError as error:
+        return Verdict(test, Outcome.SKIPPED, str(error))
     except (CannotRun, OSError) as error:
         return Verdict(test, Outcome.SKIPPED, f"it could not be run: {error}")
     except Exception as error:

@@ -8,7 +8,8 @@ import shlex
 import shutil
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import TextIOWrapper
 from pathlib import Path
 from types import FrameType
@@ -18,6 +19,8 @@ import click
 
 from harness.build import BUILD, ROOT, BuildError, build_library
 from harness.check import Setup, check, record, set_up
+from harness.cli_traces import diff_command, stat_command
+from harness.failure import Failure
 from harness.replay.allocators import Allocator, AllocatorError, library_allocator, named_allocator
 from harness.replay.play import ReplayError, build_replayer, replay
 from harness.replay.play import check as check_replay
@@ -26,25 +29,20 @@ from harness.reports import replay as replay_report
 from harness.run import trace_once
 from harness.sandbox import Sandbox, SandboxError, require_sandbox
 from harness.suite import Suite, SuiteError, load_suite
-from harness.trace import How
-from harness.tracers import Tracer
+from harness.trace import End, How, Part
+from harness.trace_file import write_file
+from harness.tracers import TracerError
+from harness.tracers.choice import AUTO, TRACERS, choose_tracer
 from harness.tracers.ltrace import Ltrace
 from harness.verdict import Reference, exit_status
 
-_TRACERS: dict[str, Callable[[], Tracer]] = {"ltrace": Ltrace}
 _DEFAULT_SUITE = ROOT / "tests" / "suite.toml"
 _DEFAULT_SOURCE = ROOT / "src"
 _INTERRUPTED = 130  # as a shell says it of SIGINT
 
 
-class _Failure(click.ClickException):
-    """Something that keeps a command from running."""
-
-    exit_code = 2
-
-
 def _fail(error: Exception) -> NoReturn:
-    raise _Failure(str(error)) from error
+    raise Failure(str(error)) from error
 
 
 def _from_here(path: Path) -> Path:
@@ -62,7 +60,7 @@ def _load(path: Path, names: tuple[str, ...] = ()) -> Suite:
 def _require(*tools: str) -> None:
     missing = [tool for tool in tools if shutil.which(tool) is None]
     if missing:
-        raise _Failure(
+        raise Failure(
             f"{', '.join(missing)}: not found; 'make check' installs what the checker needs,"
             " or see packages.txt"
         )
@@ -88,10 +86,10 @@ _source = click.option(
 _tracer = click.option(
     "--tracer",
     "tracer_name",
-    type=click.Choice(list(_TRACERS)),
+    type=click.Choice([*TRACERS, AUTO]),
     default="ltrace",
     show_default=True,
-    help="What watches the programs.",
+    help="What watches the programs; auto is uftrace, where it is installed and can do it.",
 )
 _jobs = click.option(
     "--jobs",
@@ -139,13 +137,16 @@ def _require_sandbox(suite: Suite) -> None:
 def _set_up(
     suite: Suite, source: Path, tracer_name: str, jobs: int, sandboxed: bool = False
 ) -> Setup:
-    _require("make", "gcc", "nm", "prlimit", tracer_name)
+    _require("make", "gcc", "nm", "prlimit")
     if sandboxed:
         _require_sandbox(suite)
     try:
-        return set_up(suite, source, _TRACERS[tracer_name](), jobs, sandboxed)
+        tracer = choose_tracer(tracer_name, sandboxed)
+        return set_up(suite, source, tracer, jobs, sandboxed)
+    except TracerError as error:
+        _fail(error)
     except OSError as error:
-        raise _Failure(_told(error)) from error
+        raise Failure(_told(error)) from error
 
 
 @main.command("check")
@@ -194,16 +195,34 @@ def check_command(
 
 
 @main.command("record")
-@_tests
+@click.argument("words", nargs=-1, metavar="[TEST]... | -o FILE -- PROGRAM [ARG]...")
+@click.option(
+    "-o",
+    "output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Record a program's trace in this file; .gz at its end compresses it.",
+)
 @_source
 @_suite
 @_tracer
 @_jobs
 def record_command(
-    tests: tuple[str, ...], source: Path, suite_path: Path, tracer_name: str, jobs: int
+    words: tuple[str, ...],
+    output: Path | None,
+    source: Path,
+    suite_path: Path,
+    tracer_name: str,
+    jobs: int,
 ) -> None:
-    """Run tests and keep their traces as the references."""
-    suite = _load(suite_path, tests)
+    """Run tests and keep their traces as the references; or, with -o, run any program that is
+    linked with a libosmem.so, and keep its trace for 'diff' and 'stat'.
+
+    With -o, exits with 1 if the program did not come to its own end.
+    """
+    if output is not None:
+        sys.exit(_record_program(words, output, source, tracer_name))
+    suite = _load(suite_path, words)
     console = terminal.make_console()
     setup = _set_up(suite, source, tracer_name, jobs)
     try:
@@ -212,6 +231,53 @@ def record_command(
         _fail(error)
     terminal.show_recorded(console, suite, recorded)
     sys.exit(any(r.reference is Reference.REFUSED for r in recorded))
+
+
+def _record_program(words: tuple[str, ...], output: Path, source: Path, tracer_name: str) -> bool:
+    """Whether the program was stopped before its end."""
+    if not words:
+        raise click.UsageError("expected a program to record: record -o FILE -- PROGRAM [ARG]...")
+    program = Path(words[0])
+    if not program.is_file():
+        raise Failure(f"{program}: expected a program to record, found no file")
+    last: Part | None = None
+    calls = -1
+
+    def followed(parts: Iterator[Part]) -> Iterator[Part]:
+        nonlocal last, calls
+        for calls, last in enumerate(parts):
+            yield last
+        if calls == 0:
+            raise TracerError(f"{program}: {_NO_CALL}")
+
+    with _tracing():
+        write_file(output, followed(_trace(program, words[1:], source, tracer_name, sys.stdout)))
+    click.echo(f"{output}: {calls} calls, {last}", err=True)
+    return not (isinstance(last, End) and last.how is How.EXIT and not last.inside)
+
+
+_NO_CALL = (
+    "no call of os_malloc() and the like was seen; is it linked with -losmem, and does it make any?"
+)
+
+
+@contextmanager
+def _tracing() -> Iterator[None]:
+    try:
+        yield
+    except (BuildError, SuiteError, TracerError) as error:
+        _fail(error)
+    except OSError as error:
+        raise Failure(_told(error)) from error
+
+
+def _trace(
+    program: Path, args: tuple[str, ...], source: Path, tracer_name: str, output: TextIO
+) -> Iterator[Part]:
+    _require("make", "gcc", "nm", "readelf", "prlimit")
+    tracer = choose_tracer(tracer_name)
+    library = build_library(source, load_suite(_DEFAULT_SUITE).build_limits)
+    return trace_once(program, args, library, tracer, output.fileno())
 
 
 @main.command("trace", context_settings={"ignore_unknown_options": True})
@@ -225,23 +291,12 @@ def trace_command(source: Path, tracer_name: str, program: Path, args: tuple[str
     The library is the program's own if it finds one, else the one built from --src. What the
     program prints goes to standard error.
     """
-    _require("make", "gcc", "nm", "prlimit", tracer_name)
-    try:
-        library = build_library(source, load_suite(_DEFAULT_SUITE).build_limits)
-        trace = trace_once([str(program.resolve()), *args], library, _TRACERS[tracer_name]())
-    except (BuildError, SuiteError) as error:
-        _fail(error)
-    except OSError as error:
-        raise _Failure(_told(error)) from error
-    if trace.end.how is How.CUT_SHORT and not trace.calls:
-        raise _Failure(f"{program}: {tracer_name} could not run it; it has to be a program")
-    click.echo("\n".join(trace.lines()))
-    if not trace.calls:
-        click.echo(
-            f"{program}: no call of os_malloc() and the like was seen: if it makes any, compile it"
-            " without -fno-plt and link it with -losmem -Wl,-z,lazy",
-            err=True,
-        )
+    calls = -1
+    with _tracing():
+        for calls, part in enumerate(_trace(program, args, source, tracer_name, sys.stderr)):
+            click.echo("\n".join(part.lines()))
+    if calls == 0:
+        click.echo(f"{program}: {_NO_CALL}", err=True)
 
 
 def _allocators(source: Path, against: str) -> list[Allocator]:
@@ -383,6 +438,10 @@ def grade_command(
 def list_command(suite_path: Path) -> None:
     """Print the tests and what each is worth."""
     terminal.show_list(terminal.make_console(), _load(suite_path))
+
+
+main.add_command(diff_command)
+main.add_command(stat_command)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> NoReturn:

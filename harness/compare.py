@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import accumulate, zip_longest
 
-from harness.trace import Call, Trace
+from harness.trace import Call, Part, Trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,24 +23,25 @@ class Difference:
     found: Call | None
 
 
-def first_difference(expected: Trace, found: Trace) -> Difference | None:
-    """Where the traces part; None if they are the same."""
-    if expected == found:
-        return None
-    at = next(
-        (i for i, pair in enumerate(zip(expected.calls, found.calls)) if pair[0] != pair[1]),
-        min(len(expected.calls), len(found.calls)),
-    )
-    line = next(
-        i
-        for i, pair in enumerate(zip(expected.lines(), found.lines(), strict=False), 1)
-        if pair[0] != pair[1]
-    )
-    return Difference(line, at + 1, _call(expected, at), _call(found, at))
+def first_difference(expected: Iterable[Part], found: Iterable[Part]) -> Difference | None:
+    """Where the traces part; None if they are the same. Reads no further than that."""
+    line = 1
+    for number, (left, right) in enumerate(zip(expected, found), 1):
+        # The text of calls that are the same is mostly read only once, and so is the same call.
+        if left is not right and left != right:
+            return Difference(line + _first_line(left, right), number, _call(left), _call(right))
+        line += 1 + (len(left.requests) if isinstance(left, Call) else 0)
+    return None
 
 
-def _call(trace: Trace, at: int) -> Call | None:
-    return trace.calls[at] if at < len(trace.calls) else None
+def _first_line(left: Part, right: Part) -> int:
+    """The index of the first line that is not the same."""
+    pairs = list(zip_longest(left.lines(), right.lines()))
+    return next(index for index, (one, other) in enumerate(pairs) if one != other)
+
+
+def _call(part: Part) -> Call | None:
+    return part if isinstance(part, Call) else None
 
 
 @dataclass(frozen=True, slots=True)

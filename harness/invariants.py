@@ -74,11 +74,11 @@ class _Memory:
             case Request("mmap", (_, int(length), *_), Address() as start):
                 self._grant(_range(start, length))
                 if start.mapping is not None:
-                    self.mapped_pages[start.mapping] = _whole_pages(length)
+                    self.mapped_pages[start.mapping] = whole_pages(length)
                     self.mapped_in[start.mapping] = number
             case Request("munmap", (Address() as start, int(length)), 0):
                 if start.mapping in self.mapped_pages:
-                    self.mapped_pages[start.mapping] -= _whole_pages(length)
+                    self.mapped_pages[start.mapping] -= whole_pages(length)
             case Request(name) if name not in _REQUESTS:
                 text = f"{name}() is no request of this assignment: sbrk, mmap and munmap are"
                 yield Problem(number, text)
@@ -137,7 +137,8 @@ class _Memory:
             del self.live[at]
 
 
-def _whole_pages(length: int) -> int:
+def whole_pages(length: int) -> int:
+    """The bytes of the pages that a mapping takes up."""
     return length + -length % _PAGE
 
 

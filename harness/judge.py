@@ -124,7 +124,7 @@ def _judge_difference(
             f"there is no reference {test.reference}",
             "record it with ./checker.py record",
         )
-    difference = first_difference(expected, found)
+    difference = first_difference(expected.parts(), found.parts())
     if difference is None:
         return None
     return Judgement(
@@ -164,8 +164,10 @@ def judge(test: Test, expected: Trace | None, run: Run, policy: Policy, limits: 
 def _earlier(expected: Trace | None, found: Trace, policy: Policy) -> str:
     """Where a run that went wrong in another way parted from the reference; empty where it did not,
     or only by ending early."""
-    difference = None if expected is None else first_difference(expected, found)
-    if expected is None or difference is None:
+    if expected is None:
+        return ""
+    difference = first_difference(expected.parts(), found.parts())
+    if difference is None:
         return ""
     if difference.found is None or not difference.found.finished:
         return ""

@@ -9,7 +9,7 @@ import select
 import signal
 import subprocess
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -80,11 +80,20 @@ def _under(limits: Limits) -> list[str]:
     ]
 
 
-def _wait(pidfd: int, seconds: float | None) -> bool:
-    """Waits for a process to end; False if it has not. It is not reaped yet."""
+def _wait(pidfd: int, seconds: float | None, meanwhile: Callable[[], None] | None = None) -> bool:
+    """Waits for a process to end; False if it has not. It is not reaped yet. Every second
+    ``meanwhile`` is called, if given."""
     poll = select.poll()
     poll.register(pidfd, select.POLLIN)
-    return bool(poll.poll(None if seconds is None else seconds * 1000))
+    if meanwhile is None:
+        return bool(poll.poll(None if seconds is None else seconds * 1000))
+    left = math.inf if seconds is None else seconds
+    while left > 0:
+        if poll.poll(min(left, 1) * 1000):
+            return True
+        left -= 1
+        meanwhile()
+    return False
 
 
 def _processes() -> dict[int, tuple[int, str]]:
@@ -132,11 +141,13 @@ def run(
     stdout: int | IO[bytes] = subprocess.DEVNULL,
     stderr: int | IO[bytes] = subprocess.DEVNULL,
     on_timeout: Callable[[int], None] | None = None,
+    meanwhile: Callable[[], None] | None = None,
 ) -> Finished:
     """Runs a command to its end, in a process group of its own of which nothing stays behind.
 
     When its time is up, ``on_timeout`` (if given) is called with its process id and may bring it to
-    an end, before it is killed. Raises `OSError` if it can't be started.
+    an end, before it is killed. Every second until then ``meanwhile`` is called. Raises `OSError`
+    if it can't be started.
     """
     process = subprocess.Popen(
         [*_under(limits), *command],
@@ -151,7 +162,7 @@ def run(
     pidfd = os.pidfd_open(process.pid)
     try:
         seconds = None if limits.seconds is None else limits.seconds - _ENDING_SECONDS
-        timed_out = not _wait(pidfd, seconds)
+        timed_out = not _wait(pidfd, seconds, meanwhile)
         if timed_out and on_timeout is not None:
             on_timeout(process.pid)
             _wait(pidfd, _GRACE_SECONDS)
@@ -179,6 +190,25 @@ def output_of(command: Sequence[str], limits: Limits, env: Mapping[str, str]) ->
         run(command, limits, env=env, stdout=output)
         output.seek(0)
         return output.read(_OUTPUT_BYTES).decode("utf-8", errors="replace")
+
+
+@contextlib.contextmanager
+def lines_of(command: Sequence[str]) -> Iterator[Iterator[str]]:
+    """What a command of ours writes on its standard output, line by line as it writes it. Raises
+    `OSError` if it can't be started."""
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        errors="replace",
+    ) as process:
+        assert process.stdout is not None
+        try:
+            yield process.stdout
+        finally:
+            process.kill()
 
 
 def stop_all() -> None:

@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +18,8 @@ from harness.policy import Policy
 from harness.process import UNLIMITED, Finished, Limits
 from harness.sandbox import Sandbox, let_read, let_write
 from harness.text import printable
-from harness.trace import Trace
-from harness.tracers import SHOWN, Confinement, Program, Streams, Tracer
+from harness.trace import End, How, Part, Trace, gather
+from harness.tracers import SHOWN, Confinement, Program, Streams, Tracer, TracerError
 from harness.witness import Testimony, testify
 
 _TOLD_BYTES = 4096
@@ -92,7 +92,7 @@ class Runner:
                 )
             events = list(self.tracer.events(raw, self.sandbox is not None))
             return Run(
-                canonicalise(events),
+                gather(canonicalise(events)),
                 finished,
                 _first_line(told),
                 library.missing,
@@ -120,14 +120,26 @@ class Runner:
         return env
 
 
-def trace_once(argv: list[str], library: Library, tracer: Tracer) -> Trace:
+def trace_once(
+    program: Path, args: Sequence[str], library: Library, tracer: Tracer, output: int
+) -> Iterator[Part]:
     """The trace of any program, run as the user would run it, with ``library`` where it finds no
-    libosmem.so of its own. What it prints goes to standard error. Raises `OSError`."""
+    libosmem.so of its own. What it prints goes to the file ``output``. Raises `TracerError` or
+    `OSError`."""
+    if why := tracer.why_blind(program):
+        raise TracerError(f"{program}: {why}")
     paths = [os.environ.get("LD_LIBRARY_PATH", ""), str(library.folder)]
     env = {**os.environ, "LD_LIBRARY_PATH": ":".join(filter(None, paths))}
     here = sys.stdin.fileno() if sys.stdin is not None else DEVNULL
-    there = sys.stderr.fileno()
+    streams = Streams(here, output, sys.stderr.fileno())
     with scratch_folder() as scratch:
         raw = scratch / "trace"
-        tracer.run(Program(argv, env, None), Streams(here, there, there), raw, UNLIMITED)
-        return canonicalise(tracer.events(raw, confined=False))
+        traced = Program([str(program.resolve()), *args], env, None)
+        finished = tracer.run(traced, streams, raw, UNLIMITED)
+        for number, part in enumerate(canonicalise(tracer.events(raw, confined=False))):
+            if number == 0 and isinstance(part, End) and part.how is How.CUT_SHORT:
+                raise TracerError(
+                    f"{program}: {tracer.name} could not run it, and ended with status"
+                    f" {finished.status}; does it run without a tracer?"
+                )
+            yield part

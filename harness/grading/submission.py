@@ -25,7 +25,7 @@ from harness.process import output_of
 from harness.run import Runner, scratch_folder
 from harness.sandbox import Sandbox, let_read
 from harness.suite import Suite, Test
-from harness.trace import read_trace_file
+from harness.trace_file import read_trace_file
 from harness.tracers import Tracer
 from harness.verdict import Outcome, Verdict
 

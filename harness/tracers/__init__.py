@@ -49,14 +49,25 @@ class Streams:
     stderr: int | IO[bytes]
 
 
+class TracerError(Exception):
+    """A program can't be traced; the message says why, and what to do."""
+
+
 class Tracer(Protocol):
     """Runs programs and tells what they asked for."""
 
     name: str
+    tools: tuple[str, ...]
+    """The commands it is made of."""
+    confines: bool
+    """Whether it works in a `Confinement`."""
+
+    def why_blind(self, program: Path) -> str:
+        """Why it would not see all calls of the program, and what to do; empty if it does."""
 
     def run(self, program: Program, streams: Streams, raw: Path, limits: Limits) -> Finished:
-        """Runs the program; the tracer's own output is kept in the file ``raw``, in a folder that
-        was made with `let_write`."""
+        """Runs the program; the tracer's own output is kept at ``raw``, in a folder that was made
+        with `let_write`. Raises `TracerError` or `OSError`."""
 
     def events(self, raw: Path, confined: bool) -> Iterator[Event]:
-        """Reads that file, of a program that was confined or not."""
+        """Reads that, of a program that was confined or not. Raises `TracerError`."""

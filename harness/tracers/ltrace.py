@@ -4,8 +4,8 @@ What the allocator asked for is read from the system calls (``-S``), so that it 
 it asked; calls that the library makes to its own functions are not the program's, and left out
 (``@MAIN``).
 
-Read here are the notations of 0.7.3 and of the 0.7.9x line, which differ in the names
-of system calls, in numbers, and in how NULL is shown.
+Read here are the notations of 0.7.3 and of the 0.7.9x line, which differ in the names of system
+calls, in numbers, and in how NULL is shown; both with our prototypes and without any.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from harness.events import Entered, Event, Exited, Killed, Replaced, Returned, SystemCall
+from harness.linkage import NOT_LINKED, read_linkage
 from harness.process import Finished, Limits, is_plain_file, kill_below, run
 from harness.sandbox import ENTERING, KEEPER, OUT
-from harness.trace import FUNCTIONS
+from harness.trace import ARGUMENTS, FUNCTIONS
 from harness.tracers import SHOWN, Program, Streams
 
 _PROTOTYPES = Path(__file__).with_name("ltrace.conf")
@@ -30,7 +31,7 @@ _LEAST_SHOWN = {"mmap": 4}
 """How many of them ltrace shows at least, where that is not all."""
 
 _BEGUN = re.compile(
-    r"(?:.*->)?(?P<name>os_\w+|SYS_\w+|\w+@SYS)\((?P<args>[^)]*?)"
+    r"(?:.*->)?(?P<name>os_(?:malloc|calloc|realloc|free)|SYS_\w+|\w+@SYS)\((?P<args>[^)]*?)"
     r"(?:\) += (?P<result>\S+)| <(?:unfinished|no return) \.\.\.>)\s*"
 )
 _RESUMED = re.compile(r"<\.\.\. (?P<name>\w+)(?:@SYS)? resumed> .*?\) += (?P<result>\S+)\s*")
@@ -41,6 +42,7 @@ _NEVER_BACK = ("execve", "execveat")
 """System calls of which, if they succeed, ltrace shows no second half."""
 _NO_VALUE = "<void>"
 _NULL = ("nil", "NULL")
+_WORD = 2**64
 
 
 def _number(text: str) -> int:
@@ -53,7 +55,7 @@ def _numbers(text: str) -> tuple[int, ...]:
 
 def _signed(value: int) -> int:
     """A result of a system call, where -errno may be shown as a large number."""
-    return value - 2**64 if value >= 2**64 - 4096 else value
+    return value - _WORD if value >= _WORD - 4096 else value
 
 
 def _system_call(name: str, args: str, result: str) -> SystemCall:
@@ -104,9 +106,11 @@ def _begun(match: re.Match[str], pending: dict[str, str]) -> Iterator[Event]:
     args, result = match["args"], match["result"]
     system_call = _system_call_name(match["name"])
     if system_call is None:
-        yield Entered(match["name"], _numbers(args))
+        # Without prototypes ltrace guesses that there are four, and that they are signed.
+        numbers = _numbers(args)[: ARGUMENTS[match["name"]]]
+        yield Entered(match["name"], tuple(number % _WORD for number in numbers))
         if result is not None:
-            yield _returned(result)
+            yield _returned(match["name"], result)
     elif result is None:
         pending[system_call] = args
         if system_call in _NEVER_BACK:
@@ -118,18 +122,35 @@ def _begun(match: re.Match[str], pending: dict[str, str]) -> Iterator[Event]:
 def _resumed(match: re.Match[str], pending: dict[str, str]) -> Event:
     name = match["name"].removeprefix("SYS_")
     if name in FUNCTIONS:
-        return _returned(match["result"])
+        return _returned(name, match["result"])
     return _system_call(name, pending.pop(name, ""), match["result"])
 
 
-def _returned(result: str) -> Returned:
-    return Returned(None if result == _NO_VALUE else _number(result))
+def _returned(function: str, result: str) -> Returned:
+    # Without prototypes it shows a result of os_free(), too.
+    nothing = function == "os_free" or result == _NO_VALUE
+    return Returned(None if nothing else _number(result))
 
 
 class Ltrace:
     """The tracer that grades: it stands outside of the process it watches."""
 
     name = "ltrace"
+    tools: tuple[str, ...] = ("ltrace",)
+    confines = True
+
+    def why_blind(self, program: Path) -> str:
+        linkage = read_linkage(program)
+        if linkage is None:
+            return NOT_LINKED
+        unseen = linkage.imported if linkage.second_plt else linkage.imported - linkage.by_plt
+        if not unseen:
+            return ""
+        return (
+            f"ltrace does not see its calls of {', '.join(sorted(unseen))}, which do not go through"
+            " the PLT that it watches (full RELRO and CET, or -fno-plt): compile it with"
+            " -fplt -fcf-protection=none, link it with -Wl,-z,lazy, or use --tracer uftrace"
+        )
 
     def run(self, program: Program, streams: Streams, raw: Path, limits: Limits) -> Finished:
         """Runs a program under ltrace. A program that is out of time is killed before ltrace is, so

@@ -16,7 +16,7 @@ from types import TracebackType
 
 from harness.canonical import canonicalise
 from harness.events import Entered, Event, Exited, Killed, Returned, SystemCall
-from harness.trace import Trace
+from harness.trace import Trace, gather
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 UNTOUCHED = 77
@@ -90,7 +90,7 @@ class Driver:
             if lines[-1][0] in ("exit", "killed"):
                 break
         return Report(
-            canonicalise(_read_events(lines)),
+            gather(canonicalise(_read_events(lines))),
             [int(words[1]) for words in lines if words[0] == "return"],
             [int(words[2]) for words in lines if words[0] == "return"],
             [" ".join(words) for words in lines if words[0] == "wrong"],

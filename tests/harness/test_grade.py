@@ -6,6 +6,7 @@ none changes what another one earns.
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
 import os
@@ -144,7 +145,10 @@ def batch(request: pytest.FixtureRequest) -> Iterator[Path]:
     if other and os.geteuid() != 0:
         pytest.skip("only root can become somebody else")
     top = Path(tempfile.mkdtemp(prefix="test-grade-"))
-    listener = socket.create_server(("127.0.0.1", 47100))
+    listener = socket.socket()
+    with contextlib.suppress(OSError):  # another test listens there already, which does as well
+        listener.bind(("127.0.0.1", 47100))
+        listener.listen()
     try:
         top.chmod(0o755)
         root = ROOT

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.canonical import canonicalise
+from harness.trace import gather
 from harness.tracers.ltrace import Ltrace
 
 FIXTURES = Path(__file__).parent / "ltrace"
@@ -27,10 +28,10 @@ exit 0
 
 
 def canonical(fixture: str) -> str:
-    return canonicalise(Ltrace().events(FIXTURES / f"{fixture}.txt", False)).text()
+    return gather(canonicalise(Ltrace().events(FIXTURES / f"{fixture}.txt", False))).text()
 
 
-@pytest.mark.parametrize("version", ["0.7.3", "0.7.91"])
+@pytest.mark.parametrize("version", ["0.7.3", "0.7.3-bare", "0.7.91", "0.7.91-bare"])
 def test_versions_read_alike(version: str) -> None:
     assert canonical(version) == ORDINARY
 

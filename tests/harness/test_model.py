@@ -6,7 +6,7 @@ import pytest
 
 from harness.model import Model, replay
 from harness.policy import Policy
-from harness.trace import read_trace
+from harness.trace_text import read_trace
 
 MAPPED = "mmap(NULL, {}, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = map{}"
 

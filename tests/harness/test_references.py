@@ -10,7 +10,8 @@ from harness.build import ROOT
 from harness.check import check, set_up
 from harness.model import replay
 from harness.suite import Suite, Test, load_suite
-from harness.trace import End, How, read_trace_file
+from harness.trace import End, How
+from harness.trace_file import read_trace_file
 from harness.tracers.ltrace import Ltrace
 from harness.verdict import Outcome
 from submissions import plain

@@ -11,8 +11,8 @@ import pytest
 from harness.build import LIBRARY, ROOT, build_library
 from harness.replay.allocators import AllocatorError, named_allocator
 from harness.suite import load_suite
+from command import assert_could_not_run, checker
 from submissions import attacking, mistaken, plain
-from test_cli import assert_could_not_run, checker
 
 WORKLOADS = ROOT / "bench" / "workloads"
 MADE_UP = {

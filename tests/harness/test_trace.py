@@ -17,9 +17,8 @@ from harness.trace import (
     How,
     Request,
     Trace,
-    TraceError,
-    read_trace,
 )
+from harness.trace_text import TraceError, read_trace
 
 _numbers = st.integers(0, 2**64 - 1)
 _addresses = st.builds(Address, _numbers, st.none() | st.integers(1, 99))
@@ -59,9 +58,9 @@ def test_reads_back_what_was_written(trace: Trace) -> None:
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        ("os_malloc(10) = heap+0x20\n", "t"),
+        ("os_malloc(10) = heap+0x20\n", "t:2"),
         ("os_malloc(10) = 0x5555\nexit 0\n", "t:1"),
-        ("", "t"),
+        ("", "t:1"),
         ("exit 0\nexit 0\n", "t:2"),
         ("  sbrk(10) = heap+0x0\nexit 0\n", "t:1"),
         ("os_malloc(10 = heap+0x20\nexit 0\n", "t:1"),

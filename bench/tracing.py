@@ -1,0 +1,171 @@
+#!/usr/bin/python3
+"""What it costs to trace a program: ltrace beside uftrace, and a long trace from end to end.
+
+Prints two tables; --json FILE keeps the figures. A tracer's time is that of the program under it,
+without the reading of what it wrote; the time of the commands is all there is.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import median
+from subprocess import DEVNULL
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from harness.build import UTILS, build_library  # noqa: E402  (found by the line above)
+from harness.canonical import canonicalise  # noqa: E402
+from harness.process import UNLIMITED  # noqa: E402
+from harness.suite import load_suite  # noqa: E402
+from harness.tracers import Program, Streams, Tracer  # noqa: E402
+from harness.tracers.ltrace import Ltrace  # noqa: E402
+from harness.tracers.uftrace import Uftrace  # noqa: E402
+
+LIBRARY = build_library(ROOT / "src", load_suite(ROOT / "tests" / "suite.toml").build_limits).folder
+
+
+@dataclass(frozen=True)
+class Traced:
+    """One tracer's cost, in seconds."""
+
+    tracer: str
+    start: float
+    """Of a program that makes no call."""
+    run: float
+    """Of one that makes many."""
+    read: float
+    """Until its canonical trace is known."""
+
+
+@dataclass(frozen=True)
+class Command:
+    """What a command of the checker took."""
+
+    command: str
+    seconds: float
+    processor: float
+    """Seconds of processors' time, all that it started included."""
+    memory_mib: float
+    """At its peak."""
+
+
+def build_program(folder: Path) -> Path:
+    """The program that is traced."""
+    program = folder / "calls"
+    flags = ["-O1", "-fcf-protection=none", f"-I{UTILS}", f"-L{LIBRARY}", "-Wl,-z,lazy"]
+    source = ROOT / "bench" / "calls.c"
+    subprocess.run(["gcc", *flags, "-o", program, source, "-losmem"], check=True)
+    return program
+
+
+def trace(tracer: Tracer, program: Path, calls: int) -> tuple[float, float]:
+    """The seconds of a run, and of reading what the tracer wrote of it."""
+    env = {**os.environ, "LD_LIBRARY_PATH": str(LIBRARY)}
+    with tempfile.TemporaryDirectory() as scratch:
+        raw = Path(scratch) / "raw"
+        argv = [str(program), str(calls)]
+        streams = Streams(DEVNULL, DEVNULL, DEVNULL)
+        started = time.perf_counter()
+        tracer.run(Program(argv, env, None), streams, raw, UNLIMITED)
+        ended = time.perf_counter()
+        parts = sum(1 for _ in canonicalise(tracer.events(raw, confined=False)))
+        if parts != calls + 1:
+            sys.exit(f"{tracer.name}: expected {calls} calls, found {parts - 1}")
+        return ended - started, time.perf_counter() - ended
+
+
+def measure_tracer(tracer: Tracer, program: Path, calls: int, runs: int) -> Traced:
+    """The median cost of some runs."""
+    starts = [trace(tracer, program, 0)[0] for _ in range(runs)]
+    many = [trace(tracer, program, calls) for _ in range(runs)]
+    return Traced(
+        tracer.name,
+        median(starts),
+        median(run for run, _ in many),
+        median(read for _, read in many),
+    )
+
+
+def measure_command(*words: str) -> Command:
+    """Runs a command of the checker."""
+    started = time.perf_counter()
+    process = subprocess.Popen([ROOT / "checker.py", *words], stdout=DEVNULL, stderr=DEVNULL)
+    _, status, used = os.wait4(process.pid, 0)
+    if status:
+        sys.exit(f"checker.py {' '.join(words)}: expected status 0, found {status >> 8}")
+    seconds = time.perf_counter() - started
+    return Command(words[0], seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+
+
+def measure_commands(program: Path, folder: Path, calls: int) -> list[Command]:
+    """A long trace from end to end."""
+    before, after = str(folder / "before.trace.gz"), str(folder / "after.trace.gz")
+
+    def record(output: str) -> Command:
+        return measure_command(
+            "record", "--tracer", "uftrace", "-o", output, "--", str(program), str(calls)
+        )
+
+    return [
+        record(before),
+        record(after),
+        measure_command("stat", before),
+        measure_command("diff", before, after),
+    ]
+
+
+def show(traced: Sequence[Traced], commands: Sequence[Command], calls: int, many: int) -> None:
+    """Prints the figures."""
+    table = Table("tracer", "start", f"{calls} calls", "ms a call", "reading them")
+    for one in traced:
+        each = (one.run - one.start) / calls * 1000
+        seconds = (f"{value:.3f}" for value in (one.start, one.run, each, one.read))
+        table.add_row(one.tracer, *seconds)
+    Console().print(table)
+    ltrace, uftrace = traced
+    Console().print(f"the run under ltrace takes {ltrace.run / uftrace.run:.0f} times as long")
+    table = Table(f"{many} calls", "seconds", "of processors", "MiB")
+    for command in commands:
+        seconds = (f"{value:.1f}" for value in (command.seconds, command.processor))
+        table.add_row(command.command, *seconds, f"{command.memory_mib:.0f}")
+    Console().print(table)
+
+
+@click.command()
+@click.option("--calls", default=20_000, show_default=True, help="Under both tracers.")
+@click.option("--many", default=1_000_000, show_default=True, help="From end to end.")
+@click.option("--runs", default=5, show_default=True, help="Of which the median is taken.")
+@click.option("--json", "json_path", type=click.Path(path_type=Path), help="Keep the figures.")
+def main(calls: int, many: int, runs: int, json_path: Path | None) -> None:
+    """Measures tracing."""
+    with tempfile.TemporaryDirectory() as scratch:
+        program = build_program(Path(scratch))
+        tracers: tuple[Tracer, ...] = (Ltrace(), Uftrace())
+        traced = [measure_tracer(tracer, program, calls, runs) for tracer in tracers]
+        commands = measure_commands(program, Path(scratch), many)
+    show(traced, commands, calls, many)
+    if json_path is not None:
+        figures = {
+            "calls": calls,
+            "many": many,
+            "tracers": [asdict(one) for one in traced],
+            "commands": [asdict(command) for command in commands],
+        }
+        json_path.write_text(json.dumps(figures, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
