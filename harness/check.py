@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from harness.build import LIBRARY, BuildError, Library, build_library
@@ -101,13 +100,14 @@ def check_test(setup: Setup, test: Test) -> Verdict:
 def check(setup: Setup, jobs: int) -> Iterator[Verdict]:
     """The verdicts on all tests, in the suite's order, each as soon as it is known."""
     executor = ThreadPoolExecutor(jobs)
+    futures = [executor.submit(check_test, setup, test) for test in setup.suite.tests]
     try:
-        yield from executor.map(partial(check_test, setup), setup.suite.tests)
+        yield from (future.result() for future in futures)
     except BaseException:  # interrupted: what is still running is of no use
-        stop_all()
+        stop_all(futures)
         raise
     finally:
-        executor.shutdown(cancel_futures=True)
+        executor.shutdown()
 
 
 def record(setup: Setup) -> Iterator[Recorded]:

@@ -9,16 +9,19 @@ import select
 import signal
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 _PROC = Path("/proc")
 _ENDING_SECONDS = 0.1
 """What a command that does not end has less, so that ending it is within its time as well."""
 _GRACE_SECONDS = 1.0
 """How long a command may take to end once it was told to."""
+_STOPPING_SECONDS = 0.02
+"""How often all that runs is ended, until nothing runs."""
 _running: set[int] = set()
 """The leaders of the process groups that have not ended yet."""
 
@@ -211,8 +214,11 @@ def lines_of(command: Sequence[str]) -> Iterator[Iterator[str]]:
             process.kill()
 
 
-def stop_all() -> None:
-    """Ends all that is running, in any thread."""
-    for leader in list(_running):
-        with contextlib.suppress(ProcessLookupError):  # it has just ended
-            os.killpg(leader, signal.SIGKILL)
+def stop_all(futures: Iterable[Future[Any]]) -> None:
+    """Ends all that is running, in any thread, until these are done; those that have not begun are
+    cancelled."""
+    begun = [future for future in futures if not future.cancel()]
+    while wait(begun, _STOPPING_SECONDS).not_done:  # one may be about to start something
+        for leader in list(_running):
+            with contextlib.suppress(ProcessLookupError):  # it has just ended
+                os.killpg(leader, signal.SIGKILL)

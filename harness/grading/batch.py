@@ -158,11 +158,10 @@ def grade_batch(
             key, group = waiting.pop(future)
             yield _keep(future, store, key, tuple(submission.name for submission in group))
     except BaseException:  # interrupted: what is still running is of no use
-        executor.shutdown(wait=False, cancel_futures=True)
-        stop_all()
+        stop_all(waiting)
         raise
     finally:
-        executor.shutdown(cancel_futures=True)
+        executor.shutdown()
 
 
 def _timed(grader: Grader, path: Path, key: str) -> tuple[Grade, float]:
