@@ -14,10 +14,12 @@ static void count(size_t blocks, size_t bytes)
 
 struct mapping_totals mapping_totals(void)
 {
-    return (struct mapping_totals){
+    struct mapping_totals now = {
         .count = __atomic_load_n(&totals.count, __ATOMIC_RELAXED),
         .bytes = __atomic_load_n(&totals.bytes, __ATOMIC_RELAXED),
     };
+
+    return now;
 }
 
 struct block_meta *mapping_take(size_t payload)
