@@ -34,25 +34,20 @@ test: ## Run the project's own tests
 	@tools/install-packages check grade trace bench test
 	@$(PYTHON) -m pytest $(ARGS)
 
+.PHONY: bench
+bench: build ## Measure everything, as a page in Markdown; ARGS="--json FILE check tracing ..."
+	@tools/install-packages check trace bench
+	@$(PYTHON) bench/all.py $(ARGS)
+
 .PHONY: bench-check
 bench-check: ## Measure how long 'make check' takes; ARGS="--hostile --json FILE"
 	@tools/install-packages check
 	@$(PYTHON) bench/check.py $(ARGS)
 
-.PHONY: bench
-bench: build ## Measure the allocator beside four others; ARGS="--json FILE --runs N"
-	@tools/install-packages check bench
-	@$(PYTHON) bench/allocators.py $(ARGS)
-
 .PHONY: bench-grade
 bench-grade: ## Measure how long 'make grade' takes; ARGS="--count 10 --count 40 --json FILE"
 	@tools/install-packages check grade
 	@$(PYTHON) bench/grade.py $(ARGS)
-
-.PHONY: bench-tracing
-bench-tracing: ## Measure the tracers, and a long trace from end to end; ARGS="--json FILE"
-	@tools/install-packages check trace
-	@$(PYTHON) bench/tracing.py $(ARGS)
 
 .PHONY: lint
 lint: ## Check the layout, types and habits of all code

@@ -18,6 +18,8 @@ from pathlib import Path
 
 import click
 
+from tables import show_table
+
 ROOT = Path(__file__).resolve().parent.parent
 LIBRARY = ROOT / "src" / "libosmem.so"
 OTHERS = {
@@ -72,18 +74,21 @@ def measure_all(program: Path, live: Sequence[int], runs: int, calls: int) -> Fi
     return figures
 
 
-def as_markdown(figures: Figures) -> str:
-    names = (OURS, *OTHERS)
-    lines = [
-        "| mix | live blocks | " + " | ".join(names) + " | osmem / glibc |",
-        "| --- | --: " + "| --: " * (len(names) + 1) + "|",
-    ]
-    for mix, rows in figures.items():
-        for count, times in rows.items():
-            cells = [mix, f"{count:,}", *(f"{times[name]:.0f}" for name in names)]
-            cells.append(f"{times[OURS] / times['glibc']:.1f}")
-            lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+def show(figures: Figures) -> None:
+    """Prints the figures, and the ratio that matters most."""
+    show_table(
+        ("mix", "live blocks", *(OURS, *OTHERS), "osmem / glibc"),
+        (
+            (
+                mix,
+                f"{count:,}",
+                *(f"{times[name]:.0f}" for name in (OURS, *OTHERS)),
+                f"{times[OURS] / times['glibc']:.1f}",
+            )
+            for mix, rows in figures.items()
+            for count, times in rows.items()
+        ),
+    )
 
 
 def describe_machine() -> str:
@@ -109,8 +114,8 @@ def main(runs: int, calls: int, live: tuple[int, ...], json_path: Path | None) -
     with tempfile.TemporaryDirectory() as scratch:
         figures = measure_all(build_workload(Path(scratch)), live, runs, calls)
     machine = describe_machine()
-    print(f"Nanoseconds per call, the best of {runs} runs; {machine}\n")
-    print(as_markdown(figures))
+    print(f"Nanoseconds per call, the best of {runs} runs; {machine}")
+    show(figures)
     if json_path is not None:
         json_path.write_text(
             json.dumps({"machine": machine, "ns_per_call": figures}, indent=2) + "\n"

@@ -19,8 +19,8 @@ from pathlib import Path
 from statistics import median
 
 import click
-from rich.console import Console
-from rich.table import Table
+
+from tables import show_table
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "harness"))
@@ -117,10 +117,7 @@ def main(runs: int, hostile: bool, json_path: Path | None) -> None:
         copy = Path(scratch) / "osmem"
         shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns("build", ".git", "*.o", "*.so"))
         figures = measure(copy, runs, hostile)
-    table = Table("what", "seconds")
-    for name, value in figures.items():
-        table.add_row(name, f"{value:.2f}")
-    Console().print(table)
+    show_table(("what", "seconds"), ((name, f"{value:.2f}") for name, value in figures.items()))
     if json_path is not None:
         json_path.write_text(json.dumps(figures, indent=2) + "\n")
 

@@ -16,8 +16,8 @@ import time
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.table import Table
+
+from tables import show_table
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "harness"))
@@ -78,10 +78,10 @@ def main(counts: tuple[int, ...], json_path: Path | None) -> None:
             for name, options in {"in sandboxes": (), "without": ("--no-sandbox",)}.items():
                 out = Path(scratch) / f"{count} {name}"
                 figures[f"{count} submissions, {name}"] = grade(folder, out, *options)
-    table = Table("what", "seconds", "seconds for one", "MiB")
-    for name, values in figures.items():
-        table.add_row(name, *(f"{value:.2f}" for value in values.values()))
-    Console().print(table)
+    show_table(
+        ("what", "seconds", "seconds for one", "MiB"),
+        ((name, *(f"{v:.2f}" for v in values.values())) for name, values in figures.items()),
+    )
     if json_path is not None:
         json_path.write_text(json.dumps(figures, indent=2) + "\n")
 

@@ -20,8 +20,8 @@ from statistics import median
 from subprocess import DEVNULL
 
 import click
-from rich.console import Console
-from rich.table import Table
+
+from tables import show_table
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -129,19 +129,21 @@ def measure_commands(program: Path, folder: Path, calls: int) -> list[Command]:
 
 def show(traced: Sequence[Traced], commands: Sequence[Command], calls: int, many: int) -> None:
     """Prints the figures."""
-    table = Table("tracer", "start", f"{calls} calls", "ms a call", "reading them")
-    for one in traced:
+
+    def row(one: Traced) -> tuple[str, ...]:
         each = (one.run - one.start) / calls * 1000
-        seconds = (f"{value:.3f}" for value in (one.start, one.run, each, one.read))
-        table.add_row(one.tracer, *seconds)
-    Console().print(table)
+        return (one.tracer, *(f"{value:.3f}" for value in (one.start, one.run, each, one.read)))
+
+    show_table(("tracer", "start", f"{calls} calls", "ms a call", "reading them"), map(row, traced))
     ltrace, uftrace = traced
-    Console().print(f"the run under ltrace takes {ltrace.run / uftrace.run:.0f} times as long")
-    table = Table(f"{many} calls", "seconds", "of processors", "MiB")
-    for command in commands:
-        seconds = (f"{value:.1f}" for value in (command.seconds, command.processor))
-        table.add_row(command.command, *seconds, f"{command.memory_mib:.0f}")
-    Console().print(table)
+    print(f"The run under ltrace takes {ltrace.run / uftrace.run:.0f} times as long.")
+    show_table(
+        (f"{many} calls", "seconds", "of processors", "MiB"),
+        (
+            (one.command, f"{one.seconds:.1f}", f"{one.processor:.1f}", f"{one.memory_mib:.0f}")
+            for one in commands
+        ),
+    )
 
 
 @click.command()

@@ -1,0 +1,55 @@
+#!/usr/bin/python3
+"""All that is measured, in one run: a page in Markdown; --json FILE keeps the figures.
+
+One after the other and nothing beside, so that the parts do not disturb one another.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import click
+
+ROOT = Path(__file__).resolve().parent.parent
+WORKLOADS = sorted(str(path) for path in (ROOT / "bench" / "workloads").glob("*.rep"))
+PARTS = {
+    "check": ("What `make check` takes", ["bench/check.py"]),
+    "tracing": ("What a call takes under each tracer", ["bench/tracing.py"]),
+    "replay": (
+        "Workloads, replayed",
+        ["checker.py", "replay", "--against", "glibc,jemalloc,mimalloc,tcmalloc", *WORKLOADS],
+    ),
+    "allocators": ("A call among more and more live blocks", ["bench/allocators.py"]),
+}
+"""Heading and command of each part; a command takes --json FILE."""
+FENCE = "```"
+
+
+@click.command()
+@click.option("--json", "json_path", type=click.Path(path_type=Path), help="Keep the figures.")
+@click.argument("parts", nargs=-1, type=click.Choice(list(PARTS)))
+def main(json_path: Path | None, parts: tuple[str, ...]) -> None:
+    """Measures everything, or some parts."""
+    figures = {}
+    with tempfile.TemporaryDirectory() as scratch:
+        for part in parts or PARTS:
+            heading, command = PARTS[part]
+            kept = Path(scratch) / part
+            # What is no Markdown by itself is shown as it is.
+            fence = FENCE if part == "replay" else ""
+            print(f"## {heading}\n{fence}", flush=True)
+            ended = subprocess.run(["/usr/bin/python3", *command, "--json", kept], cwd=ROOT)
+            if ended.returncode:
+                sys.exit(f"{command[0]}: expected status 0, found {ended.returncode}")
+            print(f"{fence}\n", flush=True)
+            figures[part] = json.loads(kept.read_text())
+    if json_path is not None:
+        json_path.write_text(json.dumps(figures, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
