@@ -431,6 +431,9 @@ def grade_command(
         sys.exit(grade_folder(suite, Ltrace(), options, terminal.make_console()))
     except (BatchError, StoreError, SuiteError, BuildError) as error:
         _fail(error)
+    except KeyboardInterrupt:
+        click.echo("what was graded is kept; the same command goes on where it was", err=True)
+        raise
 
 
 @main.command("list")
