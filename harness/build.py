@@ -12,9 +12,10 @@ import os
 import re
 import shutil
 import stat
+import subprocess
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,6 +56,32 @@ class BuildError(Exception):
         super().__init__(message)
         self.log = log
         """What the compiler said, all of it."""
+
+
+def make(
+    folder: Path, variables: Mapping[str, Path], targets: Iterable[Path], *options: str
+) -> str | None:
+    """Runs the Makefile of a folder of ours; None if it has made its targets, else what it said."""
+
+    def seen_from_there(path: Path) -> str:
+        # make can't cope with a space in a path, and there may be one above all that is ours.
+        return os.path.relpath(path, folder)
+
+    made = subprocess.run(
+        [
+            *("make", "--silent", *options),
+            *(f"{name}={seen_from_there(path)}" for name, path in variables.items()),
+            *map(seen_from_there, targets),
+        ],
+        cwd=folder,
+        env=BUILD_ENV,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    return None if made.returncode == 0 else made.stderr
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-import subprocess
 from pathlib import Path
 
-from harness.build import BUILD, BUILD_ENV, ROOT, UTILS, BuildError, first_error
+from harness.build import BUILD, ROOT, UTILS, BuildError, first_error, make
 from harness.suite import Suite
 
 _SNIPPETS_MAKEFILE = ROOT / "tests" / "snippets" / "Makefile"
@@ -51,32 +50,8 @@ def build_programs(suite: Suite, jobs: int) -> dict[str, Path | BuildError]:
 
 def _make(suite: Suite, targets: list[Path], jobs: int) -> str | None:
     """Makes programs; None if all are made, else what make said."""
-    here = _SNIPPETS_MAKEFILE.parent
-
-    def seen_from_here(path: Path) -> str:
-        # make can't cope with a space in a path, and there may be one above all that is ours.
-        return os.path.relpath(path, here)
-
-    made = subprocess.run(
-        [
-            "make",
-            "--silent",
-            "--keep-going",
-            f"--jobs={jobs}",
-            f"SNIPPETS={seen_from_here(suite.snippets)}",
-            f"UTILS_PATH={seen_from_here(UTILS)}",
-            f"OUT={seen_from_here(_programs_folder(suite))}",
-            *map(seen_from_here, targets),
-        ],
-        cwd=here,
-        env=BUILD_ENV,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        errors="replace",
-        check=False,
-    )
-    return None if made.returncode == 0 else made.stderr
+    folders = {"SNIPPETS": suite.snippets, "UTILS_PATH": UTILS, "OUT": _programs_folder(suite)}
+    return make(_SNIPPETS_MAKEFILE.parent, folders, targets, "--keep-going", f"--jobs={jobs}")
 
 
 def _program_or_error(snippet: Path, program: Path, said: str) -> Path | BuildError:

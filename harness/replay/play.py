@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from harness.build import BUILD, BUILD_ENV, ROOT, BuildError
+from harness.build import BUILD, ROOT, BuildError, make
 from harness.process import Finished, Limits, run
 from harness.replay.allocators import Allocator
 from harness.text import printable
@@ -61,20 +60,9 @@ class Played:
 
 def build_replayer() -> None:
     """Raises `BuildError`."""
-    # make can't cope with a space in a path, and there may be one above all that is ours.
-    out = os.path.relpath(_REPLAYER.parent, _SOURCE)
-    made = subprocess.run(
-        ["make", "--silent", f"OUT={out}", f"{out}/{_REPLAYER.name}"],
-        cwd=_SOURCE,
-        env=BUILD_ENV,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        errors="replace",
-        check=False,
-    )
-    if made.returncode != 0:
-        raise BuildError(next(iter(made.stderr.splitlines()), "make failed"))
+    said = make(_SOURCE, {"OUT": _REPLAYER.parent}, [_REPLAYER])
+    if said is not None:
+        raise BuildError(next(iter(said.splitlines()), "make failed"))
 
 
 def _text(file: IO[bytes]) -> str:
