@@ -21,6 +21,7 @@ from harness.build import BUILD, ROOT, BuildError, build_library
 from harness.check import Setup, check, record, set_up
 from harness.cli_traces import diff_command, stat_command
 from harness.failure import Failure
+from harness.options import json_option
 from harness.replay.allocators import Allocator, AllocatorError, library_allocator, named_allocator
 from harness.replay.play import ReplayError, build_replayer, replay
 from harness.replay.play import check as check_replay
@@ -98,13 +99,7 @@ _jobs = click.option(
     metavar="N",
     help="How many programs run at a time.  [default: one a processor]",
 )
-_json = click.option(
-    "--json",
-    "json_file",
-    type=click.File("w", encoding="utf-8", atomic=True, lazy=False),
-    metavar="FILE",
-    help="Write the result as JSON, too; - is standard output.",
-)
+_json = json_option("result")
 _verbose = click.option("-v", "--verbose", is_flag=True, help="Show whole traces, of all failures.")
 
 

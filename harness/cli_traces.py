@@ -9,19 +9,14 @@ from typing import TextIO
 import click
 
 from harness.failure import Failure
+from harness.options import json_option
 from harness.regression import Allowance, compare, measure, parse_allowance
 from harness.reports import figures, terminal
 from harness.trace_file import read_file
 from harness.trace_text import TraceError
 
 _file = click.Path(exists=True, dir_okay=False, path_type=Path)
-_json = click.option(
-    "--json",
-    "json_file",
-    type=click.File("w", encoding="utf-8", atomic=True, lazy=False),
-    metavar="FILE",
-    help="Write the figures as JSON, too; - is standard output.",
-)
+_json = json_option("figures")
 
 
 def _allowances(
