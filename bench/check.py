@@ -20,24 +20,13 @@ from statistics import median
 
 import click
 
+from own_use import measure_checker
 from tables import show_table
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "harness"))
 
 from submissions import attacking  # noqa: E402  (found by the line above)
-
-PYTHON = "/usr/bin/python3"
-# Runs the checker, and tells what its own process used, without the programs it started.
-OWN_TIME = (
-    "import atexit, resource, sys\n"
-    "def tell():\n"
-    "    used = resource.getrusage(resource.RUSAGE_SELF)\n"
-    "    print(used.ru_utime + used.ru_stime, file=sys.stderr)\n"
-    "atexit.register(tell)\n"
-    "from harness.cli import run\n"
-    "run()\n"
-)
 
 
 def run(command: Sequence[str | Path], folder: Path, status: int = 0) -> str:
@@ -77,7 +66,7 @@ def measure(copy: Path, runs: int, hostile: bool) -> dict[str, float]:
         "the checker, all built": seconds(lambda: run(checker, copy), runs),
         "one test, all built": seconds(lambda: run([*checker, "malloc-arrays"], copy), runs),
         "the checker's own process, of that time": median(
-            float(run([PYTHON, "-c", OWN_TIME, "check"], copy).split()[-1]) for _ in range(runs)
+            measure_checker(copy, ["check"]).seconds for _ in range(runs)
         ),
         "beside it: make -C src": seconds(
             lambda: run(["make", "-C", "src"], copy),

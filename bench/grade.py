@@ -9,7 +9,6 @@ table; --json FILE keeps the figures.
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 import tempfile
 import time
@@ -17,22 +16,13 @@ from pathlib import Path
 
 import click
 
+from own_use import measure_checker
 from tables import show_table
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "harness"))
 
 from submissions import plain  # noqa: E402  (found by the line above)
-
-PYTHON = "/usr/bin/python3"
-# Runs the checker, and tells its own peak of memory, in KiB, without that of what it started.
-TELLS_MEMORY = (
-    "import atexit, resource, sys\n"
-    "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
-    "atexit.register(lambda: print(peak(), file=sys.stderr))\n"
-    "from harness.cli import run\n"
-    "run()\n"
-)
 
 
 def write_submissions(folder: Path, count: int) -> None:
@@ -47,21 +37,13 @@ def write_submissions(folder: Path, count: int) -> None:
 def grade(folder: Path, out: Path, *options: str) -> dict[str, float]:
     """The time that a batch takes, in all and for one, and the checker's peak of memory."""
     started = time.perf_counter()
-    ended = subprocess.run(
-        [PYTHON, "-c", TELLS_MEMORY, "grade", folder, "--out", out, "--no-style", *options],
-        cwd=ROOT,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    used = measure_checker(ROOT, ["grade", folder, "--out", out, "--no-style", *options])
     seconds = time.perf_counter() - started
-    if ended.returncode != 0:
-        sys.exit(f"grade: expected status 0, found {ended.returncode}: {ended.stderr}")
     count = sum(1 for _ in folder.iterdir())
     return {
         "seconds": seconds,
         "seconds for one": seconds / count,
-        "MiB": int(ended.stderr.split()[-1]) * 1024 / 2**20,
+        "MiB": used.mib,
     }
 
 

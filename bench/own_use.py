@@ -1,0 +1,44 @@
+"""What the checker's own process uses, without the programs it starts."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+PYTHON = "/usr/bin/python3"
+_TELLING = """
+import atexit, json, resource, sys
+def tell():
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    print(json.dumps([used.ru_utime + used.ru_stime, used.ru_maxrss]), file=sys.stderr)
+atexit.register(tell)
+from harness.cli import run
+run()
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnUse:
+    """Of the processor and of memory, at its peak."""
+
+    seconds: float
+    mib: float
+
+
+def measure_checker(root: Path, words: Sequence[str | Path]) -> OwnUse:
+    """Runs a command of the checker, which has to end with 0, in a checkout."""
+    ended = subprocess.run(
+        [PYTHON, "-c", _TELLING, *words],
+        cwd=root,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    if ended.returncode != 0:
+        sys.exit(f"{words[0]}: expected status 0, found {ended.returncode}: {ended.stderr}")
+    seconds, kib = json.loads(ended.stderr.splitlines()[-1])
+    return OwnUse(seconds, kib / 1024)
