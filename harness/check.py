@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.build import LIBRARY, BuildError, Library, build_library
 from harness.judge import judge
-from harness.process import stop_all
 from harness.programs import build_programs
 from harness.run import Run, Runner
 from harness.sandbox import Sandbox
@@ -19,6 +17,7 @@ from harness.trace_file import read_trace_file
 from harness.trace_text import TraceError
 from harness.tracers import Tracer, TracerError
 from harness.verdict import Outcome, Recorded, Reference, Verdict
+from harness.workers import Workers, completed
 
 
 class CannotRun(Exception):
@@ -46,13 +45,15 @@ def set_up(suite: Suite, source: Path, tracer: Tracer, jobs: int, sandboxed: boo
     stage = Sandbox(suite.run_limits) if sandboxed else None
     runner = Runner(tracer, suite.policy, suite.run_limits, stage)
     library: Library | BuildError
-    with ThreadPoolExecutor(1) as executor:
-        programs = executor.submit(build_programs, suite, jobs)
+    with Workers(1) as workers:
+        programs = workers.submit(build_programs, suite, jobs)
+        workers.begin()
         try:
             library = build_library(source, suite.build_limits, workshop)
         except BuildError as error:
             library = error
-        return Setup(suite, library, programs.result(), runner)
+        built = next(completed([programs])).result()
+        return Setup(suite, library, built, runner)
 
 
 def _run_test(setup: Setup, test: Test) -> Run:
@@ -99,15 +100,11 @@ def check_test(setup: Setup, test: Test) -> Verdict:
 
 def check(setup: Setup, jobs: int) -> Iterator[Verdict]:
     """The verdicts on all tests, in the suite's order, each as soon as it is known."""
-    executor = ThreadPoolExecutor(jobs)
-    futures = [executor.submit(check_test, setup, test) for test in setup.suite.tests]
-    try:
-        yield from (future.result() for future in futures)
-    except BaseException:  # interrupted: what is still running is of no use
-        stop_all(futures)
-        raise
-    finally:
-        executor.shutdown()
+    with Workers(jobs) as workers:
+        futures = [workers.submit(check_test, setup, test) for test in setup.suite.tests]
+        workers.begin()
+        for future in futures:
+            yield from (done.result() for done in completed([future]))
 
 
 def record(setup: Setup) -> Iterator[Recorded]:

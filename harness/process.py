@@ -9,19 +9,16 @@ import select
 import signal
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, wait
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 _PROC = Path("/proc")
 _ENDING_SECONDS = 0.1
 """What a command that does not end has less, so that ending it is within its time as well."""
 _GRACE_SECONDS = 1.0
 """How long a command may take to end once it was told to."""
-_STOPPING_SECONDS = 0.02
-"""How often all that runs is ended, until nothing runs."""
 _running: set[int] = set()
 """The leaders of the process groups that have not ended yet."""
 
@@ -102,11 +99,12 @@ def _wait(pidfd: int, seconds: float | None, meanwhile: Callable[[], None] | Non
 def _processes() -> dict[int, tuple[int, str]]:
     """The parent and the name of each process."""
     found = {}
-    for stat in _PROC.glob("[0-9]*/stat"):
+    for process in filter(str.isdigit, os.listdir(_PROC)):
         try:
+            stat = (_PROC / process / "stat").read_text(errors="replace")
             # The second field, a name in parentheses, may itself hold anything.
-            head, _, tail = stat.read_text(errors="replace").rpartition(")")
-            found[int(stat.parent.name)] = int(tail.split()[1]), head.partition("(")[2]
+            head, _, tail = stat.rpartition(")")
+            found[int(process)] = int(tail.split()[1]), head.partition("(")[2]
         except (OSError, IndexError, ValueError):
             continue  # it has ended by itself
     return found
@@ -214,11 +212,8 @@ def lines_of(command: Sequence[str]) -> Iterator[Iterator[str]]:
             process.kill()
 
 
-def stop_all(futures: Iterable[Future[Any]]) -> None:
-    """Ends all that is running, in any thread, until these are done; those that have not begun are
-    cancelled."""
-    begun = [future for future in futures if not future.cancel()]
-    while wait(begun, _STOPPING_SECONDS).not_done:  # one may be about to start something
-        for leader in list(_running):
-            with contextlib.suppress(ProcessLookupError):  # it has just ended
-                os.killpg(leader, signal.SIGKILL)
+def kill_all() -> None:
+    """Ends all that is running just now, in any thread."""
+    for leader in list(_running):
+        with contextlib.suppress(ProcessLookupError):  # it has just ended
+            os.killpg(leader, signal.SIGKILL)

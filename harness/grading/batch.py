@@ -9,7 +9,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -22,8 +22,8 @@ from harness.grading.layout import JUNK
 from harness.grading.store import Store
 from harness.grading.submission import Grader
 from harness.grading.unpack import digest
-from harness.process import stop_all
 from harness.suite import Suite
+from harness.workers import Workers, completed
 
 
 class BatchError(Exception):
@@ -145,23 +145,18 @@ def grade_batch(
 ) -> Iterator[Done]:
     """Grades what has no grade yet; each is kept before it is told of. Raises `StoreError`."""
     waiting: dict[Future[tuple[Grade, float]], tuple[str, list[Submission]]] = {}
-    executor = ThreadPoolExecutor(jobs)
-    try:
+    with Workers(jobs) as workers:
         for key, group in _grouped(submissions, grader, rules).items():
             names = tuple(submission.name for submission in group)
             if store.knows(key):
                 store.name(key, names)
                 yield Done(names, None, known=True)
             else:
-                waiting[executor.submit(_timed, grader, group[0].path, key)] = (key, group)
-        for future in as_completed(waiting):
+                waiting[workers.submit(_timed, grader, group[0].path, key)] = (key, group)
+        workers.begin()
+        for future in completed(waiting):
             key, group = waiting.pop(future)
             yield _keep(future, store, key, tuple(submission.name for submission in group))
-    except BaseException:  # interrupted: what is still running is of no use
-        stop_all(waiting)
-        raise
-    finally:
-        executor.shutdown()
 
 
 def _timed(grader: Grader, path: Path, key: str) -> tuple[Grade, float]:

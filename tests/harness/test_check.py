@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import time
 from pathlib import Path
@@ -14,6 +13,7 @@ from harness.check import check, set_up
 from harness.suite import Suite, load_suite
 from harness.tracers.ltrace import Ltrace
 from harness.verdict import Outcome, Verdict
+from processes import processes_of
 from submissions import attacking, plain
 
 NAMES = ("malloc-arrays", "calloc-arrays", "realloc-arrays")
@@ -80,22 +80,9 @@ def test_programs_that_never_end_are_ended(suite: Suite, tmp_path: Path) -> None
     assert 0.5 < time.monotonic() - started < 20
 
 
-def leftovers(marker: str) -> list[str]:
-    """The processes whose command line names ``marker``."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            words = path.read_bytes().decode(errors="replace")
-        except OSError:
-            continue
-        if marker in words and int(path.parent.name) != os.getpid():
-            found.append(words)
-    return found
-
-
 def test_no_process_outlives_its_test(suite: Suite, tmp_path: Path) -> None:
     verdicts(suite, attacking(tmp_path / "src", "sleep"))
-    assert leftovers(f"test-{NAMES[0]}") == []
+    assert processes_of(f"test-{NAMES[0]}") == []
 
 
 # ---- What can go wrong in building ---------------------------------------------------------------

@@ -13,6 +13,7 @@ import pytest
 
 from harness.build import ROOT
 from command import assert_could_not_run, checker
+from processes import processes_of
 from submissions import attacking, mistaken, plain
 
 
@@ -138,17 +139,6 @@ def test_a_program_that_makes_no_call_is_not_recorded(own_suite: Path) -> None:
     assert ended.returncode == 1
     assert "makes no call of the allocator" in ended.stdout
     assert not (own_suite.parent / "ref").exists()
-
-
-def processes_of(folder: Path) -> list[str]:
-    """The command lines of running processes that name a folder."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            found.append(path.read_bytes().decode(errors="replace"))
-        except OSError:
-            continue
-    return [line for line in found if str(folder) in line]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

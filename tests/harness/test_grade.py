@@ -24,6 +24,7 @@ from pathlib import Path
 import pytest
 
 from harness.build import ROOT
+from processes import command_lines
 from submissions import ATTACKS, MISTAKES, attacking, building, mistaken, plain
 
 TESTS = {"malloc-arrays": 5, "calloc-arrays": 5, "realloc-arrays": 3}
@@ -125,17 +126,13 @@ def snapshot() -> set[str]:
     return {str(path) for place in places for path in place.iterdir()}
 
 
-def processes() -> set[tuple[str, str]]:
+def processes() -> set[tuple[int, str]]:
     """What runs that a submission could have started: numbers, and command lines."""
-    found = set()
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            words = path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
-        except OSError:
-            continue
-        if any(name in words for name in ("/osmem/program", "sleep 100000", "bwrap --unshare")):
-            found.add((path.parent.name, words))
-    return found
+    return {
+        (number, words)
+        for number, words in command_lines().items()
+        if any(name in words for name in ("/osmem/program", "sleep 100000", "bwrap --unshare"))
+    }
 
 
 @pytest.fixture(scope="module", params=["as I am", "as somebody"])

@@ -1,0 +1,24 @@
+"""What runs on this machine."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def command_lines() -> dict[int, str]:
+    """The command lines of all other processes, by their numbers."""
+    found = {}
+    for process in map(int, filter(str.isdigit, os.listdir("/proc"))):
+        try:
+            words = Path("/proc", str(process), "cmdline").read_bytes()
+        except OSError:
+            continue  # it has just ended
+        if process != os.getpid():
+            found[process] = words.replace(b"\0", b" ").decode(errors="replace")
+    return found
+
+
+def processes_of(folder: Path | str) -> list[str]:
+    """The command lines that name a folder, or something else."""
+    return [words for words in command_lines().values() if str(folder) in words]

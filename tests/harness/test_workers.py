@@ -1,0 +1,78 @@
+"""Threads that can be stopped at any moment."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from harness.process import UNLIMITED, run
+from harness.workers import Workers, completed
+from processes import processes_of
+
+
+def test_results_come_back() -> None:
+    with Workers(2) as workers:
+        futures = [workers.submit(str, number) for number in range(5)]
+        workers.begin()
+        assert [future.result() for future in futures] == list("01234")
+        assert set(completed(futures)) == set(futures)
+
+
+def test_nothing_begins_before_it_is_told_to() -> None:
+    with Workers(2) as workers:
+        future = workers.submit(str, 3)
+        time.sleep(0.1)
+        assert not future.done()
+        workers.begin()
+        assert future.result() == "3"
+
+
+@pytest.mark.parametrize("begun", [False, True])
+def test_an_exception_ends_what_is_running_and_starts_no_more(tmp_path: Path, begun: bool) -> None:
+    def sleep(number: int) -> None:
+        (tmp_path / str(number)).touch()
+        run(["sh", "-c", "sleep 1000", str(tmp_path)], UNLIMITED, env=dict(os.environ))
+
+    started = time.monotonic()
+    with pytest.raises(ValueError), Workers(2) as workers:
+        for number in range(5):
+            workers.submit(sleep, number)
+        if begun:
+            workers.begin()
+            while len(processes_of(tmp_path)) < 2:
+                time.sleep(0.02)
+        raise ValueError
+    assert time.monotonic() - started < 30
+    assert processes_of(tmp_path) == []
+    assert len(list(tmp_path.iterdir())) == (2 if begun else 0)
+
+
+def interrupt(after: float, until: threading.Event) -> None:
+    """Python drops an interrupt that comes while it clears away an object; a user sends another."""
+    time.sleep(after)
+    while not until.is_set():
+        os.kill(os.getpid(), signal.SIGINT)
+        until.wait(3)
+
+
+def test_an_interrupt_at_any_moment_leaves_nothing(tmp_path: Path) -> None:
+    """Whatever the main thread is about, such as starting another."""
+
+    def sleep() -> None:
+        run(["sh", "-c", "sleep 1000", str(tmp_path)], UNLIMITED, env=dict(os.environ))
+
+    for delay in range(40):
+        ended = threading.Event()
+        with pytest.raises(KeyboardInterrupt):
+            threading.Thread(target=interrupt, args=(delay / 20_000, ended)).start()
+            with Workers(8) as workers:
+                futures = [workers.submit(sleep) for _ in range(16)]
+                workers.begin()
+                list(completed(futures))
+        ended.set()
+        assert processes_of(tmp_path) == []
