@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import secrets
 import shutil
 import tempfile
 import time
@@ -102,7 +103,7 @@ def _submission_key(submission: Submission, grader: Grader, rules: str) -> str:
 def only_batch(folder: Path) -> Iterator[Path]:
     """A scratch folder for a batch, of which there is only one at a time for a folder of results.
 
-    What a batch that was killed has left is removed first. Raises `BatchError`.
+    What batches that were killed have left is removed. Raises `BatchError`.
     """
     folder.mkdir(parents=True, exist_ok=True)
     note = folder / ".scratch"
@@ -111,23 +112,31 @@ def only_batch(folder: Path) -> Iterator[Path]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise BatchError(f"{folder}: another batch is at work here; wait for it") from error
-        _remove_scratch(note.read_text())
-        scratch = Path(tempfile.mkdtemp(prefix="osmem-grade-")).absolute()
-        note.write_text(str(scratch))
+        lock.seek(0)
+        noted = [Path(line) for line in lock.read().splitlines()]
+        for left in noted:
+            _remove_scratch(left)
+        # Noted before it is there: it can be found again whenever this is killed.
+        scratch = Path(tempfile.gettempdir()).absolute() / f"osmem-grade-{secrets.token_hex(8)}"
+        noted.append(scratch)
+        print(scratch, file=lock, flush=True)
+        scratch.mkdir(0o711)
         try:
-            scratch.chmod(0o711)
+            scratch.chmod(0o711)  # whatever the umask
             yield scratch
         finally:
-            shutil.rmtree(scratch, ignore_errors=True)
-            note.unlink(missing_ok=True)
+            if all([_remove_scratch(left) for left in noted]):
+                note.unlink(missing_ok=True)
 
 
-def _remove_scratch(noted: str) -> None:
-    """Removes the folder that was noted, if it is one of a batch of ours."""
-    left = Path(noted)
+def _remove_scratch(left: Path) -> bool:
+    """Removes a folder that was noted, if it is one of a batch of ours. False if it is still there:
+    what the batch had started may not have ended yet, and the next one tries again."""
     if left.name.startswith("osmem-grade-") and left.is_dir() and not left.is_symlink():
         if left.stat().st_uid == os.geteuid():
             shutil.rmtree(left, ignore_errors=True)
+            return not left.exists()
+    return True
 
 
 def _grouped(
