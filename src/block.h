@@ -20,6 +20,12 @@
 
 #define API __attribute__((visibility("default")))
 
+#define LIKELY(condition)   __builtin_expect(condition, true)
+#define UNLIKELY(condition) __builtin_expect(condition, false)
+
+/* Rare things are done out of line, where they cost the others no register. */
+#define OUTLINE __attribute__((noinline))
+
 #define HAS_SPARE                                                                                  \
     (offsetof(struct block_meta, prev) - offsetof(struct block_meta, status) >=                    \
      sizeof(int) + sizeof(uint32_t))
@@ -29,6 +35,7 @@ struct extent {
     uintptr_t start;
     uintptr_t end;
     uintptr_t places; /* at multiples of 8 bytes from the start, where a header can be */
+    uintptr_t origin; /* of links: one such place before the start */
 };
 
 extern struct extent heap_extent;
@@ -63,11 +70,15 @@ static inline void seal(struct block_meta *block)
         *spare_of(block) = seal_for(block);
 }
 
+static inline bool is_sealed(struct block_meta *block)
+{
+    return !HAS_SPARE || *spare_of(block) == seal_for(block);
+}
+
 /* Whether it looks like a block that the program holds. */
 static inline bool is_live(struct block_meta *block)
 {
-    return (block->status == STATUS_ALLOC || block->status == STATUS_MAPPED) &&
-           (!HAS_SPARE || *spare_of(block) == seal_for(block));
+    return (block->status == STATUS_ALLOC || block->status == STATUS_MAPPED) && is_sealed(block);
 }
 
 #endif

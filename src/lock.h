@@ -20,6 +20,11 @@ enum { UNLOCKED, LOCKED, CONTENDED };
 
 extern uint32_t heap_lock;
 
+static inline bool lock_is_needed(void)
+{
+    return __builtin_expect(!__libc_single_threaded, false);
+}
+
 /* Where the lock is taken. Returns false if it was not, for the thread that is forking. */
 bool lock_wait(void);
 void lock_wake(void);
@@ -29,7 +34,7 @@ static inline bool lock_enter(void)
 {
     uint32_t expected = UNLOCKED;
 
-    if (__libc_single_threaded)
+    if (!lock_is_needed())
         return false;
     if (__atomic_compare_exchange_n(&heap_lock, &expected, LOCKED, false, __ATOMIC_ACQUIRE,
                                     __ATOMIC_RELAXED))

@@ -40,18 +40,43 @@ static inline bool is_large(size_t payload, size_t threshold)
     return payload + sizeof(struct block_meta) >= threshold;
 }
 
-static inline struct block_meta *take_from_heap(size_t payload, size_t prealloc)
+/* Whether os_malloc and os_realloc take a request of `size` bytes to the heap. A no may as well
+ * mean that the policy is not known yet. */
+static inline bool is_for_heap(size_t size)
 {
-    bool taken = lock_enter();
+    return LIKELY(size - 1 < __atomic_load_n(&policy_heap_limit, __ATOMIC_ACQUIRE));
+}
+
+/* The payload of such a request. */
+static inline size_t aligned(size_t size)
+{
+    return (size + policy_in_force.alignment - 1) & -policy_in_force.alignment;
+}
+
+static inline struct block_meta *take(size_t payload, size_t prealloc)
+{
     struct block_meta *block = heap_take(payload, prealloc);
 
     if (block != NULL)
         seal(block);
+    return block;
+}
+
+static OUTLINE struct block_meta *take_locked(size_t payload, size_t prealloc)
+{
+    bool taken = lock_enter();
+    struct block_meta *block = take(payload, prealloc);
+
     lock_leave(taken);
     return block;
 }
 
-static inline void release_to_heap(struct block_meta *block)
+static inline struct block_meta *take_from_heap(size_t payload, size_t prealloc)
+{
+    return lock_is_needed() ? take_locked(payload, prealloc) : take(payload, prealloc);
+}
+
+static OUTLINE void release_locked(struct block_meta *block)
 {
     bool taken = lock_enter();
 
@@ -59,8 +84,16 @@ static inline void release_to_heap(struct block_meta *block)
     lock_leave(taken);
 }
 
+static inline void release_to_heap(struct block_meta *block)
+{
+    if (lock_is_needed())
+        release_locked(block);
+    else
+        heap_release(block);
+}
+
 /* A block for `size` bytes from the heap or, from `threshold` on, a mapping; NULL with ENOMEM. */
-static inline struct block_meta *allocate(size_t size, size_t threshold, size_t prealloc)
+static OUTLINE struct block_meta *allocate(size_t size, size_t threshold, size_t prealloc)
 {
     size_t payload;
 
@@ -69,16 +102,20 @@ static inline struct block_meta *allocate(size_t size, size_t threshold, size_t 
     return is_large(payload, threshold) ? mapping_take(payload) : take_from_heap(payload, prealloc);
 }
 
-/* The block that a caller says is theirs. */
-static inline struct block_meta *block_of(void *ptr)
+/* Whether the caller plainly holds it, as a block of the heap: so it is with most. */
+static inline bool is_held(struct block_meta *block)
 {
-    struct block_meta *block = (struct block_meta *)ptr - 1;
+    return LIKELY(!policy_in_force.check && block->status == STATUS_ALLOC && is_sealed(block));
+}
 
+/* For the others. Ends the program unless it is a block, or, where that is not looked for, was one.
+ */
+static void expect_block(struct block_meta *block)
+{
     if (policy()->check)
         check_pointer(block);
-    if (__builtin_expect(block->status != STATUS_FREE && !is_live(block), 0))
+    else if (block->status != STATUS_FREE && !is_live(block))
         report_pointer(block);
-    return block;
 }
 
 static inline void *payload_of(struct block_meta *block)
@@ -86,11 +123,18 @@ static inline void *payload_of(struct block_meta *block)
     return block == NULL ? NULL : block + 1;
 }
 
-API void *os_malloc(size_t size)
+static OUTLINE void *malloc_elsewhere(size_t size)
 {
     if (size == 0)
         return NULL;
     return payload_of(allocate(size, policy()->mmap_threshold, policy()->prealloc_malloc));
+}
+
+API void *os_malloc(size_t size)
+{
+    if (is_for_heap(size))
+        return payload_of(take_from_heap(aligned(size), policy_in_force.prealloc_malloc));
+    return malloc_elsewhere(size);
 }
 
 API void *os_calloc(size_t nmemb, size_t size)
@@ -131,17 +175,26 @@ void *osmem_aligned(size_t alignment, size_t size)
     return payload_of(block);
 }
 
+static OUTLINE void free_elsewhere(struct block_meta *block)
+{
+    expect_block(block);
+    if (block->status == STATUS_MAPPED)
+        mapping_release(block);
+    else if (block->status == STATUS_ALLOC)
+        release_to_heap(block);
+}
+
 API void os_free(void *ptr)
 {
     if (ptr == NULL)
         return;
 
-    struct block_meta *block = block_of(ptr);
+    struct block_meta *block = (struct block_meta *)ptr - 1;
 
-    if (block->status == STATUS_MAPPED)
-        mapping_release(block);
-    else if (block->status == STATUS_ALLOC)
+    if (is_held(block))
         release_to_heap(block);
+    else
+        free_elsewhere(block);
 }
 
 /* A mapping never changes its size: a new block takes its place. */
@@ -190,11 +243,17 @@ API void *os_realloc(void *ptr, size_t size)
         return NULL;
     }
 
-    struct block_meta *block = block_of(ptr);
+    struct block_meta *block = (struct block_meta *)ptr - 1;
 
+    if (!is_held(block))
+        expect_block(block);
     if (block->status == STATUS_MAPPED)
         return move_mapping(block, size);
-    if (block->status == STATUS_FREE || !align_request(size, &payload))
+    if (block->status == STATUS_FREE)
+        return NULL;
+    if (is_for_heap(size))
+        return resize_in_heap(block, aligned(size));
+    if (!align_request(size, &payload))
         return NULL;
     if (is_large(payload, policy()->mmap_threshold))
         return move_to_mapping(block, payload);

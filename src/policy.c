@@ -10,8 +10,9 @@
 #include "policy.h"
 #include "printf.h"
 
-struct policy policy_in_force;
+struct policy policy_in_force = {.check = 1}; /* a pointer that comes first is not one of ours */
 bool policy_is_known;
+size_t policy_heap_limit;
 
 static const struct {
     const char *name;
@@ -103,6 +104,15 @@ static void read_once(void)
     errno = saved_errno;
 }
 
+static size_t heap_limit(void)
+{
+    size_t smallest_total = sizeof(struct block_meta) + 1;
+    size_t threshold = policy_in_force.mmap_threshold;
+
+    return threshold < smallest_total ? 0
+                                      : (threshold - smallest_total) & -policy_in_force.alignment;
+}
+
 void policy_read(void)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -113,4 +123,5 @@ void policy_read(void)
     }
     pthread_once(&once, read_once);
     __atomic_store_n(&policy_is_known, true, __ATOMIC_RELEASE);
+    __atomic_store_n(&policy_heap_limit, heap_limit(), __ATOMIC_RELEASE);
 }

@@ -25,8 +25,13 @@ struct policy {
     size_t check;            /* 1: all that can be known of the caller's mistakes is looked for */
 };
 
+/* For those who come after policy() was called: the heap, and whatever holds a block of it. */
 extern struct policy policy_in_force;
 extern bool policy_is_known;
+
+/* The largest request that os_malloc and os_realloc take to the heap; 0 until the policy is known,
+ * so that one comparison tells a request that is large from none, and a first one as well. */
+extern size_t policy_heap_limit;
 
 /* What holds if OSMEM_CONF says nothing. */
 extern const struct policy policy_standard;
