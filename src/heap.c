@@ -21,133 +21,151 @@ static struct block_meta *last;
 /* How far `address` is below the next multiple of the alignment. */
 static size_t padding_at(const void *address)
 {
-    return -(uintptr_t)address & (policy()->alignment - 1);
+    return -(uintptr_t)address & (policy_in_force.alignment - 1);
 }
 
 /* ---- Neighbours ----------------------------------------------------------------------------- */
 
 /* A neighbour has to point back: what is written over leads nowhere. */
-static inline struct block_meta *next_of(const struct block_meta *block)
+static OUTLINE void check_next(const struct block_meta *block)
 {
-    struct block_meta *next = block->next;
+    const struct block_meta *next = block->next;
+    const char *end = end_of(block);
+    bool is_sound = next == NULL
+                        ? block == last && (uintptr_t)end == heap_extent.end
+                        : is_in_heap(next) && next->prev == block && (const char *)next >= end;
 
-    if (next == NULL ? block != last : !is_in_heap(next) || next->prev != block)
+    if (!is_sound)
         report_mistake("the header of a block, or of the one behind it, was written over",
                        block + 1);
-    return next;
 }
 
-static inline struct block_meta *prev_of(const struct block_meta *block)
+static OUTLINE void check_prev(const struct block_meta *block)
 {
-    struct block_meta *prev = block->prev;
+    const struct block_meta *prev = block->prev;
 
     if (prev == NULL ? block != first : !is_in_heap(prev) || prev->next != block)
         report_mistake("the header of a block, or of the one before it, was written over",
                        block + 1);
-    return prev;
+}
+
+/* Whether the next block begins where `block` ends, and points back. So it is but for gaps and the
+ * heap's ends, and needs no other check: its address was computed, not only read. */
+static inline bool has_adjacent_next(const struct block_meta *block)
+{
+    return (char *)block->next == end_of(block) && block->next->prev == block;
+}
+
+static inline bool has_adjacent_prev(const struct block_meta *block)
+{
+    return is_in_heap(block->prev) && block->prev->next == block &&
+           end_of(block->prev) == (char *)block;
+}
+
+static inline struct block_meta *next_of(const struct block_meta *block)
+{
+    if (UNLIKELY(!has_adjacent_next(block)))
+        check_next(block);
+    return block->next;
 }
 
 /* The free block that begins where `block` ends, or NULL. */
-static struct block_meta *free_block_behind(const struct block_meta *block)
+static inline struct block_meta *free_block_behind(const struct block_meta *block)
 {
-    struct block_meta *next = next_of(block);
-
-    return next != NULL && next->status == STATUS_FREE && (char *)next == end_of(block) ? next
-                                                                                        : NULL;
+    if (UNLIKELY(!has_adjacent_next(block))) {
+        check_next(block);
+        return NULL;
+    }
+    return block->next->status == STATUS_FREE ? block->next : NULL;
 }
 
 /* The free block that ends where `block` begins, or NULL. */
-static struct block_meta *free_block_before(const struct block_meta *block)
+static inline struct block_meta *free_block_before(const struct block_meta *block)
 {
-    struct block_meta *prev = prev_of(block);
-
-    return prev != NULL && prev->status == STATUS_FREE && end_of(prev) == (char *)block ? prev
-                                                                                        : NULL;
+    if (UNLIKELY(!has_adjacent_prev(block))) {
+        check_prev(block);
+        return NULL;
+    }
+    return block->prev->status == STATUS_FREE ? block->prev : NULL;
 }
 
 /* ---- Splitting and merging ------------------------------------------------------------------ */
 
-static void link_after(struct block_meta *block, struct block_meta *prev)
+/* Makes `block` the one before `next`, or the last one if that is NULL. */
+static inline void set_prev(struct block_meta *next, struct block_meta *block)
 {
-    struct block_meta *next = prev == NULL ? NULL : next_of(prev);
-
-    block->prev = prev;
-    block->next = next;
-    if (prev == NULL)
-        first = block;
-    else
-        prev->next = block;
-    if (next == NULL)
+    if (UNLIKELY(next == NULL))
         last = block;
     else
         next->prev = block;
 }
 
-/* Takes the block behind `block` into it. The header swallowed keeps its STATUS_FREE: a second
- * os_free() of the block it led still finds it free. */
-static void merge(struct block_meta *block, const struct block_meta *behind)
+static inline void link_between(struct block_meta *prev, struct block_meta *block,
+                                struct block_meta *next)
 {
-    struct block_meta *next = next_of(behind);
-
-    block->size += sizeof(*behind) + behind->size;
+    block->prev = prev;
     block->next = next;
-    if (next == NULL)
-        last = block;
-    else
-        next->prev = block;
+    prev->next = block;
+    set_prev(next, block);
+}
+
+/* Takes the blocks behind `begin` up to `end` into it. The headers swallowed keep their
+ * STATUS_FREE: a second os_free() of the blocks they led still finds them free. */
+static inline void merge(struct block_meta *begin, const struct block_meta *end)
+{
+    struct block_meta *next = next_of(end);
+
+    begin->size = (size_t)(end_of(end) - (char *)(begin + 1));
+    begin->next = next;
+    set_prev(next, begin);
 }
 
 void heap_release(struct block_meta *block)
 {
     struct block_meta *behind = free_block_behind(block);
     struct block_meta *before = free_block_before(block);
+    struct block_meta *begin = block;
+    const struct block_meta *end = block;
 
     block->status = STATUS_FREE;
     if (behind != NULL) {
         free_blocks_remove(behind);
-        merge(block, behind);
+        end = behind;
     }
     if (before != NULL) {
         free_blocks_remove(before);
-        merge(before, block);
-        block = before;
+        begin = before;
     }
-    free_blocks_add(block);
+    if (begin != end)
+        merge(begin, end);
+    free_blocks_add(begin);
 }
 
-/* Cuts `block` down to `payload` bytes if what is over can be a block. That one is returned, linked
- * but not yet among the free ones; NULL if there is none. */
-static struct block_meta *cut(struct block_meta *block, size_t payload)
+/* Cuts `block` of `size` bytes down to `payload` bytes if what is over can be a block. That one is
+ * returned, linked but not yet among the free ones; NULL if there is none. */
+static inline struct block_meta *cut(struct block_meta *block, size_t size, size_t payload)
 {
-    size_t rest = block->size - payload;
+    size_t rest = size - payload;
 
-    if (rest < sizeof(*block) + policy()->alignment)
+    if (rest < sizeof(*block) + policy_in_force.alignment)
         return NULL;
-    block->size = payload;
 
-    struct block_meta *remainder = (struct block_meta *)end_of(block);
+    struct block_meta *next = next_of(block);
+    struct block_meta *remainder = (struct block_meta *)((char *)(block + 1) + payload);
 
     remainder->size = rest - sizeof(*remainder);
     remainder->status = STATUS_FREE;
-    link_after(remainder, block);
+    link_between(block, remainder, next);
+    block->size = payload;
     return remainder;
 }
 
 static void split(struct block_meta *block, size_t payload)
 {
-    struct block_meta *remainder = cut(block, payload);
+    struct block_meta *remainder = cut(block, block->size, payload);
 
     if (remainder != NULL)
         heap_release(remainder);
-}
-
-/* The same for a block that has no free neighbour: what is over has nothing to be merged with. */
-static void split_alone(struct block_meta *block, size_t payload)
-{
-    struct block_meta *remainder = cut(block, payload);
-
-    if (remainder != NULL)
-        free_blocks_add(remainder);
 }
 
 /* ---- Growing -------------------------------------------------------------------------------- */
@@ -174,13 +192,21 @@ static void update_extent(void)
 {
     heap_extent.start = (uintptr_t)first;
     heap_extent.end = (uintptr_t)end_of(last);
-    heap_extent.places = (heap_extent.end - heap_extent.start - sizeof(*last)) / ALIGNMENT;
+    heap_extent.places = (heap_extent.end - heap_extent.start - sizeof(*last)) / LINK_UNIT;
+    heap_extent.origin = heap_extent.start - LINK_UNIT;
+    free_blocks_update_reach();
 }
 
 /* A new block behind all others. */
 static void link_last(struct block_meta *block)
 {
-    link_after(block, last);
+    block->prev = last;
+    block->next = NULL;
+    if (last == NULL)
+        first = block;
+    else
+        last->next = block;
+    last = block;
     update_extent();
 }
 
@@ -189,9 +215,9 @@ static void link_last(struct block_meta *block)
 static void adopt(char *start, size_t bytes)
 {
     size_t padding = padding_at(start);
-    size_t usable = bytes < padding ? 0 : (bytes - padding) & ~(policy()->alignment - 1);
+    size_t usable = bytes < padding ? 0 : (bytes - padding) & ~(policy_in_force.alignment - 1);
 
-    if (usable < sizeof(struct block_meta) + policy()->alignment)
+    if (usable < sizeof(struct block_meta) + policy_in_force.alignment)
         return;
 
     struct block_meta *block = (struct block_meta *)(start + padding);
@@ -250,10 +276,18 @@ static struct block_meta *append(size_t payload)
 }
 
 /* A block of `payload` bytes for which the heap has no room yet. */
-static struct block_meta *grow(size_t payload)
+static OUTLINE struct block_meta *grow(size_t payload, size_t prealloc)
 {
     struct block_meta *block = last;
 
+    if (first == NULL && prealloc > 0) {
+        char *start = grow_break(prealloc);
+
+        if (start == NULL)
+            return NULL;
+        adopt(start, prealloc);
+        return heap_take(payload, 0);
+    }
     if (!last_ends_at_break() || block->status != STATUS_FREE)
         return append(payload);
 
@@ -272,26 +306,24 @@ static struct block_meta *grow(size_t payload)
 
 struct block_meta *heap_take(size_t payload, size_t prealloc)
 {
-    if (first == NULL && prealloc > 0) {
-        char *start = grow_break(prealloc);
+    size_t size;
+    struct block_meta *block = free_blocks_take(payload, &size);
 
-        if (start == NULL)
-            return NULL;
-        adopt(start, prealloc);
-    }
+    if (UNLIKELY(block == NULL))
+        return grow(payload, prealloc);
 
-    struct block_meta *block = free_blocks_take(payload);
+    struct block_meta *remainder = cut(block, size, payload);
 
-    if (block == NULL)
-        return grow(payload);
     block->status = STATUS_ALLOC;
-    split_alone(block, payload);
+    if (remainder != NULL)
+        free_blocks_add(remainder); /* it has no free neighbour, as the block had none */
     return block;
 }
 
 struct block_meta *heap_take_aligned(size_t payload, size_t alignment, size_t prealloc)
 {
-    size_t least = sizeof(struct block_meta) + policy()->alignment; /* a block in front of it */
+    size_t least =
+        sizeof(struct block_meta) + policy_in_force.alignment; /* a block in front of it */
     size_t enough;
 
     if (__builtin_add_overflow(payload, alignment + least, &enough) || enough > INTPTR_MAX / 2) {
@@ -314,8 +346,8 @@ struct block_meta *heap_take_aligned(size_t payload, size_t alignment, size_t pr
         block = (struct block_meta *)((char *)front + lead);
         block->size = front->size - lead;
         block->status = STATUS_ALLOC;
+        link_between(front, block, next_of(front));
         front->size = lead - sizeof(*front);
-        link_after(block, front);
         heap_release(front);
     }
     split(block, payload);
@@ -364,8 +396,8 @@ struct block_meta *heap_resize(struct block_meta *block, size_t payload)
 
 void heap_check_neighbours(const struct block_meta *block)
 {
-    prev_of(block);
-    next_of(block);
+    check_prev(block);
+    check_next(block);
 }
 
 struct block_meta *heap_first(void)

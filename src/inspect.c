@@ -19,17 +19,22 @@ static bool is_adjacent(const struct block_meta *block, const struct block_meta 
     return (const char *)next == end_of(block);
 }
 
-/* One block, and how it stands to the next. Its links are known to be sound. */
-static void check_block(struct block_meta *block)
+/* Does not look at the next block, only at where it is. */
+static void check_size(const struct block_meta *block)
 {
-    const struct block_meta *next = block->next;
-    uintptr_t end = next == NULL ? heap_extent.end : (uintptr_t)next;
+    uintptr_t end = block->next == NULL ? heap_extent.end : (uintptr_t)block->next;
 
     if (block->size < ALIGNMENT || block->size % ALIGNMENT != 0 ||
         block->size > end - (uintptr_t)(block + 1))
         report_mistake("the size of a block was written over", block + 1);
-    if (next == NULL && (uintptr_t)end_of(block) != end)
+    if (block->next == NULL && (uintptr_t)end_of(block) != end)
         report_mistake("the last block does not end where the heap does", block + 1);
+}
+
+static void check_status(struct block_meta *block)
+{
+    const struct block_meta *next = block->next;
+
     if (block->status != STATUS_FREE && !(block->status == STATUS_ALLOC && is_live(block)))
         report_mistake("the header of a block was written over", block + 1);
     if (block->status == STATUS_FREE && next != NULL && next->status == STATUS_FREE &&
@@ -46,8 +51,9 @@ static void check_heap(void)
             report_mistake("the links of the heap lead out of it", block);
         if (block->next != NULL && block->next <= block)
             report_mistake("the blocks of the heap are out of order", block + 1);
+        check_size(block);
         heap_check_neighbours(block);
-        check_block(block);
+        check_status(block);
         free_blocks += block->status == STATUS_FREE;
     }
     if (free_blocks_check() != free_blocks)

@@ -2,10 +2,13 @@
 /*
  * link.h - how free blocks point at one another.
  *
- * A link is 32 bits long and counts 8 bytes each from the heap's start, so that two of them fit the
- * smallest payload, and nothing else of a free block is touched: a block that was merged into it
- * has left its header there, by which a second os_free() of it is told. Links reach 32 GiB.
- * Comparing two compares two addresses.
+ * A link is 32 bits long and counts 8 bytes each from just below the heap's start, so that two of
+ * them fit the smallest payload, and nothing else of a free block is touched: a block that was
+ * merged into it has left its header there, by which a second os_free() of it is told. Comparing
+ * two compares two addresses.
+ *
+ * The place of a link is a number, too: 4 bytes each from the same origin. There are two of them to
+ * each link, which is why links reach no further than 16 GiB.
  */
 #ifndef LINK_H
 #define LINK_H
@@ -15,15 +18,16 @@
 typedef uint32_t link_t; /* 0 is none */
 
 #define LINK_UNIT 8
+#define LINK_MAX  (UINT32_MAX / 2)
 
 static inline size_t link_distance(const struct block_meta *block)
 {
-    return ((uintptr_t)block - heap_extent.start) / LINK_UNIT + 1;
+    return ((uintptr_t)block - heap_extent.origin) / LINK_UNIT;
 }
 
 static inline bool can_link_to(const struct block_meta *block)
 {
-    return link_distance(block) <= UINT32_MAX;
+    return link_distance(block) <= LINK_MAX;
 }
 
 static inline link_t link_to(const struct block_meta *block)
@@ -33,7 +37,7 @@ static inline link_t link_to(const struct block_meta *block)
 
 static inline struct block_meta *block_at(link_t link)
 {
-    return (struct block_meta *)(heap_extent.start + (uintptr_t)(link - 1) * LINK_UNIT);
+    return (struct block_meta *)(heap_extent.origin + (uintptr_t)link * LINK_UNIT);
 }
 
 /* Whether a header can be read where a link leads. */

@@ -1,26 +1,53 @@
 /* SPDX-License-Identifier: MIT */
 #include "pairing.h"
 
-/* Makes one heap of the children of `parent`: two by two from the first on, then from the last pair
- * back. */
-static struct block_meta *meld_children(struct block_meta *parent)
+struct nobody nobody;
+
+void pairing_add_under(link_t top, struct block_meta *block)
+{
+    struct links *links = links_of(follow(top, 0));
+    link_t added = link_to(block);
+
+    *back_of(follow(links->child, child_place(top))) = sibling_place(added);
+    links_of(block)->child = 0;
+    links_of(block)->sibling = links->child;
+    *back_of(block) = child_place(top);
+    links->child = added;
+}
+
+/* Joins two heaps; the result's `back` and `sibling` are left to the caller. */
+static struct block_meta *join(struct block_meta *one, struct block_meta *two)
+{
+    struct block_meta *low = one < two ? one : two;
+    struct block_meta *high = one < two ? two : one;
+    link_t child = links_of(low)->child;
+
+    *back_of(follow(child, child_place(link_to(low)))) = sibling_place(link_to(high));
+    links_of(high)->sibling = child;
+    *back_of(high) = child_place(link_to(low));
+    links_of(low)->child = link_to(high);
+    return low;
+}
+
+/* Two by two from the first on, then from the last pair back. */
+link_t pairing_join_children(struct block_meta *block)
 {
     struct block_meta *pairs = NULL; /* linked by `sibling`, the last one first */
-    link_t back = link_to(parent);
-    link_t rest = links_of(parent)->child;
+    place_t place = child_place(link_to(block));
+    link_t rest = links_of(block)->child;
 
     do {
-        struct block_meta *pair = follow(rest, back);
+        struct block_meta *pair = follow(rest, place);
         link_t second = links_of(pair)->sibling;
 
         if (second == 0) {
             rest = 0;
         } else {
-            struct block_meta *other = follow(second, rest);
+            struct block_meta *other = follow(second, sibling_place(rest));
 
-            back = second;
+            place = sibling_place(second);
             rest = links_of(other)->sibling;
-            pair = meld(pair, other);
+            pair = join(pair, other);
         }
         links_of(pair)->sibling = pairs == NULL ? 0 : link_to(pairs);
         *back_of(pair) = 0;
@@ -30,55 +57,38 @@ static struct block_meta *meld_children(struct block_meta *parent)
         struct block_meta *pair = follow(next, 0);
 
         next = links_of(pair)->sibling;
-        pairs = meld(pairs, pair);
+        pairs = join(pairs, pair);
     }
-    return pairs;
+    return link_to(pairs);
 }
 
-void pairing_remove_parent(link_t *root, struct block_meta *block)
-{
-    link_t *slot = slot_of(root, block);
-    link_t sibling = links_of(block)->sibling;
-    link_t back = *back_of(block);
-
-    /* What was under the block takes its place: it lies above the block, and so above its parent.
-     */
-    struct block_meta *heir = meld_children(block);
-
-    set_back(sibling, link_to(block), link_to(heir));
-    links_of(heir)->sibling = sibling;
-    *back_of(heir) = back;
-    *slot = link_to(heir);
-}
-
+/* Where the list ends that a block is in, its parent; 0 at the top. */
 static link_t parent_of(link_t link)
 {
-    struct block_meta *block = block_at(link);
-    link_t back = *back_of(block);
+    place_t back = *back_of(block_at(link));
 
-    while (back != 0 && links_of(block_at(back))->child != link) {
-        link = back;
-        back = *back_of(block_at(link));
-    }
-    return back;
+    while (back % 2 != 0)
+        back = *back_of(block_at(link_of_place(back)));
+    return link_of_place(back);
 }
 
 /* Down, else to the right, else up and to the right: a recursion could go as deep as there are
  * blocks. */
-size_t pairing_check(link_t root, size_t size)
+size_t pairing_check(link_t top, size_t size)
 {
     size_t count = 0;
     link_t parent = 0;
-    link_t back = 0;
+    place_t place = 0;
 
-    for (link_t link = root; link != 0;) {
-        struct links *links = links_of(follow(link, back));
+    for (link_t link = top; link != 0;) {
+        struct links *links = links_of(follow(link, place));
 
         count++;
-        if (block_at(link)->size != size || link <= parent)
+        if (block_at(link)->size != size || block_at(link)->status != STATUS_FREE || link <= parent)
             report_mistake("a free block has a wrong place in the index", block_at(link) + 1);
         if (links->child != 0) {
-            parent = back = link;
+            parent = link;
+            place = child_place(link);
             link = links->child;
             continue;
         }
@@ -86,7 +96,7 @@ size_t pairing_check(link_t root, size_t size)
             link = parent;
             parent = parent_of(link);
         }
-        back = link;
+        place = sibling_place(link);
         link = links_of(block_at(link))->sibling;
     }
     return count;

@@ -3,36 +3,43 @@
  * pairing.h - free blocks of one size, the one at the lowest address first.
  *
  * A pairing heap: a tree in which each block lies below all blocks under it. The children of a
- * block are a list. Adding a block compares it with the root, and one of the two becomes the first
- * child of the other; only where a block is removed are its children paired up, which is amortised
- * O(log n). Two or three blocks are touched where a search tree would touch one in each level, and
- * among a million blocks each of them is a cache miss.
+ * block are a list. Adding a block compares it with the one at the top, and one of the two becomes
+ * the first child of the other; only where a block is removed are its children paired up, which is
+ * amortised O(log n). Two or three blocks are touched where a search tree would touch one in each
+ * level, and among a million blocks each of them is a cache miss.
  *
- *                 root ─┐                  A free block on a 64-bit machine:
+ *                  top ─┐                  A free block on a 64-bit machine:
  *                 0x20  │ child
  *              ┌────────┘                   0      8      12     16     24     32      36
  *              v                            +------+------+------+------+------+-------+---------+
- *            0x900 ◀─────▶ 0x140 ◀─────▶ …  | size | stat | back | prev | next | child | sibling |
- *              │    back/     │             +------+------+------+------+------+-------+---------+
- *              v    sibling   v                            ^^^^                  ^^^^^    ^^^^^^^
+ *            0x900 ──────▶ 0x140 ──────▶ …  | size | stat | back | prev | next | child | sibling |
+ *              │  sibling     │             +------+------+------+------+------+-------+---------+
+ *              v              v                            ^^^^                  ^^^^^    ^^^^^^^
  *            0xa00          0x300
  *
- * `back` of a first child is its parent. Where the header has no room for `back` it follows
- * `sibling`.
+ * `back` is the place of the link that leads to the block, so that a block is removed in the same
+ * way wherever it is; 0 is at the top. Where the header has no room for it, it follows `sibling`.
  *
  * Every link is checked against the one that points the other way before anything is written
  * through it: a block that was written over after it was freed ends the program with a report.
+ *
+ * Most blocks have one child or none. They are removed without a branch.
+ *
+ * Source: Fredman, Sedgewick, Sleator, Tarjan: The pairing heap, Algorithmica 1 (1986).
  */
 #ifndef PAIRING_H
 #define PAIRING_H
 
+#include "branchless.h"
 #include "link.h"
 #include "report.h"
+
+typedef uint32_t place_t; /* of a link; 0 is the top of a heap */
 
 struct links {
     link_t child;
     link_t sibling;
-    link_t back; /* if it has no place in the header */
+    place_t back; /* if it has no room in the header */
 };
 
 #define LINKS_ROOM (HAS_SPARE ? offsetof(struct links, back) : sizeof(struct links))
@@ -42,103 +49,133 @@ static inline struct links *links_of(struct block_meta *block)
     return (struct links *)(block + 1);
 }
 
-static inline link_t *back_of(struct block_meta *block)
+static inline place_t *back_of(struct block_meta *block)
 {
     return HAS_SPARE ? spare_of(block) : &links_of(block)->back;
 }
 
-/* Whether the links of blocks can reach `block`, and it has room for its own. */
+/* Whether links can lead to `block`, and it has room for its own. */
 static inline bool pairing_can_hold(const struct block_meta *block)
 {
-    return can_link_to(block) && block->size >= LINKS_ROOM;
+    return (LINKS_ROOM <= LINK_UNIT || block->size >= LINKS_ROOM) && can_link_to(block);
 }
 
-/* The block that a link leads to, which leads back to `back`. */
-static inline struct block_meta *follow(link_t link, link_t back)
-{
-    struct block_meta *block = block_at(link);
+/* ---- Links and their places ----------------------------------------------------------------- */
 
-    if (!is_link(link) || block->status != STATUS_FREE || *back_of(block) != back)
-        report_overwritten_links(is_in_heap(block) || back == 0 ? block : block_at(back));
+static inline place_t child_place(link_t link)
+{
+    return 2 * link;
+}
+
+static inline place_t sibling_place(link_t link)
+{
+    return 2 * link + 1;
+}
+
+static inline link_t link_of_place(place_t place)
+{
+    return place / 2;
+}
+
+static inline link_t *link_at(place_t place, link_t *top)
+{
+    link_t *places = (link_t *)(heap_extent.origin + sizeof(struct block_meta));
+
+    return choose_pointer(mask_if(place != 0), &places[place], top);
+}
+
+/* Stands where a link leads to none. What is written to it is not read. */
+extern struct nobody {
+    struct block_meta block;
+    struct links links;
+} nobody;
+
+static inline struct block_meta *block_or_nobody(link_t link)
+{
+    return choose_pointer(mask_if(link != 0), block_at(link), &nobody.block);
+}
+
+/* The block that a link leads to, which has to lead back to its place; or nobody. */
+static inline struct block_meta *follow(link_t link, place_t place)
+{
+    struct block_meta *block = block_or_nobody(link);
+
+    if (UNLIKELY(link > heap_extent.places ||
+                 ((*back_of(block) ^ place) & mask_if(link != 0)) != 0))
+        report_overwritten_links(is_link(link) || place == 0 ? block
+                                                             : block_at(link_of_place(place)));
     return block;
 }
 
-static inline void set_back(link_t link, link_t old, link_t back)
-{
-    if (link != 0)
-        *back_of(follow(link, old)) = back;
-}
+/* ---- Blocks --------------------------------------------------------------------------------- */
 
-/* Joins two heaps; the result's `back` and `sibling` are left to the caller. */
-static inline struct block_meta *meld(struct block_meta *one, struct block_meta *two)
-{
-    struct block_meta *low = one < two ? one : two;
-    struct block_meta *high = one < two ? two : one;
-    link_t child = links_of(low)->child;
+/* Adds a block that lies above the one at the top. */
+void pairing_add_under(link_t top, struct block_meta *block);
 
-    set_back(child, link_to(low), link_to(high));
-    links_of(high)->sibling = child;
-    *back_of(high) = link_to(low);
-    links_of(low)->child = link_to(high);
-    return low;
-}
-
-static inline void pairing_add(link_t *root, struct block_meta *block)
+static inline void pairing_add(link_t *top, struct block_meta *block)
 {
-    links_of(block)->child = 0;
-    if (*root != 0)
-        block = meld(follow(*root, 0), block);
-    *back_of(block) = 0;
+    link_t added = link_to(block);
+
+    if (added - 1 > *top - 1) { /* which is not so if there is none */
+        pairing_add_under(*top, block);
+        return;
+    }
+    *back_of(block_or_nobody(*top)) = child_place(added);
+    links_of(block)->child = *top;
     links_of(block)->sibling = 0;
-    *root = link_to(block);
+    *back_of(block) = 0;
+    *top = added;
 }
 
-/* The link that leads to a block. */
-static inline link_t *slot_of(link_t *root, struct block_meta *block)
+/* Makes one heap of the several children of a block. Its `back` and `sibling` are left to the
+ * caller. */
+link_t pairing_join_children(struct block_meta *block);
+
+/* What was under the block takes its place: it lies above the block, and so above its parent. */
+static inline __attribute__((always_inline)) void
+pairing_replace(struct block_meta *block, link_t self, link_t *slot, place_t back, link_t sibling)
+{
+    link_t heir = links_of(block)->child;
+    struct block_meta *child = follow(heir, child_place(self));
+
+    if (links_of(child)->sibling != 0) {
+        heir = pairing_join_children(block);
+        child = block_at(heir);
+    }
+
+    struct block_meta *next = follow(sibling, sibling_place(self));
+    uintptr_t has_heir = mask_if(heir != 0);
+
+    *back_of(next) = choose(has_heir, sibling_place(heir), back);
+    *slot = choose(has_heir, heir, sibling);
+    *back_of(child) = back;
+    links_of(child)->sibling = choose(has_heir, sibling, 0);
+}
+
+static inline void pairing_remove(link_t *top, struct block_meta *block)
 {
     link_t self = link_to(block);
-    link_t back = *back_of(block);
-    link_t *slot = root;
+    place_t back = *back_of(block);
+    link_t *slot = link_at(back, top);
 
-    if (back != 0) {
-        struct block_meta *before = block_at(back);
-        struct links *links = links_of(before);
-
-        if (!is_link(back) || before->status != STATUS_FREE)
-            report_overwritten_links(block);
-        slot = links->child == self ? &links->child : &links->sibling;
-    }
-    if (*slot != self)
+    if (UNLIKELY(link_of_place(back) > heap_extent.places || *slot != self))
         report_overwritten_links(block);
-    return slot;
+    pairing_replace(block, self, slot, back, links_of(block)->sibling);
 }
 
-/* Most blocks have none under them. */
-static inline bool pairing_is_leaf(struct block_meta *block)
+/* Removes the block at the lowest address; the heap is not empty. */
+static inline struct block_meta *pairing_take(link_t *top)
 {
-    return links_of(block)->child == 0;
-}
+    struct block_meta *block = block_at(*top);
 
-static inline void pairing_remove_leaf(link_t *root, struct block_meta *block)
-{
-    link_t *slot = slot_of(root, block);
-    link_t sibling = links_of(block)->sibling;
-
-    set_back(sibling, link_to(block), *back_of(block));
-    *slot = sibling;
-}
-
-/* Removes a block that is no leaf. */
-void pairing_remove_parent(link_t *root, struct block_meta *block);
-
-/* The block at the lowest address; the heap is not empty. */
-static inline struct block_meta *pairing_lowest(link_t root)
-{
-    return follow(root, 0);
+    if (UNLIKELY(*back_of(block) != 0))
+        report_overwritten_links(block);
+    pairing_replace(block, *top, top, 0, 0);
+    return block;
 }
 
 /* How many blocks the heap holds, all of `size` bytes; reports the first that is not as it has to
  * be. */
-size_t pairing_check(link_t root, size_t size);
+size_t pairing_check(link_t top, size_t size);
 
 #endif
