@@ -25,7 +25,7 @@ struct bins {
     link_t tops[BINS];
 };
 
-extern struct bins bins;
+INTERNAL struct bins bins;
 
 static inline void mark_bin(size_t bin)
 {

@@ -16,15 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "attributes.h"
 #include "block_meta.h"
-
-#define API __attribute__((visibility("default")))
-
-#define LIKELY(condition)   __builtin_expect(condition, true)
-#define UNLIKELY(condition) __builtin_expect(condition, false)
-
-/* Rare things are done out of line, where they cost the others no register. */
-#define OUTLINE __attribute__((noinline))
 
 #define HAS_SPARE                                                                                  \
     (offsetof(struct block_meta, prev) - offsetof(struct block_meta, status) >=                    \
@@ -38,7 +31,7 @@ struct extent {
     uintptr_t origin; /* of links: one such place before the start */
 };
 
-extern struct extent heap_extent;
+INTERNAL struct extent heap_extent;
 
 /* Whether a header can be read at `block`. Not whether there is one. One comparison: the bits by
  * which an offset is not a multiple of 8 end up at its top. */

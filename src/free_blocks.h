@@ -17,7 +17,7 @@
 
 /* The sizes up to this one are in the bins and nowhere else: BINS_MAX, or 0 for as long as there
  * may be a block out of reach. */
-extern size_t free_blocks_only_in_bins;
+INTERNAL size_t free_blocks_only_in_bins;
 
 /* To be called when the heap has grown. */
 void free_blocks_update_reach(void);

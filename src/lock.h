@@ -16,13 +16,15 @@
 #include <stdint.h>
 #include <sys/single_threaded.h>
 
+#include "attributes.h"
+
 enum { UNLOCKED, LOCKED, CONTENDED };
 
-extern uint32_t heap_lock;
+INTERNAL uint32_t heap_lock;
 
 static inline bool lock_is_needed(void)
 {
-    return __builtin_expect(!__libc_single_threaded, false);
+    return UNLIKELY(!__libc_single_threaded);
 }
 
 /* Where the lock is taken. Returns false if it was not, for the thread that is forking. */

@@ -85,7 +85,7 @@ static inline link_t *link_at(place_t place, link_t *top)
 }
 
 /* Stands where a link leads to none. What is written to it is not read. */
-extern struct nobody {
+INTERNAL struct nobody {
     struct block_meta block;
     struct links links;
 } nobody;

@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "attributes.h"
+
 #define ALIGNMENT      8
 #define SIZE_PAGE      4096
 #define MMAP_THRESHOLD (128 * 1024)
@@ -26,22 +28,22 @@ struct policy {
 };
 
 /* For those who come after policy() was called: the heap, and whatever holds a block of it. */
-extern struct policy policy_in_force;
-extern bool policy_is_known;
+INTERNAL struct policy policy_in_force;
+INTERNAL bool policy_is_known;
 
 /* The largest request that os_malloc and os_realloc take to the heap; 0 until the policy is known,
  * so that one comparison tells a request that is large from none, and a first one as well. */
-extern size_t policy_heap_limit;
+INTERNAL size_t policy_heap_limit;
 
 /* What holds if OSMEM_CONF says nothing. */
-extern const struct policy policy_standard;
+INTERNAL const struct policy policy_standard;
 
 /* Reads OSMEM_CONF; one that is malformed is reported on standard error and ignored as a whole. */
 void policy_read(void);
 
 static inline const struct policy *policy(void)
 {
-    if (__builtin_expect(!__atomic_load_n(&policy_is_known, __ATOMIC_ACQUIRE), 0))
+    if (UNLIKELY(!__atomic_load_n(&policy_is_known, __ATOMIC_ACQUIRE)))
         policy_read();
     return &policy_in_force;
 }
