@@ -7,12 +7,12 @@ size_t bins_find_from(size_t at)
 {
     while (bins.words[at] == 0)
         at++;
-    return (at * WORD_BITS + (size_t)__builtin_ctzll(bins.words[at])) * BIN_UNIT;
+    return at * WORD_BITS + (unsigned)__builtin_ctzll(bins.words[at]);
 }
 
-struct block_meta *bins_lowest(size_t size)
+struct block_meta *bins_lowest(size_t bin)
 {
-    return block_at(bins.tops[size / BIN_UNIT]);
+    return block_at(bins.tops[bin]);
 }
 
 size_t bins_check(void)

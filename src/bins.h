@@ -55,36 +55,36 @@ static inline void bins_remove(struct block_meta *block)
     unmark_if_empty(bin);
 }
 
-/* The same from the word at `at` on. */
+/* The first bin that has a block, from the word `at` on; BINS or more if there is none. */
 size_t bins_find_from(size_t at);
 
-/* The smallest size of at least `payload` bytes, at most BINS_MAX, of which there is a block; more
- * than BINS_MAX if there is none. */
+/* The bin of the smallest blocks of at least `payload` bytes, which are at most BINS_MAX; BINS or
+ * more if there is none. */
 static inline size_t bins_find(size_t payload)
 {
-    size_t at = payload / BIN_UNIT / WORD_BITS;
-    size_t bit = payload / BIN_UNIT % WORD_BITS;
+    size_t bin = payload / BIN_UNIT;
+    size_t at = bin / WORD_BITS;
+    size_t bit = bin % WORD_BITS;
     uint64_t ahead = bins.words[at] >> bit | bins.words[at + 1] << 1 << (WORD_BITS - 1 - bit);
 
     if (UNLIKELY(ahead == 0))
         return bins_find_from(at + 1);
-    return payload + (size_t)__builtin_ctzll(ahead) * BIN_UNIT;
+    return bin + (unsigned)__builtin_ctzll(ahead);
 }
 
-/* Removes the block of `size` bytes at the lowest address; there is one. */
-static inline struct block_meta *bins_take(size_t size)
+/* Removes the block at the lowest address in a bin that is not empty. */
+static inline struct block_meta *bins_take(size_t bin)
 {
-    size_t bin = size / BIN_UNIT;
     struct block_meta *block = pairing_take(&bins.tops[bin]);
 
-    if (UNLIKELY(block->size != size))
+    if (UNLIKELY(block->size != bin * BIN_UNIT))
         report_overwritten_links(block);
     unmark_if_empty(bin);
     return block;
 }
 
 /* The block that bins_take() would remove. */
-struct block_meta *bins_lowest(size_t size);
+struct block_meta *bins_lowest(size_t bin);
 
 /* How many blocks there are. Reports the first that is not where it has to be. */
 size_t bins_check(void);

@@ -4,8 +4,8 @@
  *
  * Where the outcome is another at each call, such as whether a block has others under it in the
  * index, the processor guesses it wrong every other time, and loses the time of a hundred
- * instructions. There it pays to compute both outcomes, and one address that is never read for
- * what is not there.
+ * instructions. There it pays to compute both outcomes, and to have something stand where there is
+ * nothing, so that it can be read and written like the rest.
  */
 #ifndef BRANCHLESS_H
 #define BRANCHLESS_H

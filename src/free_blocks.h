@@ -3,8 +3,8 @@
  * free_blocks.h - which of the heap's blocks are free, and which of them fits best.
  *
  *     bins             blocks of up to 4096 bytes
- *     size tree        larger ones
- *     out of reach     blocks that links can't lead to are found by a walk over the heap
+ *     size tree        others: larger ones, and what has no room for the links of a bin
+ *     no index         blocks that links can't reach are found by a walk over the heap
  *
  * The heap reports every block that becomes free or stops being so, and asks for nothing but the
  * best fit, so that the way of finding it can change without the heap's knowing. All links of the
@@ -15,17 +15,17 @@
 
 #include "bins.h"
 
-/* The sizes up to this one are in the bins and nowhere else: BINS_MAX, or 0 for as long as there
- * may be a block out of reach. */
+/* Blocks of up to this size are in the bins and nowhere else, which makes things fast: BINS_MAX; or
+ * 0 once the heap is longer than links reach, and on a 32-bit machine. */
 INTERNAL size_t free_blocks_only_in_bins;
 
 /* To be called when the heap has grown. */
 void free_blocks_update_reach(void);
 
-/* What is not, or may not be, in a bin. */
-void free_blocks_add_elsewhere(struct block_meta *block);
-void free_blocks_remove_elsewhere(struct block_meta *block);
-struct block_meta *free_blocks_take_elsewhere(size_t payload);
+/* For the others: the same as below. */
+void free_blocks_add_slowly(struct block_meta *block);
+void free_blocks_remove_slowly(struct block_meta *block);
+struct block_meta *free_blocks_take_slowly(size_t payload);
 
 /* `block` has become free: its size and links are final until it is removed. */
 static inline void free_blocks_add(struct block_meta *block)
@@ -33,7 +33,7 @@ static inline void free_blocks_add(struct block_meta *block)
     if (LIKELY(block->size <= free_blocks_only_in_bins))
         bins_add(block);
     else
-        free_blocks_add_elsewhere(block);
+        free_blocks_add_slowly(block);
 }
 
 /* `block`, which was added, is about to be merged or resized. */
@@ -42,7 +42,7 @@ static inline void free_blocks_remove(struct block_meta *block)
     if (LIKELY(block->size <= free_blocks_only_in_bins))
         bins_remove(block);
     else
-        free_blocks_remove_elsewhere(block);
+        free_blocks_remove_slowly(block);
 }
 
 /* Removes the smallest free block of at least `payload` bytes, the one at the lowest address among
@@ -50,12 +50,14 @@ static inline void free_blocks_remove(struct block_meta *block)
 static inline struct block_meta *free_blocks_take(size_t payload, size_t *size)
 {
     if (LIKELY(payload <= free_blocks_only_in_bins)) {
-        *size = bins_find(payload);
-        if (LIKELY(*size <= BINS_MAX))
-            return bins_take(*size);
+        size_t bin = bins_find(payload);
+
+        *size = bin * BIN_UNIT;
+        if (LIKELY(bin < BINS))
+            return bins_take(bin);
     }
 
-    struct block_meta *block = free_blocks_take_elsewhere(payload);
+    struct block_meta *block = free_blocks_take_slowly(payload);
 
     *size = block == NULL ? 0 : block->size;
     return block;

@@ -20,8 +20,9 @@
  * `back` is the place of the link that leads to the block, so that a block is removed in the same
  * way wherever it is; 0 is at the top. Where the header has no room for it, it follows `sibling`.
  *
- * Every link is checked against the one that points the other way before anything is written
- * through it: a block that was written over after it was freed ends the program with a report.
+ * Every link that lies in a block is checked against the one that points the other way before
+ * anything is written through it: a block that was written over after it was freed ends the
+ * program with a report.
  *
  * Most blocks have one child or none. They are removed without a branch.
  *
@@ -54,12 +55,6 @@ static inline place_t *back_of(struct block_meta *block)
     return HAS_SPARE ? spare_of(block) : &links_of(block)->back;
 }
 
-/* Whether links can lead to `block`, and it has room for its own. */
-static inline bool pairing_can_hold(const struct block_meta *block)
-{
-    return (LINKS_ROOM <= LINK_UNIT || block->size >= LINKS_ROOM) && can_link_to(block);
-}
-
 /* ---- Links and their places ----------------------------------------------------------------- */
 
 static inline place_t child_place(link_t link)
@@ -77,6 +72,7 @@ static inline link_t link_of_place(place_t place)
     return place / 2;
 }
 
+/* The link at a place, which is `*top` for the top. */
 static inline link_t *link_at(place_t place, link_t *top)
 {
     link_t *places = (link_t *)(heap_extent.origin + sizeof(struct block_meta));
@@ -84,7 +80,8 @@ static inline link_t *link_at(place_t place, link_t *top)
     return choose_pointer(mask_if(place != 0), &places[place], top);
 }
 
-/* Stands where a link leads to none. What is written to it is not read. */
+/* Stands where a link leads to none. Its `sibling` is always 0; its `back` is written, and read by
+ * those who then do not care. */
 INTERNAL struct nobody {
     struct block_meta block;
     struct links links;
@@ -131,7 +128,8 @@ static inline void pairing_add(link_t *top, struct block_meta *block)
  * caller. */
 link_t pairing_join_children(struct block_meta *block);
 
-/* What was under the block takes its place: it lies above the block, and so above its parent. */
+/* What was under the block takes its place: it lies above the block, and so above its parent.
+ * Inline at any rate, for much of it comes to nothing at the top. */
 static inline __attribute__((always_inline)) void
 pairing_replace(struct block_meta *block, link_t self, link_t *slot, place_t back, link_t sibling)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * far.c - a heap longer than 32 GiB, with a gap in it.
+ * far.c - a heap longer than links reach, with a gap in it.
  *
  * Its own sbrk() hands out a large area that is reserved only, and jumps over most of it after a
  * while. Before each os_malloc() the best fit is looked for by walking over all blocks. Prints

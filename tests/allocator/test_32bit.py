@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 
 from driver import UNTOUCHED, Driver, build_driver
 from harness import model
@@ -46,7 +46,12 @@ def narrowed(word: str) -> str:
     return str(2**32 - min(40, 2**64 - int(word)))
 
 
+MERGED = ["m 0 64", *(f"m {slot} 8" for slot in range(1, 6)), "f 1", "f 4", "f 0", "f 2", "m 1 8"]
+"""Blocks of 8 bytes, which have room for two links only, are free and are merged with others."""
+
+
 @given(program=programs)
+@example(program=MERGED)
 def test_any_program(driver: Driver, policy: Policy, program: list[str]) -> None:
     program = [" ".join(map(narrowed, line.split())) for line in program]
     report = driver.play(program)

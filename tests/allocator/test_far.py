@@ -1,14 +1,17 @@
-"""A heap beyond the reach of the index's links. See far.c."""
+"""A heap beyond the reach of the index's links. See far.c and brink.c."""
 
 from __future__ import annotations
 
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from building import build
 
 
-def test_best_fit_beyond_32_gib(tmp_path: Path) -> None:
-    program = build(tmp_path).link("far")
-    ended = subprocess.run([program], capture_output=True, text=True)
+@pytest.mark.parametrize("name", ["far", "brink"])
+def test_best_fit_out_of_reach(tmp_path: Path, name: str) -> None:
+    program = build(tmp_path).link(name)
+    ended = subprocess.run([program], capture_output=True, text=True, timeout=300)
     assert (ended.stdout, ended.stderr, ended.returncode) == ("ok\n", "", 0)

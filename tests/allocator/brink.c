@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * brink.c - a free block that links reach takes in one that they do not.
+ *
+ * Its own sbrk() hands out a large area that is reserved only, and jumps to just below where links
+ * cease to reach. Prints "ok".
+ */
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "block_meta.h"
+#include "osmem.h"
+
+#define REACH ((size_t)16 << 30)
+#define SIZE  64
+
+static char *current;
+
+void *sbrk(intptr_t increment)
+{
+    char *start = current;
+
+    current += increment;
+    return start;
+}
+
+int main(void)
+{
+    current = mmap(NULL, 2 * REACH, PROT_READ | PROT_WRITE,
+                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    DIE(current == MAP_FAILED, "mmap");
+
+    char *start = current;
+
+    os_malloc(100000);
+    current = start + REACH - 10000;
+
+    char *within, *beyond = NULL;
+
+    do {
+        within = beyond;
+        beyond = os_malloc(SIZE);
+        DIE(beyond == NULL, "os_malloc");
+    } while (beyond < start + REACH + sizeof(struct block_meta));
+
+    char *merged = os_malloc(SIZE);
+    char *between = os_malloc(SIZE);
+    char *best = os_malloc(SIZE);
+    char *last = os_malloc(SIZE);
+
+    DIE(best - merged != 2 * (between - merged) || last < best, "blocks in a row");
+    os_free(beyond);
+    os_free(best);
+    os_free(within);
+    os_free(merged);
+    os_malloc_check();
+    DIE(os_malloc(SIZE) != best, "the best fit");
+    os_malloc_check();
+    printf("ok\n");
+    return 0;
+}
