@@ -91,7 +91,8 @@ API void os_malloc_stats(void)
     lock_leave(taken);
 
     struct mapping_totals mapped = mapping_totals();
-    size_t scattered = spare.bytes == 0 ? 0 : 100 - 100 * spare.largest / spare.bytes;
+    size_t scattered =
+        spare.bytes == 0 ? 0 : 100 - (size_t)(UINT64_C(100) * spare.largest / spare.bytes);
 
     dprintf_(STDERR_FILENO,
              "heap           %14zu bytes  %10zu blocks\n"

@@ -62,7 +62,7 @@ link_t pairing_join_children(struct block_meta *block)
     return link_to(pairs);
 }
 
-/* Where the list ends that a block is in, its parent; 0 at the top. */
+/* The parent of a block, behind which the list begins that the block is in; 0 at the top. */
 static link_t parent_of(link_t link)
 {
     place_t back = *back_of(block_at(link));
@@ -72,32 +72,39 @@ static link_t parent_of(link_t link)
     return link_of_place(back);
 }
 
-/* Down, else to the right, else up and to the right: a recursion could go as deep as there are
- * blocks. */
-size_t pairing_check(link_t top, size_t size)
+/* Down, else to the right, else up and to the right; 0 at the end. Goes back over each list once,
+ * from its end. A recursion could go as deep as there are blocks. */
+static link_t behind(link_t link)
+{
+    if (links_of(block_at(link))->child != 0)
+        return links_of(block_at(link))->child;
+    while (link != 0 && links_of(block_at(link))->sibling == 0)
+        link = parent_of(link);
+    return link == 0 ? 0 : links_of(block_at(link))->sibling;
+}
+
+/* How many blocks are in a list that begins at a place: all above `parent`, and of `size` bytes. */
+static size_t check_list(link_t link, place_t place, link_t parent, size_t size)
 {
     size_t count = 0;
-    link_t parent = 0;
-    place_t place = 0;
 
-    for (link_t link = top; link != 0;) {
-        struct links *links = links_of(follow(link, place));
+    while (link != 0) {
+        struct block_meta *block = follow(link, place);
 
+        if (block->size != size || block->status != STATUS_FREE || link <= parent)
+            report_mistake("a free block has a wrong place in the index", block + 1);
         count++;
-        if (block_at(link)->size != size || block_at(link)->status != STATUS_FREE || link <= parent)
-            report_mistake("a free block has a wrong place in the index", block_at(link) + 1);
-        if (links->child != 0) {
-            parent = link;
-            place = child_place(link);
-            link = links->child;
-            continue;
-        }
-        while (links_of(block_at(link))->sibling == 0 && parent != 0) {
-            link = parent;
-            parent = parent_of(link);
-        }
         place = sibling_place(link);
-        link = links_of(block_at(link))->sibling;
+        link = links_of(block)->sibling;
     }
+    return count;
+}
+
+size_t pairing_check(link_t top, size_t size)
+{
+    size_t count = check_list(top, 0, 0, size);
+
+    for (link_t link = top; link != 0; link = behind(link))
+        count += check_list(links_of(block_at(link))->child, child_place(link), link, size);
     return count;
 }
