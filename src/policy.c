@@ -10,7 +10,7 @@
 #include "policy.h"
 #include "printf.h"
 
-struct policy policy_in_force = {.check = 1}; /* a pointer that comes first is not one of ours */
+struct policy policy_in_force = {.check = 1}; /* so that a first os_free() reads the policy */
 bool policy_is_known;
 size_t policy_heap_limit;
 
@@ -113,11 +113,20 @@ static size_t heap_limit(void)
                                       : (threshold - smallest_total) & -policy_in_force.alignment;
 }
 
+static bool is_loaded;
+
+__attribute__((constructor)) static void note_that_this_is_loaded(void)
+{
+    is_loaded = true;
+}
+
 void policy_read(void)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-    if (environ == NULL) { /* the dynamic loader allocates before there is one */
+    /* The dynamic loader allocates before there is an environment. Later it may have been cleared.
+     */
+    if (environ == NULL && !is_loaded) {
         policy_in_force = policy_standard;
         return;
     }

@@ -31,8 +31,9 @@ struct policy {
 INTERNAL struct policy policy_in_force;
 INTERNAL bool policy_is_known;
 
-/* The largest request that os_malloc and os_realloc take to the heap; 0 until the policy is known,
- * so that one comparison tells a request that is large from none, and a first one as well. */
+/* The largest request that os_malloc and os_realloc take to the heap; 0 if there is none, and until
+ * the policy is known. So one comparison of a size less 1 sorts out all that is not usual: a large
+ * request, one of no bytes, and the first. */
 INTERNAL size_t policy_heap_limit;
 
 /* What holds if OSMEM_CONF says nothing. */
