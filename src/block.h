@@ -4,8 +4,8 @@
  *
  * The header leaves 4 bytes behind `status` on a 64-bit machine. They tell of a
  *
- *     live block    its seal: a number made of its address and size, by which a pointer that was
- *                   never handed out, and a header that was written over, are told
+ *     live block    its seal: a number made of its address, size and status, by which a pointer
+ *                   that was never handed out, and a header that was written over, are told
  *     free block    one of its links in the index (see pairing.h)
  */
 #ifndef BLOCK_H
@@ -27,7 +27,7 @@
 struct extent {
     uintptr_t start;
     uintptr_t end;
-    uintptr_t places; /* at multiples of 8 bytes from the start, where a header can be */
+    uintptr_t places; /* how many multiples of 8 bytes from the start a header can be at */
     uintptr_t origin; /* of links: one such place before the start */
 };
 
@@ -52,11 +52,17 @@ static inline uint32_t *spare_of(struct block_meta *block)
     return (uint32_t *)((char *)block + offsetof(struct block_meta, status) + sizeof(int));
 }
 
+/* The multiplier is 2^64 divided by the golden ratio: Knuth, The Art of Computer Programming,
+ * volume 3, section 6.4. */
 static inline uint32_t seal_for(const struct block_meta *block)
 {
-    return (uint32_t)((uintptr_t)block >> 3) ^ ((uint32_t)block->size + 1) * UINT32_C(0x9E3779B1);
+    uint64_t mixed = ((uint64_t)block->size + 1) * UINT64_C(0x9E3779B97F4A7C15);
+
+    return (uint32_t)(mixed >> 32) ^ (uint32_t)((uintptr_t)block >> 3) ^ (uint32_t)block->status;
 }
 
+/* To be called after all else in the header is set: who sets `status` may change what is behind it.
+ */
 static inline void seal(struct block_meta *block)
 {
     if (HAS_SPARE)

@@ -30,10 +30,9 @@ static size_t padding_at(const void *address)
 static OUTLINE void check_next(const struct block_meta *block)
 {
     const struct block_meta *next = block->next;
-    const char *end = end_of(block);
-    bool is_sound = next == NULL
-                        ? block == last && (uintptr_t)end == heap_extent.end
-                        : is_in_heap(next) && next->prev == block && (const char *)next >= end;
+    bool is_sound = next == NULL ? block == last && (uintptr_t)end_of(block) == heap_extent.end
+                                 : is_in_heap(next) && next > block && next->prev == block &&
+                                       block->size <= (uintptr_t)next - (uintptr_t)(block + 1);
 
     if (!is_sound)
         report_mistake("the header of a block, or of the one behind it, was written over",

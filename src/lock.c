@@ -12,9 +12,16 @@
 
 uint32_t heap_lock;
 
-/* The thread between the two handlers of a fork(). Others' handlers may allocate meanwhile. */
-static pthread_t forking_thread;
-static bool is_forking;
+/* The thread that need not wait: between the two handlers of a fork() it has the lock, and others'
+ * handlers may allocate; where it ends the program it may have it, and so may who handles that. */
+static pthread_t exempt_thread;
+static bool is_exempt;
+
+void lock_exempt(bool exempt)
+{
+    __atomic_store_n(&exempt_thread, pthread_self(), __ATOMIC_RELAXED);
+    __atomic_store_n(&is_exempt, exempt, __ATOMIC_RELEASE);
+}
 
 static void futex(int operation, uint32_t value)
 {
@@ -24,15 +31,15 @@ static void futex(int operation, uint32_t value)
     errno = saved_errno;
 }
 
-static bool is_forked_by_this_thread(void)
+static bool is_this_thread_exempt(void)
 {
-    return __atomic_load_n(&is_forking, __ATOMIC_ACQUIRE) &&
-           __atomic_load_n(&forking_thread, __ATOMIC_RELAXED) == pthread_self();
+    return __atomic_load_n(&is_exempt, __ATOMIC_ACQUIRE) &&
+           __atomic_load_n(&exempt_thread, __ATOMIC_RELAXED) == pthread_self();
 }
 
 bool lock_wait(void)
 {
-    if (is_forked_by_this_thread())
+    if (is_this_thread_exempt())
         return false;
     for (int i = 0; i < SPINS; i++) {
         uint32_t expected = UNLOCKED;
@@ -61,19 +68,18 @@ static void before_fork(void)
     bool taken = lock_enter();
 
     taken_for_fork = taken;
-    __atomic_store_n(&forking_thread, pthread_self(), __ATOMIC_RELAXED);
-    __atomic_store_n(&is_forking, true, __ATOMIC_RELEASE);
+    lock_exempt(true);
 }
 
 static void after_fork(void)
 {
-    __atomic_store_n(&is_forking, false, __ATOMIC_RELEASE);
+    lock_exempt(false);
     lock_leave(taken_for_fork);
 }
 
 static void after_fork_in_child(void)
 {
-    __atomic_store_n(&is_forking, false, __ATOMIC_RELEASE);
+    lock_exempt(false);
     heap_lock = UNLOCKED; /* those who waited are not here */
 }
 

@@ -27,7 +27,10 @@ static inline bool lock_is_needed(void)
     return UNLIKELY(!__libc_single_threaded);
 }
 
-/* Where the lock is taken. Returns false if it was not, for the thread that is forking. */
+/* Lets this thread pass without the lock, or no longer. */
+void lock_exempt(bool exempt);
+
+/* Where the lock is taken. Returns false if it was not, for a thread that is exempt. */
 bool lock_wait(void);
 void lock_wake(void);
 

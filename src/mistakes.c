@@ -17,7 +17,7 @@ static const struct block_meta *find_around(uintptr_t address)
         const struct block_meta *next = block->next;
 
         if (next == NULL || (uintptr_t)next > address)
-            return address < (uintptr_t)end_of(block) ? block : NULL;
+            return (uintptr_t)block == address || address < (uintptr_t)end_of(block) ? block : NULL;
         if (next <= block || !is_in_heap(next))
             return NULL;
         block = next;
@@ -30,7 +30,7 @@ _Noreturn __attribute__((cold)) void report_pointer(struct block_meta *block)
     bool taken = lock_enter();
     const struct block_meta *around = find_around((uintptr_t)block);
 
-    lock_leave(taken); /* whoever handles the SIGABRT may allocate */
+    lock_leave(taken);
     if (around == NULL)
         report_mistake("a pointer that was never handed out", block + 1);
     if (around != block)

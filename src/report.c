@@ -3,12 +3,14 @@
 #include <unistd.h>
 
 #include "block_meta.h"
+#include "lock.h"
 #include "printf.h"
 #include "report.h"
 
 _Noreturn __attribute__((cold)) void report_mistake(const char *what, const void *address)
 {
     dprintf_(STDERR_FILENO, "libosmem: %s: %p\n", what, address);
+    lock_exempt(true); /* whoever handles the SIGABRT may allocate */
     abort();
 }
 

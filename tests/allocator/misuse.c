@@ -4,6 +4,9 @@
  *
  * Prints the address that the mistake concerns; "survived" if it was not stopped.
  */
+#include <pthread.h>
+#include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -128,6 +131,49 @@ static void write_after_free_large(void)
         os_free(os_malloc(10000 + 200 * (size_t)i));
 }
 
+/* As a signed number the size is below zero. */
+static void damage_to_the_upper_half_of_a_size(void)
+{
+    about(a);
+    ((struct block_meta *)a - 1)->size |= UINT64_C(0xfffffff8) << 32;
+    os_realloc(a, 60);
+}
+
+static void damage_to_the_status(void)
+{
+    about(a);
+    ((struct block_meta *)a - 1)->status = STATUS_MAPPED;
+    os_free(a);
+}
+
+static void handle(int number)
+{
+    char *block = os_malloc(3000); /* not the best fit that was written over */
+
+    (void)number;
+    os_free(block);
+    dprintf(STDOUT_FILENO, "handled\n");
+}
+
+static void *wait_for_ever(void *unused)
+{
+    pause();
+    return unused;
+}
+
+/* Who handles the report may allocate, though the lock may be held where it was noticed. */
+static void overflow_noticed_among_threads(void)
+{
+    pthread_t thread;
+
+    DIE(pthread_create(&thread, NULL, wait_for_ever, NULL) != 0, "pthread_create");
+    signal(SIGABRT, handle);
+    about(b);
+    os_free(b);
+    memset(b, 'x', 8);
+    os_malloc(100);
+}
+
 static void overflow_unnoticed_until_the_end(void)
 {
     about(b);
@@ -165,6 +211,9 @@ static const struct {
     MISTAKE(overflow_into_free),
     MISTAKE(write_after_free),
     MISTAKE(write_after_free_large),
+    MISTAKE(damage_to_the_upper_half_of_a_size),
+    MISTAKE(damage_to_the_status),
+    MISTAKE(overflow_noticed_among_threads),
     MISTAKE(overflow_unnoticed_until_the_end),
     MISTAKE(none),
 };

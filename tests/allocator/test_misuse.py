@@ -28,6 +28,8 @@ ALWAYS = {
     "overflow_found_by_its_own_free": HEADER,
     "write_after_free": LINKS,
     "write_after_free_large": LINKS,
+    "damage_to_the_upper_half_of_a_size": HEADER,
+    "damage_to_the_status": HEADER,
 }
 """What is noticed at no cost."""
 CHECKED = ALWAYS | {
@@ -52,6 +54,7 @@ def make(program: Path, mistake: str, conf: str) -> subprocess.CompletedProcess[
         capture_output=True,
         text=True,
         check=False,
+        timeout=60,
     )
 
 
@@ -72,6 +75,13 @@ def test_reported_always(program: Path, mistake: str) -> None:
 @pytest.mark.parametrize("mistake", CHECKED)
 def test_reported_when_asked(program: Path, mistake: str) -> None:
     assert_reported(make(program, mistake, "check:1"), CHECKED[mistake])
+
+
+def test_who_handles_a_report_may_allocate(program: Path) -> None:
+    ended = make(program, "overflow_noticed_among_threads", "")
+    assert LINKS in ended.stderr
+    assert ended.stdout.endswith("\nhandled\n")
+    assert ended.returncode == -signal.SIGABRT
 
 
 def test_the_block_before_an_overflow_into_free_memory_is_named(program: Path) -> None:
