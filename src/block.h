@@ -33,8 +33,8 @@ struct extent {
 
 INTERNAL struct extent heap_extent;
 
-/* Whether a header can be read at `block`. Not whether there is one. One comparison: the bits by
- * which an offset is not a multiple of 8 end up at its top. */
+/* Whether a header can be read at `block`. Not whether there is one; in a gap it is someone else's
+ * memory. One comparison: the bits by which an offset is not a multiple of 8 end up at its top. */
 static inline bool is_in_heap(const struct block_meta *block)
 {
     uintptr_t offset = (uintptr_t)block - heap_extent.start;

@@ -53,7 +53,7 @@ static inline size_t aligned(size_t size)
     return (size + policy_in_force.alignment - 1) & -policy_in_force.alignment;
 }
 
-static inline struct block_meta *take(size_t payload, size_t prealloc)
+static inline struct block_meta *take_and_seal(size_t payload, size_t prealloc)
 {
     struct block_meta *block = heap_take(payload, prealloc);
 
@@ -65,7 +65,7 @@ static inline struct block_meta *take(size_t payload, size_t prealloc)
 static OUTLINE struct block_meta *take_locked(size_t payload, size_t prealloc)
 {
     bool taken = lock_enter();
-    struct block_meta *block = take(payload, prealloc);
+    struct block_meta *block = take_and_seal(payload, prealloc);
 
     lock_leave(taken);
     return block;
@@ -73,7 +73,7 @@ static OUTLINE struct block_meta *take_locked(size_t payload, size_t prealloc)
 
 static inline struct block_meta *take_from_heap(size_t payload, size_t prealloc)
 {
-    return lock_is_needed() ? take_locked(payload, prealloc) : take(payload, prealloc);
+    return lock_is_needed() ? take_locked(payload, prealloc) : take_and_seal(payload, prealloc);
 }
 
 static OUTLINE void release_locked(struct block_meta *block)
@@ -108,8 +108,8 @@ static inline bool is_held(struct block_meta *block)
     return LIKELY(!policy_in_force.check && block->status == STATUS_ALLOC && is_sealed(block));
 }
 
-/* For the others. Ends the program unless it is a block, or, where that is not looked for, was one.
- */
+/* For what is_held() does not vouch for. Ends the program unless it is a block that the caller
+ * holds; a block that is free already is let pass where no check was asked for. */
 static void expect_block(struct block_meta *block)
 {
     if (policy()->check)
