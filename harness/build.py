@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.process import Limits, is_plain_file, output_of, run
-from harness.sandbox import Sandbox, let_read
+from harness.sandbox import Sandbox, SandboxError, let_read
 from harness.text import printable
 from harness.trace import FUNCTIONS
 
@@ -41,11 +41,14 @@ SHELF = BUILD / "libraries"
 _TELLING = re.compile(r"\b[Ee]rror: |undefined reference|\*\*\* ")
 """What the lines of a compiler, a linker and make have that say what is wrong."""
 _LEFT_NONE = 100
+_MAKE_FAILED = 101
 _MAKE_IN_CELL = f"""
-cp -R /given/. . && make --no-print-directory -C src >&2 || exit
+cp -R /given/. . && make --no-print-directory -C src >&2 || exit {_MAKE_FAILED}
 test -f src/{LIBRARY} && test ! -L src/{LIBRARY} || exit {_LEFT_NONE}
 exec cat src/{LIBRARY}
 """
+_MAKE_ENDINGS = (_LEFT_NONE, _MAKE_FAILED)
+"""Another exit status is not that of make, nor that of what ended it: it never ran."""
 BUILD_ENV = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C", "HOME": "/nonexistent"}
 
 
@@ -161,6 +164,8 @@ def _make(copy: Path, library: Path, log: Path, limits: Limits, sandbox: Sandbox
         raise BuildError(f"make did not end within {limits.seconds} s", log)
     if finished.too_much_output or log.stat().st_size >= limits.file_bytes:
         raise BuildError(f"make wrote more than {limits.file_mib} MiB", log)
+    if sandbox is not None and 0 < finished.status < 128 and finished.status not in _MAKE_ENDINGS:
+        raise SandboxError(f"make could not be run in a sandbox: {first_error(log)}")
     if finished.status not in (0, _LEFT_NONE):
         raise BuildError(f"make failed: {first_error(log)}", log)
     made = copy / LIBRARY
@@ -202,7 +207,7 @@ def build_library(
 ) -> Library:
     """The library of a folder of sources, built in a sandbox if there is one, and kept on a shelf.
 
-    Raises `BuildError`. The folder is not written to.
+    Raises `BuildError`, and `SandboxError` if make never ran. The folder is not written to.
     """
     source = source.resolve()
     if not source.is_dir():

@@ -27,7 +27,7 @@ from harness.replay.play import ReplayError, build_replayer, replay
 from harness.replay.play import check as check_replay
 from harness.reports import json, terminal
 from harness.reports import replay as replay_report
-from harness.run import trace_once
+from harness.run import scratch_folder, trace_once
 from harness.sandbox import Sandbox, SandboxError, require_sandbox
 from harness.suite import Suite, SuiteError, load_suite
 from harness.trace import End, How, Part
@@ -121,24 +121,20 @@ def _told(error: OSError) -> str:
     return message
 
 
-def _require_sandbox(suite: Suite) -> None:
-    _require("bwrap", "setpriv", "nsenter")
-    try:
-        require_sandbox(Sandbox(suite.run_limits))
-    except SandboxError as error:
-        _fail(error)
+_SANDBOX_TOOLS = ("bwrap", "setpriv", "nsenter")
 
 
 def _set_up(
     suite: Suite, source: Path, tracer_name: str, jobs: int, sandboxed: bool = False
 ) -> Setup:
-    _require("make", "gcc", "nm", "prlimit")
-    if sandboxed:
-        _require_sandbox(suite)
+    _require("make", "gcc", "nm", "prlimit", *(_SANDBOX_TOOLS if sandboxed else ()))
     try:
+        if sandboxed:
+            with scratch_folder() as scratch:
+                require_sandbox(Sandbox(suite.run_limits), scratch)
         tracer = choose_tracer(tracer_name, sandboxed)
         return set_up(suite, source, tracer, jobs, sandboxed)
-    except TracerError as error:
+    except (TracerError, SandboxError) as error:
         _fail(error)
     except OSError as error:
         raise Failure(_told(error)) from error
@@ -418,13 +414,13 @@ def grade_command(
     suite = _load(suite_path)
     _require("make", "gcc", "nm", "prlimit", "ltrace", *(("cppcheck", "cpplint") if style else ()))
     if not no_sandbox:
-        _require_sandbox(suite)
+        _require(*_SANDBOX_TOOLS)
     options = Options(
         submissions, out, only, jobs, not resume, seed, database, not no_sandbox, style, formats
     )
     try:
         sys.exit(grade_folder(suite, Ltrace(), options, terminal.make_console()))
-    except (BatchError, StoreError, SuiteError, BuildError) as error:
+    except (BatchError, StoreError, SuiteError, BuildError, SandboxError) as error:
         _fail(error)
     except KeyboardInterrupt:
         click.echo("what was graded is kept; the same command goes on where it was", err=True)

@@ -194,11 +194,11 @@ def let_write(folder: Path) -> None:
         os.chown(folder, _GUEST, _GUEST)
 
 
-def require_sandbox(sandbox: Sandbox) -> None:
-    """Raises `SandboxError` unless a sandbox can be made here."""
+def require_sandbox(sandbox: Sandbox, shown: Path) -> None:
+    """Raises `SandboxError` unless a sandbox can be made here, and be shown a folder where it is."""
     try:
         tried = subprocess.run(
-            sandbox.confine(["true"], {}),
+            sandbox.confine(["true"], {"/given": shown}),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
@@ -208,9 +208,15 @@ def require_sandbox(sandbox: Sandbox) -> None:
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise SandboxError(f"no sandbox can be made here: {error}") from error
-    if tried.returncode != 0:
-        said = tried.stderr.strip().splitlines()[-1:] or [f"status {tried.returncode}"]
+    if tried.returncode == 0:
+        return
+    said = tried.stderr.strip().splitlines()[-1:] or [f"status {tried.returncode}"]
+    if str(shown) in said[0]:
         raise SandboxError(
-            f"no sandbox can be made here: {said[0]}; bubblewrap needs user namespaces for ordinary"
-            " users (see docs/sandbox.md)"
+            f"{shown.parent}: expected a folder that every user can pass through, for sandboxes are"
+            " another user's; set TMPDIR to such a folder"
         )
+    raise SandboxError(
+        f"no sandbox can be made here: {said[0]}; bubblewrap needs user namespaces for ordinary"
+        " users (see docs/sandbox.md)"
+    )

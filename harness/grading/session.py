@@ -34,6 +34,7 @@ from harness.grading.submission import Grader
 from harness.programs import build_player, build_programs
 from harness.reports.formats import FORMATS
 from harness.reports.summary import show_summary
+from harness.sandbox import Sandbox, require_sandbox
 from harness.suite import Suite
 from harness.text import printable
 from harness.tracers import Tracer
@@ -68,7 +69,8 @@ def _lies_in(path: Path, folder: Path) -> bool:
 def grade_folder(suite: Suite, tracer: Tracer, options: Options, console: Console) -> int:
     """Grades a folder; the exit status, 0 if every submission has its grade.
 
-    Raises `BatchError`, `StoreError`, `SuiteError`, `BuildError` and `OSError` where it can't.
+    Raises `BatchError`, `StoreError`, `SuiteError`, `BuildError`, `SandboxError` and `OSError` where
+    it can't.
     """
     if _lies_in(options.out, options.submissions):
         raise BatchError(
@@ -80,6 +82,8 @@ def grade_folder(suite: Suite, tracer: Tracer, options: Options, console: Consol
         rules = Rules(rules.archive, NO_STYLE, rules.drawn)
     found = find_submissions(options.submissions, options.only)
     with only_batch(options.out) as scratch:
+        if options.sandboxed:
+            require_sandbox(Sandbox(suite.run_limits), scratch)
         store = Store(options.database or f"sqlite:///{options.out.absolute() / _DATABASE}")
         if options.fresh:
             store.forget(options.only)

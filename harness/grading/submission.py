@@ -49,7 +49,7 @@ class Grader:
     """A folder that sandboxes can reach into, for all that is gone afterwards."""
 
     def grade(self, submission: Path, key: str) -> Grade:
-        """The grade of a submission, whose key is ``key``. Raises `OSError`."""
+        """The grade of a submission, whose key is ``key``. Raises `OSError` and `SandboxError`."""
         with scratch_folder(self.scratch) as folder:
             unpacked = folder / "unpacked"
             try:

@@ -409,6 +409,24 @@ def test_what_would_spoil_a_gradebook_is_refused(
     assert not (folder / "submissions" / "out").exists()
 
 
+def test_where_sandboxes_can_not_look_nobody_is_blamed(folder: Path) -> None:
+    temporary = folder / "private" / "tmp"
+    temporary.mkdir(parents=True)
+    temporary.chmod(0o1777)
+    (folder / "private").chmod(0o700)
+    ended = subprocess.run(
+        [ROOT / "checker.py", "grade", folder / "submissions", "--out", folder / "out"],
+        env={**os.environ, "TMPDIR": str(temporary)},
+        capture_output=True,
+        text=True,
+    )
+    assert "not-built" not in ended.stdout
+    if os.geteuid() == 0:  # for others, sandboxes are their own
+        assert ended.returncode == 2
+        assert ended.stderr.startswith(f"Error: {temporary}: expected a folder that every user")
+        assert ended.stderr.count("\n") == 1
+
+
 def test_killed_at_random_moments_it_ends_with_the_same_gradebook(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
