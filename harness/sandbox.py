@@ -195,7 +195,7 @@ def let_write(folder: Path) -> None:
 
 
 def require_sandbox(sandbox: Sandbox, shown: Path) -> None:
-    """Raises `SandboxError` unless a sandbox can be made here, and be shown a folder where it is."""
+    """Raises `SandboxError` unless a sandbox can be made here, and be shown this folder."""
     try:
         tried = subprocess.run(
             sandbox.confine(["true"], {"/given": shown}),

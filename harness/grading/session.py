@@ -69,7 +69,7 @@ def _lies_in(path: Path, folder: Path) -> bool:
 def grade_folder(suite: Suite, tracer: Tracer, options: Options, console: Console) -> int:
     """Grades a folder; the exit status, 0 if every submission has its grade.
 
-    Raises `BatchError`, `StoreError`, `SuiteError`, `BuildError`, `SandboxError` and `OSError` where
+    Raises `BatchError`, `StoreError`, `SuiteError`, `BuildError`, `SandboxError`, `OSError` where
     it can't.
     """
     if _lies_in(options.out, options.submissions):
