@@ -17,7 +17,7 @@ from harness.trace_file import read_trace_file
 from harness.trace_text import TraceError
 from harness.tracers import Tracer, TracerError
 from harness.verdict import Outcome, Recorded, Reference, Verdict
-from harness.workers import Workers, completed
+from harness.workers import Workers, result_of
 
 
 class CannotRun(Exception):
@@ -52,7 +52,7 @@ def set_up(suite: Suite, source: Path, tracer: Tracer, jobs: int, sandboxed: boo
             library = build_library(source, suite.build_limits, workshop)
         except BuildError as error:
             library = error
-        built = next(completed([programs])).result()
+        built = result_of(programs)
         return Setup(suite, library, built, runner)
 
 
@@ -103,8 +103,7 @@ def check(setup: Setup, jobs: int) -> Iterator[Verdict]:
     with Workers(jobs) as workers:
         futures = [workers.submit(check_test, setup, test) for test in setup.suite.tests]
         workers.begin()
-        for future in futures:
-            yield from (done.result() for done in completed([future]))
+        yield from (result_of(future) for future in futures)
 
 
 def record(setup: Setup) -> Iterator[Recorded]:

@@ -73,3 +73,8 @@ def completed(futures: Iterable[Future[_T]]) -> Iterator[Future[_T]]:
     while pending:
         done, pending = wait(pending, _NOTICE_SECONDS, FIRST_COMPLETED)
         yield from done
+
+
+def result_of(future: Future[_T]) -> _T:
+    """What it returns, or raises, once it is done."""
+    return next(completed([future])).result()
