@@ -9,30 +9,17 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "block_meta.h"
 #include "osmem.h"
+#include "own_break.h"
 
 #define REACH ((size_t)16 << 30)
 #define SIZE  64
 
-static char *current;
-
-void *sbrk(intptr_t increment)
-{
-    char *start = current;
-
-    current += increment;
-    return start;
-}
-
 int main(void)
 {
-    current = mmap(NULL, 2 * REACH, PROT_READ | PROT_WRITE,
-                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    DIE(current == MAP_FAILED, "mmap");
+    reserve(2 * REACH);
 
     char *start = current;
 

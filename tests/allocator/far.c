@@ -11,25 +11,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "block_meta.h"
 #include "osmem.h"
+#include "own_break.h"
 
 #define AREA   ((size_t)40 << 30)
 #define JUMP   ((size_t)36 << 30)
 #define BLOCKS 256
-
-static char *current;
-
-void *sbrk(intptr_t increment)
-{
-    char *start = current;
-
-    current += increment;
-    return start;
-}
 
 static struct block_meta *block_of(void *ptr)
 {
@@ -53,9 +42,7 @@ int main(void)
     uint32_t state = 1;
     int far_blocks = 0;
 
-    current = mmap(NULL, AREA, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-                   -1, 0);
-    DIE(current == MAP_FAILED, "mmap");
+    reserve(AREA);
 
     const struct block_meta *first = block_of(os_malloc(100));
 
