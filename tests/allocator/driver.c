@@ -103,10 +103,8 @@ void *sbrk(intptr_t increment)
         real_sbrk(FOREIGN);
 
     char *start = real_sbrk(0);
-    bool refuse = refuses_next();
+    bool refuse = refuses_next() || real_sbrk(increment) == (void *)-1;
 
-    if (!refuse)
-        real_sbrk(increment);
     tell("system brk %zu %zu\n", (uintptr_t)start + (size_t)increment,
          (uintptr_t)start + (refuse ? 0 : (size_t)increment));
     if (!refuse)
