@@ -12,7 +12,7 @@ import os
 import stat
 import tarfile
 import zipfile
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -97,8 +97,18 @@ def _zip_entry(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Entry:
     return Entry(name, Kind.FILE, bool(mode & stat.S_IXUSR), chunks=chunks)
 
 
+def _check_overlaps(infos: Iterable[zipfile.ZipInfo]) -> None:
+    """Refuses entries that share bytes of the archive; only some versions of zipfile do."""
+    end = 0
+    for start, size in sorted((info.header_offset, info.compress_size) for info in infos):
+        if start < end:
+            raise Refused("a zip whose entries overlap")
+        end = start + size
+
+
 def _zip_entries(file: io.FileIO, limits: ArchiveLimits) -> Iterator[Entry]:
     with zipfile.ZipFile(_ZipFile(file.fileno(), closefd=False)) as archive:
+        _check_overlaps(archive.infolist())
         for info in archive.infolist():
             yield _zip_entry(archive, info)
 

@@ -13,7 +13,7 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import IO
 
-from harness.grading.bounds import CHUNK, Refused, shown
+from harness.grading.bounds import CHUNK, Refused
 
 _MACHINES_FAULTS = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOSPC, errno.EAGAIN)
 
@@ -55,8 +55,8 @@ def reading() -> Iterator[None]:
             if error.errno in _MACHINES_FAULTS:
                 raise
             raise Refused(f"can't be read: {error.strerror}") from error
-        found = shown(str(error)) or type(error).__name__
-        raise Refused(f"a damaged or incomplete archive: {found}") from error
+        # What the library says differs from version to version, and a grade must not.
+        raise Refused("a damaged or incomplete archive") from error
 
 
 def read_chunks(open_stream: Callable[[], IO[bytes]]) -> Iterator[bytes]:

@@ -35,6 +35,8 @@ _MAX_NAME_BYTES = 255
 _MAX_PATH_BYTES = 1024
 _MAX_NESTED = 2
 """Archives in each other, the outermost included."""
+_MAX_LINKS = 40
+"""Links on the way to a file; Linux follows no more. See path_resolution(7)."""
 _DRIVE = re.compile(r"[A-Za-z]:")
 
 _Parts = tuple[str, ...]
@@ -133,22 +135,38 @@ class _Scratch:
 
     def link(self) -> None:
         """Makes the links, once all else is written; raises `Refused` if one leads out."""
-        made = []
         for parts, target in sorted(self._links.items()):
             path = self._folder(parts[:-1]) / parts[-1]
             try:
                 path.symlink_to(target)
             except FileExistsError:
                 raise Refused(f"{shown('/'.join(parts))}: a link where there is a folder") from None
-            made.append((path, f"{shown('/'.join(parts))}: a link to {shown(target)}"))
-        root = os.path.realpath(self._root)
-        for path, what in made:
-            try:
-                inside = Path(os.path.realpath(path)).is_relative_to(root)
-            except RecursionError:
-                raise Refused(f"{what}, by way of too many others") from None
-            if not inside:
+        for parts, target in sorted(self._links.items()):
+            self._follow(parts, f"{shown('/'.join(parts))}: a link to {shown(target)}")
+
+    def _follow(self, parts: _Parts, what: str) -> None:
+        """Follows a link to its end as the system would; ``what`` names it in a refusal. A circle of
+        links leads nowhere, and does no harm."""
+        place: _Parts = ()
+        ahead = parts
+        met: set[tuple[_Parts, _Parts]] = set()
+        while ahead:
+            part, ahead = ahead[0], ahead[1:]
+            if part == ".." and not place:
                 raise Refused(f"{what}, out of the submission")
+            if part == "..":
+                place = place[:-1]
+            elif part not in ("", "."):
+                place += (part,)
+            if (target := self._links.get(place)) is not None:
+                place, ahead = place[:-1], (*target.split("/"), *ahead)
+                if target.startswith("/"):
+                    raise Refused(f"{what}, out of the submission")
+                if (place, ahead) in met:
+                    return
+                met.add((place, ahead))
+                if len(met) > _MAX_LINKS:
+                    raise Refused(f"{what}, by way of too many others")
 
 
 def _unpack_all(submission: Path, scratch: Path, limits: ArchiveLimits) -> Path:

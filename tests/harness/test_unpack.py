@@ -668,9 +668,27 @@ def test_endless_links(tmp_path: Path) -> None:
 
 
 def test_a_long_chain_of_links(tmp_path: Path) -> None:
-    chain = [link(f"src/{number}", str(number + 1)) for number in range(2000)]
+    chain = [link(f"src/{number:04}", f"{number + 1:04}") for number in range(2000)]
     path = tar_with(chain, tmp_path / "it.tar")
     assert "too many others" in refused(path, replace(LIMITS, files=3000))
+
+
+def chain_of(links: int, path: Path) -> Path:
+    chain = [link(f"src/{number}.h", f"{number + 1}.h") for number in range(links)]
+    return tar_with([*chain, tar_file(f"src/{links}.h", b"1")], path)
+
+
+def test_as_many_links_as_the_system_follows(tmp_path: Path) -> None:
+    assert unpacked(chain_of(40, tmp_path / "it.tar"))["src/0.h"] == b"1"
+
+
+def test_one_link_more_than_the_system_follows(tmp_path: Path) -> None:
+    assert "too many others" in refused(chain_of(41, tmp_path / "it.tar"))
+
+
+def test_a_circle_of_links_leads_nowhere(tmp_path: Path) -> None:
+    circle = [link("src/a", "b"), link("src/b", "../src/a"), tar_file("src/it.c", b"1")]
+    assert unpacked(tar_with(circle, tmp_path / "it.tar"))["src/it.c"] == b"1"
 
 
 def test_a_link_that_multiplies_content(tmp_path: Path) -> None:
@@ -785,7 +803,7 @@ def test_members_of_a_zip_that_share_their_content(tmp_path: Path) -> None:
                 setattr(again, field, getattr(info, field))
             archive.filelist.append(again)
         archive.writestr("src/last.h", b"")
-    assert refused(path)
+    assert refused(path) == "a zip whose entries overlap"
 
 
 def test_a_zip_with_a_huge_table_of_contents(tmp_path: Path) -> None:
