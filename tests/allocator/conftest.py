@@ -20,7 +20,14 @@ BUILDS = {
 }
 
 
-@pytest.fixture(scope="session", params=list(BUILDS))
+@pytest.fixture(
+    scope="session",
+    params=[
+        "gcc",
+        pytest.param("clang", marks=pytest.mark.needs("clang")),
+        "sanitized",
+    ],
+)
 def any_build(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The driver with the library built by each compiler, and with the sanitizers."""
     compiler, flags = BUILDS[request.param]

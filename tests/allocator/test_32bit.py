@@ -13,6 +13,8 @@ from harness.policy import Policy
 from harness.trace import End, How
 from programs import POLICIES, play_on_model, programs
 
+pytestmark = pytest.mark.needs("gcc-multilib")
+
 ENOMEM = 12
 
 

@@ -44,6 +44,7 @@ def prefix(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return stage / "opt" / "osmem"
 
 
+@pytest.mark.needs("pkgconf or pkg-config")
 def test_a_program_builds_and_runs_with_it(prefix: Path, tmp_path: Path) -> None:
     (tmp_path / "program.c").write_text(PROGRAM)
     env = {
@@ -84,6 +85,7 @@ def test_only_the_functions_can_be_seen(prefix: Path, library: str, symbols: set
     assert set(listed.stdout.split()) == symbols
 
 
+@pytest.mark.needs("mandoc")
 def test_the_manual_page_is_sound(prefix: Path) -> None:
     page = prefix / "share" / "man" / "man3" / "osmem.3"
     subprocess.run(["mandoc", "-Tlint", "-Wwarning", page], check=True)

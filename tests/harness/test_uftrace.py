@@ -23,6 +23,8 @@ from command import assert_could_not_run, checker
 from linked import link
 from submissions import attacking
 
+pytestmark = pytest.mark.needs("uftrace", "strace")
+
 TIMES = "os_free(os_malloc(10)); os_free(os_realloc(os_calloc(2000, 8), 200000));"
 
 

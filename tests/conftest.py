@@ -1,0 +1,50 @@
+"""What all tests share: a test that needs an optional package is skipped where there is none."""
+
+from __future__ import annotations
+
+import subprocess
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+OPTIONAL_PURPOSES = ("trace", "bench", "programs")
+
+
+def packages(*purposes: str) -> set[str]:
+    """The packages that packages.txt names for these purposes, as it names them."""
+    rows = [
+        [column.strip() for column in line.split("|")]
+        for line in (ROOT / "packages.txt").read_text().splitlines()
+        if line and line[0] != "#"
+    ]
+    return {package for purpose, package, _, _ in rows if purpose in purposes}
+
+
+@cache
+def missing_packages() -> frozenset[str]:
+    """The optional packages that this system lacks."""
+    listing = subprocess.run(
+        [ROOT / "tools" / "install-packages", "--missing", *OPTIONAL_PURPOSES],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    return frozenset(listing.splitlines())
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers",
+        "needs(package, ...): skipped where one of these optional packages is missing",
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    needed = {package for marker in item.iter_markers("needs") for package in marker.args}
+    if unknown := needed - packages(*OPTIONAL_PURPOSES):
+        pytest.fail(f"expected packages that packages.txt names as optional, found {unknown}")
+    if missing := sorted(needed & missing_packages()):
+        pytest.skip(f"this system has no {', '.join(missing)}")
