@@ -13,7 +13,7 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import IO
 
-from harness.grading.bounds import CHUNK, Refused
+from harness.grading.bounds import CHUNK, Refused, shown
 
 _MACHINES_FAULTS = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOSPC, errno.EAGAIN)
 
