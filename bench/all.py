@@ -14,19 +14,23 @@ from pathlib import Path
 
 import click
 
+from compared import installed_others
+
 ROOT = Path(__file__).resolve().parent.parent
 WORKLOADS = sorted(str(path) for path in (ROOT / "bench" / "workloads").glob("*.rep"))
 PARTS = {
     "check": ("What `make check` takes", ["bench/check.py"]),
     "tracing": ("What a call takes under each tracer", ["bench/tracing.py"]),
-    "replay": (
-        "Workloads, replayed",
-        ["checker.py", "replay", "--against", "glibc,jemalloc,mimalloc,tcmalloc", *WORKLOADS],
-    ),
+    "replay": ("Workloads, replayed", ["checker.py", "replay", *WORKLOADS]),
     "allocators": ("A call among more and more live blocks", ["bench/allocators.py"]),
 }
 """Heading and command of each part; a command takes --json FILE."""
 FENCE = "```"
+
+
+def names_of_others() -> str:
+    """Of those that are installed, with commas."""
+    return ",".join(allocator.name for allocator in installed_others())
 
 
 @click.command()
@@ -39,10 +43,13 @@ def main(json_path: Path | None, parts: tuple[str, ...]) -> None:
         for part in parts or PARTS:
             heading, command = PARTS[part]
             kept = Path(scratch) / part
-            # What is no Markdown by itself is shown as it is.
-            fence = FENCE if part == "replay" else ""
+            fence, against = "", []
+            if part == "replay":  # which is told what to compare, and prints no Markdown
+                fence, against = FENCE, ["--against", names_of_others()]
             print(f"## {heading}\n{fence}", flush=True)
-            ended = subprocess.run(["/usr/bin/python3", *command, "--json", kept], cwd=ROOT)
+            ended = subprocess.run(
+                ["/usr/bin/python3", *command, *against, "--json", kept], cwd=ROOT
+            )
             if ended.returncode:
                 sys.exit(f"{command[0]}: expected status 0, found {ended.returncode}")
             print(f"{fence}\n", flush=True)

@@ -18,18 +18,11 @@ from pathlib import Path
 
 import click
 
+from compared import installed_others, ours
+from harness.replay.allocators import Allocator
 from tables import show_table
 
 ROOT = Path(__file__).resolve().parent.parent
-LIBRARY = ROOT / "src" / "libosmem.so"
-OTHERS = {
-    "glibc": "",
-    "jemalloc": "libjemalloc.so.2",
-    "mimalloc": "libmimalloc.so.2",
-    "tcmalloc": "libtcmalloc_minimal.so.4",
-}
-"""What is preloaded for each."""
-OURS = "osmem"
 MIXES = ("churn", "realloc", "pairs")
 LIVE = (100, 1_000, 10_000, 100_000, 1_000_000)
 
@@ -47,43 +40,47 @@ def build_workload(folder: Path) -> Path:
     return program
 
 
-def measure(program: Path, allocator: str, mix: str, live: int, calls: int) -> float:
+def measure(program: Path, allocator: Allocator, mix: str, live: int, calls: int) -> float:
     """One run."""
-    preload = OTHERS.get(allocator, "")
-    env = {**os.environ, "LD_PRELOAD": preload} if preload else dict(os.environ)
-    library = str(LIBRARY) if allocator == OURS else "-"
+    env = dict(os.environ)
+    if allocator.preload is not None:
+        env["LD_PRELOAD"] = str(allocator.preload)
+    library = str(allocator.library or "-")
     ended = subprocess.run(
         [program, library, mix, str(live), str(calls)], env=env, capture_output=True, text=True
     )
     if ended.returncode != 0 or ended.stderr:  # ld.so only warns of what it can't preload
-        sys.exit(f"{allocator}: expected a time, found: {ended.stderr or ended.stdout}")
+        sys.exit(f"{allocator.name}: expected a time, found: {ended.stderr or ended.stdout}")
     return float(ended.stdout)
 
 
-def measure_all(program: Path, live: Sequence[int], runs: int, calls: int) -> Figures:
-    names = (OURS, *OTHERS)
+def measure_all(
+    program: Path, allocators: Sequence[Allocator], live: Sequence[int], runs: int, calls: int
+) -> Figures:
     figures: Figures = {}
     for mix in MIXES:
         figures[mix] = {}
         for count in live:
-            times: dict[str, list[float]] = {name: [] for name in names}
+            times: dict[str, list[float]] = {allocator.name: [] for allocator in allocators}
             for _ in range(runs):
-                for name in names:
-                    times[name].append(measure(program, name, mix, count, calls))
+                for allocator in allocators:
+                    time = measure(program, allocator, mix, count, calls)
+                    times[allocator.name].append(time)
             figures[mix][count] = {name: min(values) for name, values in times.items()}
     return figures
 
 
-def show(figures: Figures) -> None:
+def show(figures: Figures, allocators: Sequence[Allocator]) -> None:
     """Prints the figures, and the ratio that matters most."""
+    names = [allocator.name for allocator in allocators]
     show_table(
-        ("mix", "live blocks", *(OURS, *OTHERS), "osmem / glibc"),
+        ("mix", "live blocks", *names, "osmem / glibc"),
         (
             (
                 mix,
                 f"{count:,}",
-                *(f"{times[name]:.0f}" for name in (OURS, *OTHERS)),
-                f"{times[OURS] / times['glibc']:.1f}",
+                *(f"{times[name]:.0f}" for name in names),
+                f"{times['osmem'] / times['glibc']:.1f}",
             )
             for mix, rows in figures.items()
             for count, times in rows.items()
@@ -111,11 +108,12 @@ def describe_machine() -> str:
 @click.option("--json", "json_path", type=click.Path(path_type=Path), help="Keep the figures.")
 def main(runs: int, calls: int, live: tuple[int, ...], json_path: Path | None) -> None:
     """Measures allocators."""
+    allocators = [ours(), *installed_others()]
     with tempfile.TemporaryDirectory() as scratch:
-        figures = measure_all(build_workload(Path(scratch)), live, runs, calls)
+        figures = measure_all(build_workload(Path(scratch)), allocators, live, runs, calls)
     machine = describe_machine()
     print(f"Nanoseconds per call, the best of {runs} runs; {machine}")
-    show(figures)
+    show(figures, allocators)
     if json_path is not None:
         json_path.write_text(
             json.dumps({"machine": machine, "ns_per_call": figures}, indent=2) + "\n"

@@ -27,19 +27,14 @@ class Allocator:
     """What takes the place of glibc's malloc()."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Packaged:
-    library: str
-    package: str
-    """Debian's, that has it."""
-
-
 _PACKAGED = {
-    "jemalloc": _Packaged("libjemalloc.so", "libjemalloc2"),
-    "mimalloc": _Packaged("libmimalloc.so", "libmimalloc2.0"),
-    "tcmalloc": _Packaged("libtcmalloc_minimal.so", "libtcmalloc-minimal4"),
+    "jemalloc": "libjemalloc.so",
+    "mimalloc": "libmimalloc.so",
+    "tcmalloc": "libtcmalloc_minimal.so",
 }
 _GLIBC = "glibc"
+KNOWN = (_GLIBC, *_PACKAGED)
+"""Those that have a name of their own, glibc's first."""
 _LOOK_UP = Limits(10, None, 16)
 
 
@@ -54,13 +49,15 @@ def _find_library(name: str) -> Path | None:
     return Path(found[1]) if found else None
 
 
-def _preloaded(name: str) -> Allocator:
-    packaged = _PACKAGED[name]
-    preload = _find_library(packaged.library)
+def known_allocator(name: str) -> Allocator:
+    """One of `KNOWN`. Raises `AllocatorError` if it is not installed."""
+    if name == _GLIBC:
+        return Allocator(name)
+    library = _PACKAGED[name]
+    preload = _find_library(library)
     if preload is None:
         raise AllocatorError(
-            f"{name}: {packaged.library} is not installed; 'apt-get install {packaged.package}'"
-            " installs it"
+            f"{name}: {library} is not installed; 'tools/install-packages bench' installs it"
         )
     return Allocator(name, preload=preload)
 
@@ -77,13 +74,11 @@ def library_allocator(name: str, path: Path, limits: Limits) -> Allocator:
 
 def named_allocator(name: str, limits: Limits) -> Allocator:
     """The allocator that a name or a path stands for. Raises `AllocatorError` or `BuildError`."""
-    if name == _GLIBC:
-        return Allocator(name)
-    if name in _PACKAGED:
-        return _preloaded(name)
+    if name in KNOWN:
+        return known_allocator(name)
     if name and Path(name).exists():
         return library_allocator(name, Path(name), limits)
     raise AllocatorError(
-        f"--against: expected {', '.join((_GLIBC, *_PACKAGED))}, or the path of a {LIBRARY}, its"
+        f"--against: expected {', '.join(KNOWN)}, or the path of a {LIBRARY}, its"
         f" folder or its sources, found {name!r}"
     )

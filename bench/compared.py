@@ -1,0 +1,35 @@
+"""The allocator, and those it is compared with."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from harness.replay.allocators import (  # noqa: E402  (found by the line above)
+    KNOWN,
+    Allocator,
+    AllocatorError,
+    known_allocator,
+    library_allocator,
+)
+from harness.suite import load_suite  # noqa: E402
+
+
+def ours() -> Allocator:
+    """The one in src/, built."""
+    limits = load_suite(ROOT / "tests" / "suite.toml").build_limits
+    return library_allocator("osmem", ROOT / "src", limits)
+
+
+def installed_others() -> list[Allocator]:
+    """glibc's and the others that are installed; names those that are not."""
+    found = []
+    for name in KNOWN:
+        try:
+            found.append(known_allocator(name))
+        except AllocatorError as error:
+            print(f"Left out: {error}", file=sys.stderr)
+    return found
