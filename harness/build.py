@@ -15,10 +15,11 @@ import stat
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.compiler import CompilerFlags, refusals, write_compilers
 from harness.process import Limits, is_plain_file, output_of, run
 from harness.sandbox import Sandbox, SandboxError, let_read
 from harness.text import printable
@@ -40,9 +41,21 @@ SHELF = BUILD / "libraries"
 """Where libraries are kept."""
 _TELLING = re.compile(r"\b[Ee]rror: |undefined reference|\*\*\* ")
 """What the lines of a compiler, a linker and make have that say what is wrong."""
+_VARYING = (
+    (re.compile(r"^([^ :]+:\d+):\d+: "), r"\1: "),  # the column
+    (re.compile(r"; did you mean .*\?"), ""),
+    (re.compile(r" \[-W[^]]*\]$"), ""),
+    (re.compile(r"\S*/cc\w+\.o\b"), "object"),  # a temporary file
+    (re.compile(r":\(\.\w+\+0x[0-9a-f]+\)"), ""),
+)
+"""What differs in such a line from compiler to compiler, or from build to build."""
+_LOG_BYTES = 1024 * 1024
 _LEFT_NONE = 100
 _MAKE_FAILED = 101
+_COMPILERS = "compilers"
+"""The folder beside the sources that comes first on the search path of their build."""
 _MAKE_IN_CELL = f"""
+export PATH=$PWD/{_COMPILERS}:$PATH
 cp -R /given/. . && make --no-print-directory -C src >&2 || exit {_MAKE_FAILED}
 test -f src/{LIBRARY} && test ! -L src/{LIBRARY} || exit {_LEFT_NONE}
 exec cat src/{LIBRARY}
@@ -59,6 +72,10 @@ class BuildError(Exception):
         super().__init__(message)
         self.log = log
         """What the compiler said, all of it."""
+
+
+class MakeFailed(BuildError):
+    """make ran, and its exit status was not 0."""
 
 
 def make(
@@ -95,6 +112,9 @@ class Library:
     """It holds the library and nothing else."""
     missing: tuple[str, ...]
     """The functions of the allocator that it does not define."""
+    refused: str = ""
+    """Why the first try to build it failed, if it took a second one with more lenient compiler
+    flags; see `harness.compiler`."""
 
 
 def _source_files(folder: Path) -> Iterator[Path]:
@@ -104,9 +124,10 @@ def _source_files(folder: Path) -> Iterator[Path]:
             yield path
 
 
-def _digest(folders: Iterable[Path]) -> str:
-    """A name for the contents of folders. Raises `BuildError` for files that are no source."""
-    digest, size = hashlib.sha256(), 0
+def _digest(folders: Iterable[Path], rest: str) -> str:
+    """A name for the contents of folders, and for the rest of what a library is built from. Raises
+    `BuildError` for files that are no source."""
+    digest, size = hashlib.sha256(rest.encode()), 0
     for folder in folders:
         digest.update(b"\0folder\0")
         for path in _source_files(folder):
@@ -140,21 +161,29 @@ def _copy(source: Path, to: Path) -> None:
         shutil.copy2(path, target, follow_symlinks=False)
 
 
+def read_log(log: Path) -> str:
+    """What a build said, or the beginning of it."""
+    return log.read_bytes()[:_LOG_BYTES].decode("utf-8", errors="replace")
+
+
 def first_error(log: Path) -> str:
-    """The line of a compiler's output that says most."""
-    text = log.read_bytes()[: 1024 * 1024].decode("utf-8", errors="replace")
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    """The line of a build's output that says most, but for what only this machine would say."""
+    lines = [line.strip() for line in read_log(log).splitlines() if line.strip()]
     chosen = next(filter(_TELLING.search, lines), lines[-1] if lines else "it said nothing")
+    for pattern, replacement in _VARYING:
+        chosen = pattern.sub(replacement, chosen)
     return printable(chosen)[:200]
 
 
 def _make(copy: Path, library: Path, log: Path, limits: Limits, sandbox: Sandbox | None) -> None:
     """Runs make in a copy of the sources, and leaves what it built at ``library``."""
+    compilers = copy.parent / _COMPILERS
     env = {**BUILD_ENV, "UTILS_PATH": "../utils"}
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as said, library.open("wb") as built:
         if sandbox is None:
             command = ["make", "--no-print-directory", "-C", str(copy)]
+            env["PATH"] = f"{compilers}:{env['PATH']}"
             finished = run(command, limits, env=env, stdout=said, stderr=said)
         else:
             let_read(copy.parent)
@@ -167,7 +196,7 @@ def _make(copy: Path, library: Path, log: Path, limits: Limits, sandbox: Sandbox
     if sandbox is not None and 0 < finished.status < 128 and finished.status not in _MAKE_ENDINGS:
         raise SandboxError(f"make could not be run in a sandbox: {first_error(log)}")
     if finished.status not in (0, _LEFT_NONE):
-        raise BuildError(f"make failed: {first_error(log)}", log)
+        raise MakeFailed(f"make failed: {first_error(log)}", log)
     made = copy / LIBRARY
     if finished.status == _LEFT_NONE or (sandbox is None and not is_plain_file(made)):
         raise BuildError(f"make ended well but left no {LIBRARY} in the folder", log)
@@ -203,7 +232,11 @@ def has_makefile(folder: Path) -> bool:
 
 
 def build_library(
-    source: Path, limits: Limits, sandbox: Sandbox | None = None, shelf: Path = SHELF
+    source: Path,
+    limits: Limits,
+    sandbox: Sandbox | None = None,
+    shelf: Path = SHELF,
+    flags: CompilerFlags = CompilerFlags(),
 ) -> Library:
     """The library of a folder of sources, built in a sandbox if there is one, and kept on a shelf.
 
@@ -222,18 +255,22 @@ def build_library(
         raise BuildError(f"{source}: expected a Makefile that builds {LIBRARY}, found none; {hint}")
     utils = _utils_beside(source)
     try:
-        digest = _digest([source, *utils])
+        digest = _digest([source, *utils], repr(flags))
     except OSError as error:
         raise BuildError(f"{error.filename}: can't be read: {error.strerror}") from error
     shelf.mkdir(parents=True, exist_ok=True)
     kept = shelf / digest
     if not kept.is_dir():
         with tempfile.TemporaryDirectory(dir=shelf, prefix="building-") as scratch:
-            _build_in(Path(scratch), source, utils, kept, limits, sandbox)
+            _build_in(Path(scratch), source, utils, kept, limits, flags, sandbox)
         _forget_old_libraries(shelf)
     with contextlib.suppress(PermissionError):  # somebody else built it
         os.utime(kept)
-    return Library(kept / "lib", tuple((kept / "missing").read_text().split()))
+    return Library(
+        kept / "lib",
+        tuple((kept / "missing").read_text().split()),
+        (kept / "refused").read_text(encoding="utf-8"),
+    )
 
 
 def _build_in(
@@ -242,18 +279,33 @@ def _build_in(
     utils: Iterable[Path],
     kept: Path,
     limits: Limits,
+    flags: CompilerFlags,
     sandbox: Sandbox | None,
 ) -> None:
     """Builds in a scratch folder, and puts what came out in its place in one step."""
     scratch.chmod(0o755)
-    given, product = scratch / "given", scratch / "product"
-    for folder in utils:
-        _copy(folder, given / "utils")
-    _copy(source, given / "src")
+    product = scratch / "product"
     library = product / "lib" / LIBRARY
     library.parent.mkdir(parents=True)
     log = kept.parent.parent / "logs" / f"{kept.name[:16]}.log"
-    _make(given / "src", library, log, limits, sandbox)
+
+    def attempt(name: str, flags: Sequence[str]) -> None:
+        given = scratch / name
+        for folder in utils:
+            _copy(folder, given / "utils")
+        _copy(source, given / "src")
+        write_compilers(given / _COMPILERS, flags, BUILD_ENV["PATH"])
+        _make(given / "src", library, log, limits, sandbox)
+
+    refused = ""
+    try:
+        attempt("first-try", flags.first_try)
+    except MakeFailed as error:
+        if not flags.second_try:
+            raise
+        refused = ", ".join(refusals(read_log(log))) or str(error)
+        attempt("second-try", flags.second_try)
+    (product / "refused").write_text(refused, encoding="utf-8")
     missing = _missing_functions(library, limits, sandbox)
     if missing == FUNCTIONS:
         raise BuildError(f"{LIBRARY} defines none of {', '.join(FUNCTIONS)}", log)

@@ -49,7 +49,7 @@ def set_up(suite: Suite, source: Path, tracer: Tracer, jobs: int, sandboxed: boo
         programs = workers.submit(build_programs, suite, jobs)
         workers.begin()
         try:
-            library = build_library(source, suite.build_limits, workshop)
+            library = build_library(source, suite.build_limits, workshop, flags=suite.compiler)
         except BuildError as error:
             library = error
         built = result_of(programs)

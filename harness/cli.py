@@ -17,7 +17,7 @@ from typing import NoReturn, TextIO
 
 import click
 
-from harness.build import BUILD, ROOT, BuildError, build_library
+from harness.build import BUILD, ROOT, BuildError, Library, build_library
 from harness.check import Setup, check, record, set_up
 from harness.cli_traces import diff_command, stat_command
 from harness.failure import Failure
@@ -180,6 +180,8 @@ def check_command(
     again = shlex.join([os.path.join(".", sys.argv[0]), "check", *options])
     terminal.show_failures(console, verdicts, verbose, again)
     terminal.show_points(console, verdicts)
+    if isinstance(setup.library, Library) and setup.library.refused:
+        terminal.show_refused(console, setup.library.refused)
     if json_file is not None:
         json_file.write(json.render(verdicts))
     sys.exit(exit_status(verdicts))

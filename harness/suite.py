@@ -9,13 +9,16 @@ One TOML file says it all. A suite may extend another, and then says only what d
     prealloc_calloc = 131072
     [limits.run]                # of one traced program; [limits.build] of one build
     seconds = 5
+    [compiler]                  # flags that builds find in front of their own
+    second_try = ["-std=gnu89"] # where the first try fails; see harness.compiler for the defaults
     [[test]]
     name = "malloc-arrays"
     points = 5
     leaks = 1                   # blocks it leaves allocated on purpose; 0 if not said
     moves_break = true          # it moves the break itself; false if not said
 
-What only grading many submissions needs, ``[archive]``, ``[style]`` and ``drawn``, is read by
+What only grading many submissions needs, ``[archive]``, ``[style]``, ``[made_with]`` and ``drawn``,
+is read by
 `harness.grading.rules`.
 """
 
@@ -23,11 +26,12 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from harness.compiler import CompilerFlags
 from harness.policy import ALIGNMENTS, POLICY_KEYS, Policy
 from harness.process import Limits
 
@@ -61,6 +65,7 @@ class Suite:
     policy: Policy
     run_limits: Limits
     build_limits: Limits
+    compiler: CompilerFlags
 
     @property
     def points(self) -> int:
@@ -83,6 +88,8 @@ _KEYS = {
     "references": str,
     "policy": dict,
     "limits": dict,
+    "compiler": dict,
+    "made_with": dict,
     "archive": dict,
     "style": dict,
     "drawn": list,
@@ -180,6 +187,18 @@ def _read_policy(path: Path, table: object) -> Policy:
     return policy
 
 
+def _read_compiler(path: Path, table: object) -> CompilerFlags:
+    known = tuple(field.name for field in fields(CompilerFlags))
+    values = check_keys(path, "compiler", table, known)
+    for key, flags in values.items():
+        if not isinstance(flags, list) or not all(isinstance(flag, str) for flag in flags):
+            raise SuiteError(
+                f"{path}: compiler: {key}: expected a list of flags, such as"
+                f" ['-std=gnu17'], found {flags!r}"
+            )
+    return CompilerFlags(**{key: tuple(flags) for key, flags in values.items()})
+
+
 def _read_test(path: Path, table: Any, snippets: Path, references: Path) -> Test:
     known = ("name", "points", "leaks", "moves_break")
     name = check_keys(path, "test", table, known).get("name")
@@ -223,4 +242,5 @@ def load_suite(path: Path) -> Suite:
         _read_policy(path, content.get("policy", {})),
         _read_limits(path, limits, "run"),
         _read_limits(path, limits, "build"),
+        _read_compiler(path, content.get("compiler", {})),
     )

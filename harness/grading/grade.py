@@ -1,16 +1,18 @@
 """What a submission earned, and why, as a value that is kept and that every report can show.
 
-Nothing in it depends on when or where it was made: the same submission gives the same grade.
+Nothing in it depends on when or where it was made, but for the versions of the tools it names: the
+same submission gives the same grade.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from harness.verdict import Outcome
+from harness.versions import Versions
 
 
 class Status(StrEnum):
@@ -73,6 +75,8 @@ class Grade:
     """What a person should look at, in one line each."""
     log: str = ""
     """What the build said at its end, where it failed."""
+    versions: Versions = field(default_factory=dict)
+    """Of the compiler and the tools it was made with."""
 
     @property
     def test_points(self) -> int:
@@ -114,6 +118,7 @@ def grade_from_json(text: str) -> Grade:
         ),
         tuple(content["flags"]),
         content["log"],
+        content["versions"],
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from harness.grading.bounds import ArchiveLimits
 from harness.grading.style import StyleRules, read_style
 from harness.suite import Suite, SuiteError, Test, check_keys, load_content, whole_number
+from harness.versions import Versions
 
 _ARCHIVE_KEYS = tuple(field.name for field in fields(ArchiveLimits))
 NO_STYLE = StyleRules(0, 0, ())
@@ -21,6 +22,9 @@ class Rules:
     archive: ArchiveLimits
     style: StyleRules
     drawn: tuple[Test, ...]
+    made_with: Versions
+    """Of the tools that the suite was made with; a grade names those that it was made with
+    otherwise."""
 
 
 def load_rules(suite: Suite) -> Rules:
@@ -36,7 +40,17 @@ def load_rules(suite: Suite) -> Rules:
         ),
         NO_STYLE if style is None else read_style(path, style),
         _drawn(path, suite, content.get("drawn", [])),
+        _made_with(path, content.get("made_with", {})),
     )
+
+
+def _made_with(path: Path, versions: dict[str, object]) -> Versions:
+    for tool, version in versions.items():
+        if not isinstance(version, str):
+            raise SuiteError(
+                f"{path}: made_with: {tool}: expected a version such as '12.2.0', found {version!r}"
+            )
+    return {tool: str(version) for tool, version in versions.items()}
 
 
 def _drawn(path: Path, suite: Suite, names: list[object]) -> tuple[Test, ...]:

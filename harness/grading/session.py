@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
@@ -38,6 +38,7 @@ from harness.sandbox import Sandbox, require_sandbox
 from harness.suite import Suite
 from harness.text import printable
 from harness.tracers import Tracer
+from harness.versions import Versions, installed_versions
 
 _DATABASE = "grades.sqlite"
 _SLOWEST = 3
@@ -79,7 +80,7 @@ def grade_folder(suite: Suite, tracer: Tracer, options: Options, console: Consol
         )
     rules = load_rules(suite)
     if not options.style:
-        rules = Rules(rules.archive, NO_STYLE, rules.drawn)
+        rules = replace(rules, style=NO_STYLE)
     found = find_submissions(options.submissions, options.only)
     with only_batch(options.out) as scratch:
         if options.sandboxed:
@@ -95,7 +96,7 @@ def grade_folder(suite: Suite, tracer: Tracer, options: Options, console: Consol
         everyone = [submission.name for submission in find_submissions(options.submissions, ())]
         formats = {name: FORMATS[name] for name in options.formats}
         write_gradebook(options.out, store.graded(everyone), formats)
-        _show_end(console, store, everyone, options)
+        _show_end(console, store, everyone, rules.made_with, options)
     return 2 if failed else 0
 
 
@@ -119,7 +120,17 @@ def _grader(
         if isinstance(program, BuildError):
             raise BatchError(f"{suite.path}: {name}: its program could not be built: {program}")
     player = build_player(suite, options.jobs)
-    return Grader(suite, rules, programs, player, tracer, options.sandboxed, seed, scratch)
+    return Grader(
+        suite,
+        rules,
+        programs,
+        player,
+        tracer,
+        options.sandboxed,
+        seed,
+        installed_versions(),
+        scratch,
+    )
 
 
 def _show_progress(console: Console, done: Iterator[Done], total: int) -> int:
@@ -152,8 +163,14 @@ def _show_progress(console: Console, done: Iterator[Done], total: int) -> int:
     return counts["failed"]
 
 
-def _show_end(console: Console, store: Store, everyone: Sequence[str], options: Options) -> None:
-    show_summary(console, store.graded(everyone))
+def _show_end(
+    console: Console,
+    store: Store,
+    everyone: Sequence[str],
+    made_with: Versions,
+    options: Options,
+) -> None:
+    show_summary(console, store.graded(everyone), made_with)
     slowest = [f"{name} {seconds:.1f} s" for name, seconds in store.slowest(_SLOWEST)]
     console.print(Text(printable(f"Slowest: {', '.join(slowest)}")), soft_wrap=True)
     console.print(Text(printable(f"Written: {options.out / 'gradebook.csv'}")), soft_wrap=True)

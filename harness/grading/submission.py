@@ -28,6 +28,7 @@ from harness.suite import Suite, Test
 from harness.trace_file import read_trace_file
 from harness.tracers import Tracer
 from harness.verdict import Outcome, Verdict
+from harness.versions import Versions
 
 _LOG_BYTES = 4000
 
@@ -45,6 +46,8 @@ class Grader:
     sandboxed: bool
     seed: str
     """What sizes are drawn from, together with a submission's key."""
+    versions: Versions
+    """Of the tools on this machine."""
     scratch: Path
     """A folder that sandboxes can reach into, for all that is gone afterwards."""
 
@@ -65,7 +68,8 @@ class Grader:
 
     def _build(self, sources: Path, shelf: Path) -> Library:
         sandbox = Sandbox(self.suite.build_limits) if self.sandboxed else None
-        return build_library(sources, self.suite.build_limits, sandbox, shelf)
+        limits, flags = self.suite.build_limits, self.suite.compiler
+        return build_library(sources, limits, sandbox, shelf, flags)
 
     def _without_tests(self, status: Status, reason: str, log: str = "") -> Grade:
         tests = tuple(
@@ -73,7 +77,7 @@ class Grader:
             for test in self.suite.tests
         )
         style = Style(0, self.rules.style.points, (), "nothing was built")
-        return Grade(status, reason, tests, style, (), log)
+        return Grade(status, reason, tests, style, (), log, self.versions)
 
     def _grade_library(self, library: Library, unpacked: Path, key: str) -> Grade:
         stage = Sandbox(self.suite.run_limits) if self.sandboxed else None
@@ -82,9 +86,15 @@ class Grader:
         verdicts = [check_test(setup, test) for test in self.suite.tests]
         tests = tuple(map(_result, verdicts))
         points = sum(test.points for test in tests)
-        flags = [*_odd(verdicts), *_unjudged(verdicts), *self._drawn_flags(setup, verdicts, key)]
+        flags = [
+            *_refused(library),
+            *_odd(verdicts),
+            *_unjudged(verdicts),
+            *self._drawn_flags(setup, verdicts, key),
+        ]
         style = self._style(unpacked, points, flags)
-        return Grade(Status.GRADED, _reason(tests), tests, style, tuple(flags))
+        reason = _reason(tests)
+        return Grade(Status.GRADED, reason, tests, style, tuple(flags), versions=self.versions)
 
     # ---- Drawn sizes --------------------------------------------------------------------------
 
@@ -169,6 +179,12 @@ def _unjudged(verdicts: Sequence[Verdict]) -> Iterator[str]:
     if unjudged:
         first = unjudged[0]
         yield f"{len(unjudged)} tests could not be judged: {first.test.name}: {first.reason}"
+
+
+def _refused(library: Library) -> Iterator[str]:
+    """That newer compilers refuse the sources as they are."""
+    if library.refused:
+        yield f"builds only with more lenient compiler flags, being refused for {library.refused}"
 
 
 def _odd(verdicts: Sequence[Verdict]) -> Iterator[str]:

@@ -145,8 +145,9 @@ class _Scratch:
             self._follow(parts, f"{shown('/'.join(parts))}: a link to {shown(target)}")
 
     def _follow(self, parts: _Parts, what: str) -> None:
-        """Follows a link to its end as the system would; ``what`` names it in a refusal. A circle of
-        links leads nowhere, and does no harm."""
+        """Follows a link to its end as the system would; ``what`` names it in a refusal.
+
+        A circle of links leads nowhere, and does no harm."""
         place: _Parts = ()
         ahead = parts
         met: set[tuple[_Parts, _Parts]] = set()

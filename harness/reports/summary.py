@@ -12,6 +12,7 @@ from rich.text import Text
 from harness.grading.grade import Graded, Status
 from harness.text import printable
 from harness.verdict import Outcome
+from harness.versions import Versions, show_differences
 
 _BAND = 10
 """Points, for each bar."""
@@ -30,6 +31,8 @@ class _Counts:
     looked_at: list[str] = field(default_factory=list)
     """The first submissions that a person should look at, and why, in a line each."""
     more_to_look_at: int = 0
+    otherwise: Counter[str] = field(default_factory=Counter)
+    """How many were graded with other versions of tools than the suite was made with."""
 
     def add(self, graded: Graded) -> None:
         grade = graded.grade
@@ -87,12 +90,14 @@ def _show_looked_at(console: Console, counts: _Counts) -> None:
         _print(console, f"  and {counts.more_to_look_at} more, see gradebook.csv")
 
 
-def show_summary(console: Console, graded: Iterable[Graded]) -> None:
+def show_summary(console: Console, graded: Iterable[Graded], made_with: Versions) -> None:
     """Prints how many submissions there are of each status, how their points are distributed, the
-    tests that failed most, and the submissions that a person should look at."""
+    tests that failed most, the submissions that a person should look at, and the versions of tools
+    that are not those that the suite was made with."""
     counts = _Counts()
     for each in graded:
         counts.add(each)
+        counts.otherwise[show_differences(each.grade.versions, made_with)] += 1
     total = counts.statuses.total()
     statuses = ", ".join(f"{counts.statuses[s]} {s}" for s in Status if counts.statuses[s])
     noun = "submission" if total == 1 else "submissions"
@@ -103,3 +108,6 @@ def show_summary(console: Console, graded: Iterable[Graded]) -> None:
         _show_failed(console, counts)
     if counts.looked_at:
         _show_looked_at(console, counts)
+    for differences, number in sorted(counts.otherwise.items()):
+        if differences:
+            _print(console, f"{number} graded with {printable(differences)}")

@@ -174,6 +174,14 @@ def show_points(console: Console, verdicts: Sequence[Verdict]) -> None:
     )
 
 
+def show_refused(console: Console, refused: str) -> None:
+    """Prints that the library was built only with more lenient compiler flags than usual."""
+    console.print(
+        Text(f"It was built leniently; newer compilers refuse this library: {refused}"),
+        soft_wrap=True,
+    )
+
+
 def show_list(console: Console, suite: Suite) -> None:
     """Prints the suite's tests and what each is worth."""
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")

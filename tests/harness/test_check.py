@@ -98,7 +98,7 @@ def failure(suite: Suite, source: Path) -> str:
 def test_an_error_of_the_compiler_is_shown(suite: Suite, tmp_path: Path) -> None:
     source = plain(tmp_path / "src")
     (source / "osmem.c").write_text("int broken(\n")
-    assert re.search(r"^make failed: osmem.c:\d+:\d+: error: ", failure(suite, source))
+    assert re.search(r"^make failed: osmem.c:\d+: error: ", failure(suite, source))
 
 
 def test_a_folder_without_makefile(suite: Suite, tmp_path: Path) -> None:

@@ -76,7 +76,7 @@ NOT_BUILT = {
     "memory-hog": "make failed: ",
     "disk-filler": "make failed: ",
     "flood": "make wrote more than 16 MiB",
-    "include": "make failed: steal.c:1:10: fatal error: /etc/passwd: No such file or directory",
+    "include": "make failed: steal.c:1: fatal error: /etc/passwd: No such file or directory",
     "incbin": "make failed: ",
     "link": "make ended well but left no libosmem.so in the folder",
     "pipe": "make ended well but left no libosmem.so in the folder",

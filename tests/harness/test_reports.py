@@ -191,7 +191,7 @@ def test_github_shows_printable_text_as_it_is(text: str) -> None:
 def summary(graded: Iterable[Graded], width: int = 160) -> list[str]:
     out = io.StringIO()
     console = Console(file=out, width=width, highlight=False, markup=False, emoji=False)
-    show_summary(console, graded)
+    show_summary(console, graded, {"gcc": "12.2.0", "ltrace": "0.7.3", "cpplint": "1.6.1"})
     return out.getvalue().splitlines()
 
 
@@ -230,6 +230,17 @@ def test_summary_names_some_and_says_where_the_others_are() -> None:
     lines = summary(earning(f"{n:02}.zip", 0, "look") for n in range(25))
     assert lines[-1] == "  and 5 more, see gradebook.csv"
     assert lines[-2] == "  19.zip: look"
+
+
+def test_summary_names_versions_that_the_suite_was_not_made_with() -> None:
+    own = {"gcc": "12.2.0", "ltrace": "0.7.3"}
+    newer = own | {"gcc": "14.2.0"}
+    by_versions = [(own, "a"), (newer, "b"), (newer, "c")]
+    lines = summary(
+        Graded(name, replace(earning(name, 90).grade, versions=versions))
+        for versions, name in by_versions
+    )
+    assert lines[-1] == "2 graded with gcc 14.2.0 (not 12.2.0)"
 
 
 def test_summary_of_nobody() -> None:
