@@ -41,7 +41,7 @@ def pytest_configure(config: pytest.Config) -> None:
     )
 
 
-@pytest.hookimpl(tryfirst=True)
+@pytest.hookimpl(tryfirst=True)  # type: ignore[misc]  # by some versions of pytest
 def pytest_runtest_setup(item: pytest.Item) -> None:
     needed = {package for marker in item.iter_markers("needs") for package in marker.args}
     if unknown := needed - packages(*OPTIONAL_PURPOSES):
