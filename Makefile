@@ -31,7 +31,7 @@ grade: ## Grade a folder of submissions: SUBMISSIONS=folder OUT=folder ARGS="--f
 
 .PHONY: test
 test: ## Run the project's own tests
-	@tools/install-packages check grade trace bench test
+	@tools/install-packages check grade test trace bench programs
 	@$(PYTHON) -m pytest $(ARGS)
 
 .PHONY: bench
@@ -51,7 +51,7 @@ bench-grade: ## Measure how long 'make grade' takes; ARGS="--count 10 --count 40
 
 .PHONY: lint
 lint: ## Check the layout, types and habits of all code
-	@tools/install-packages check grade bench trace test lint
+	@tools/install-packages check grade test lint
 	clang-format --dry-run --Werror $$(git ls-files '*.[ch]')
 	cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --inline-suppr \
 		-D_GNU_SOURCE -Iutils src utils bench/replay

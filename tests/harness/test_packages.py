@@ -1,5 +1,5 @@
-"""tools/install-packages: silent where all is there, one line of advice where a needed package can't
-be had, and an optional one costs only the tests that need it."""
+"""tools/install-packages is silent where all is there, gives one line of advice where a needed
+package can not be had, and lets an optional one cost only the tests that need it."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def offer(folder: Path, **packages: str) -> Path:
         while [ "$1" != --no-install-recommends ]; do [ $# -gt 0 ] || exit 0; shift; done
         shift; echo "$*" >>{asked}
         for name; do [ "${{tools[$name]}}" ] || exit 100; done
-        for name; do echo >{folder}/"${{tools[$name]}}"; /bin/chmod +x {folder}/"${{tools[$name]}}"; done
+        for name; do /bin/cp "$0" {folder}/"${{tools[$name]}}"; done
         """,
     )
     write_script(
@@ -164,8 +164,10 @@ def test_a_package_that_does_not_exist_costs_only_the_tests_that_need_it(tmp_pat
     project = tmp_path / "project"
     for name in ("Makefile", "pyproject.toml", "packages.txt", "tools", "tests/conftest.py"):
         (project / name).parent.mkdir(exist_ok=True, parents=True)
-        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
-        copy(ROOT / name, project / name)
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, project / name)
+        else:
+            shutil.copy(ROOT / name, project / name)
     with (project / "packages.txt").open("a") as packages:
         packages.write("programs | no-such-package | no-such-tool | is needed by nobody\n")
     (project / "tests" / "test_added.py").write_text(ADDED)
