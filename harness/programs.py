@@ -13,12 +13,13 @@ from pathlib import Path
 from harness.build import BUILD, ROOT, UTILS, BuildError, first_error, make
 from harness.suite import Suite
 
-_SNIPPETS_MAKEFILE = ROOT / "tests" / "snippets" / "Makefile"
+SNIPPETS_MAKEFILE = ROOT / "tests" / "snippets" / "Makefile"
+"""It makes the programs of all suites."""
 
 
 def _programs_folder(suite: Suite) -> Path:
     snippets = suite.snippets.resolve()
-    if snippets == _SNIPPETS_MAKEFILE.parent:
+    if snippets == SNIPPETS_MAKEFILE.parent:
         return BUILD / "snippets"
     return BUILD / f"snippets-{hashlib.sha256(os.fsencode(snippets)).hexdigest()[:12]}"
 
@@ -51,7 +52,7 @@ def build_programs(suite: Suite, jobs: int) -> dict[str, Path | BuildError]:
 def _make(suite: Suite, targets: list[Path], jobs: int) -> str | None:
     """Makes programs; None if all are made, else what make said."""
     folders = {"SNIPPETS": suite.snippets, "UTILS_PATH": UTILS, "OUT": _programs_folder(suite)}
-    return make(_SNIPPETS_MAKEFILE.parent, folders, targets, "--keep-going", f"--jobs={jobs}")
+    return make(SNIPPETS_MAKEFILE.parent, folders, targets, "--keep-going", f"--jobs={jobs}")
 
 
 def _program_or_error(snippet: Path, program: Path, said: str) -> Path | BuildError:

@@ -127,9 +127,8 @@ def whole_number(
     return value
 
 
-def load_content(path: Path, seen: tuple[Path, ...] = ()) -> dict[str, Any]:
-    """The file's content over that of the suite it extends, paths relative to the file resolved.
-    Raises `SuiteError`."""
+def _parse(path: Path) -> dict[str, Any]:
+    """A file's own content, paths relative to the file resolved."""
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -145,12 +144,26 @@ def load_content(path: Path, seen: tuple[Path, ...] = ()) -> dict[str, Any]:
     for key in ("snippets", "references", "extends"):
         if key in content:
             content[key] = path.parent / content[key]
-    base = content.pop("extends", None)
-    if base is None:
-        return content
-    if base.resolve() in seen:
-        raise SuiteError(f"{path}: extends itself by way of {base}")
-    return _over(load_content(base, (*seen, path.resolve())), content)
+    return content
+
+
+def suite_files(path: Path) -> list[Path]:
+    """The suite's file, that of the suite it extends, and so on. Raises `SuiteError`."""
+    files = [path]
+    while base := _parse(files[-1]).get("extends"):
+        if base.resolve() in {file.resolve() for file in files}:
+            raise SuiteError(f"{files[-1]}: extends itself by way of {base}")
+        files.append(base)
+    return files
+
+
+def load_content(path: Path) -> dict[str, Any]:
+    """The file's content over that of the suite it extends. Raises `SuiteError`."""
+    content: dict[str, Any] = {}
+    for file in reversed(suite_files(path)):
+        content = _over(content, _parse(file))
+    content.pop("extends", None)
+    return content
 
 
 def _over(base: dict[str, Any], content: dict[str, Any]) -> dict[str, Any]:

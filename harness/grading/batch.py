@@ -16,14 +16,12 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
-from harness.build import ROOT, UTILS
 from harness.grading.bounds import Refused
 from harness.grading.grade import Grade
 from harness.grading.layout import JUNK
 from harness.grading.store import Store
 from harness.grading.submission import Grader
 from harness.grading.unpack import digest
-from harness.suite import Suite
 from harness.workers import Workers, completed
 
 
@@ -72,19 +70,6 @@ def find_submissions(folder: Path, only: Sequence[str]) -> list[Submission]:
 
 
 # ---- Keys ----------------------------------------------------------------------------------------
-
-
-def rules_key(suite: Suite, style: bool, sandboxed: bool) -> str:
-    """A name for all that a grade depends on beside the submission: the suite, its programs and
-    references, our headers, the checker."""
-    total = hashlib.sha256(f"{style} {sandboxed}".encode())
-    folders = (suite.snippets, suite.references, UTILS, ROOT / "harness")
-    sources = sorted(path for folder in folders for path in folder.rglob("*.[chptm]*"))
-    for path in (suite.path, *(path for path in sources if path.is_file())):
-        content = path.read_bytes()
-        total.update(f"{path.name} {len(content)} ".encode())
-        total.update(content)
-    return total.hexdigest()
 
 
 def _submission_key(submission: Submission, grader: Grader, rules: str) -> str:

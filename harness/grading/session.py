@@ -25,8 +25,8 @@ from harness.grading.batch import (
     find_submissions,
     grade_batch,
     only_batch,
-    rules_key,
 )
+from harness.grading.keys import rules_key
 from harness.grading.gradebook import write_gradebook
 from harness.grading.rules import NO_STYLE, Rules, load_rules
 from harness.grading.store import Store

@@ -18,7 +18,8 @@ from harness.grading.bounds import Refused
 from harness.grading.drawn import draw_operations, expected_trace
 from harness.grading.grade import Grade, Status, Style, TestResult
 from harness.grading.rules import Rules
-from harness.grading.style import StyleError, find_style, judge_style
+from harness.grading.style import find_style, judge_style
+from harness.grading.style_tools import StyleError
 from harness.grading.unpack import unpack
 from harness.judge import judge
 from harness.process import output_of

@@ -1,0 +1,50 @@
+"""The key of the rules that a batch is graded by: it changes with all that a grade depends on.
+
+A grade depends on the submission, and on
+
+- the suite's file, and those that it extends;
+- the programs and the references of its tests, and what the programs are built with;
+- the headers and sources that submissions are built with;
+- the checker itself;
+- whether style is looked at, and whether there are sandboxes.
+
+Nothing else belongs into the key, such as what Python leaves beside its modules, or where the files
+lie: with that, another machine would draw other sizes from the same seed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from harness.build import ROOT, UTILS
+from harness.programs import SNIPPETS_MAKEFILE
+from harness.suite import Suite, suite_files
+
+
+def _files(suite: Suite) -> Iterator[tuple[str, Path]]:
+    """The files a grade depends on, each with a name that is the same everywhere."""
+    for number, path in enumerate(suite_files(suite.path)):
+        yield f"suite/{number}", path
+    for test in suite.tests:
+        yield f"snippets/{test.name}", test.snippet
+        yield f"references/{test.name}", test.reference
+    for folder, patterns in (
+        (SNIPPETS_MAKEFILE.parent, ("Makefile", "player.c", "snippet.[ch]", "stub.c")),
+        (UTILS, ("*.[ch]",)),
+        (ROOT / "harness", ("**/*.py", "**/*.mk")),
+    ):
+        for pattern in patterns:
+            for path in sorted(folder.glob(pattern)):
+                yield f"{folder.name}/{path.relative_to(folder)}", path
+
+
+def rules_key(suite: Suite, style: bool, sandboxed: bool) -> str:
+    """A name for all that a grade depends on beside the submission. Raises `OSError`."""
+    total = hashlib.sha256(f"{style} {sandboxed}".encode())
+    for name, path in _files(suite):
+        content = path.read_bytes() if path.is_file() else b""
+        total.update(f"\0{name}\0{len(content)}\0".encode())
+        total.update(content)
+    return total.hexdigest()
