@@ -2,7 +2,7 @@
 
 PYTHON := /usr/bin/python3
 SRC ?= src
-export SRC SUBMISSIONS OUT
+export SRC SUBMISSIONS OUT RELEASE
 
 .DEFAULT_GOAL := build
 
@@ -34,6 +34,11 @@ test: ## Run the project's own tests
 	@tools/install-packages check grade test trace bench programs
 	@$(PYTHON) -m pytest $(ARGS)
 
+.PHONY: test-debian
+test-debian: ## Try both commands and grading on a bare Debian: RELEASE=trixie ARGS=--quick
+	@tools/install-packages check grade debian
+	@tools/test-debian "$${RELEASE:?is not set: make test-debian RELEASE=trixie}" $(ARGS)
+
 .PHONY: bench
 bench: build ## Measure everything, as a page in Markdown; ARGS="--json FILE check tracing ..."
 	@tools/install-packages check trace bench
@@ -58,7 +63,7 @@ lint: ## Check the layout, types and habits of all code
 	$(PYTHON) -m black --quiet --check checker.py harness tests bench
 	$(PYTHON) -m flake8 checker.py harness tests bench
 	$(PYTHON) -m mypy
-	shellcheck tools/install-packages .ci/run
+	shellcheck tools/install-packages tools/test-debian .ci/run
 
 .PHONY: clean
 clean: ## Remove all that was built
