@@ -25,7 +25,7 @@ MISTAKES = (
 )
 ADDED = {
     "implicit-declaration": "int one(void) { return later(); }\nint later(void) { return 0; }\n",
-    "pointers-mixed-up": "long *sloppy(int *number) { int other = number; return number + other; }\n",
+    "pointers-mixed-up": "long *sloppy(int *p) { int n = p; return p + n; }\n",
     "returns-nothing": "int sloppy(int number) { if (number) return; return 1; }\n",
     "syntax-error": "int sloppy(void) { return 0 }\n",
     "missing-header": '#include "sloppy.h"\n',
