@@ -1,0 +1,201 @@
+"""What gcc, cppcheck and cpplint find in sources that nobody trusts, the same on every machine.
+
+The tools see the sources by way of a `ToolRunner`, which the caller provides and which keeps them
+in; what they print is taken for text that the submission wrote.
+
+Only the checks of `harness.grading.style_checks` count. Where a unit does not compile, versions
+differ in what else they say of it, and none of that counts.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from harness.grading.grade import Finding
+from harness.grading.style_checks import CPPCHECK_CHECKS, CPPLINT_CHECKS, GCC_CHECKS, OTHER_NAMES
+from harness.text import printable
+
+_MESSAGE_LENGTH = 300
+_LINE_LENGTH = 100
+
+
+class StyleError(Exception):
+    """A tool did not come to its end: too few findings must not be taken for good style. The
+    message is one line."""
+
+
+class ToolRunner(Protocol):
+    """Runs a tool on sources that nobody trusts."""
+
+    def __call__(self, command: Sequence[str], shown: Mapping[str, Path]) -> str:
+        """Runs a command with LC_ALL=C and returns what it wrote on standard output, or the
+        beginning of it. ``shown`` names the folders it has to see, by their paths in its sandbox.
+        Whether it came to its end is found out from what it wrote.
+        """
+
+
+def make_finding(tool: str, file: str, line: int, message: str, check: str) -> Finding:
+    """A finding fit to be shown, whose message ends with the name of its check."""
+    text = printable(" ".join(message.split()))[:_MESSAGE_LENGTH]
+    return Finding(tool, printable(file), line, f"{text} [{check}]")
+
+
+# ---- Commands ------------------------------------------------------------------------------------
+
+SOURCES = "/sources"
+"""What the tools see of the submission."""
+
+_COMPILER = (
+    "gcc",
+    "-fsyntax-only",
+    "-std=gnu11",
+    "-D_GNU_SOURCE",
+    "-fsigned-char",  # which machines differ in
+    "-fpermissive",  # or else gcc 14 would refuse what gcc 13, which ignores this, warns of
+    "-fmax-errors=1",
+    *GCC_CHECKS,
+    "-Wsystem-headers",  # or else '#pragma GCC system_header' would silence a header
+    "-fno-diagnostics-show-caret",
+    "-fdiagnostics-color=never",
+)
+_CPPCHECK = (
+    "cppcheck",
+    "--quiet",
+    "--enable=warning,style,performance,portability",
+    "--std=c11",
+    "--platform=unix64",
+    "-D_GNU_SOURCE",
+    r"--template={file}\t{line}\t{message} [{id}]",
+)
+_CPPLINT = (
+    "/usr/bin/python3",
+    "-I",  # or else a cpplint.py among the sources would be imported
+    "-c",
+    # It has no option against the two ways in which a submission could silence it: a CPPLINT.cfg
+    # beside the sources, and NOLINT in them.
+    "import cpplint\n"
+    "cpplint.ProcessConfigOverrides = lambda *_: True\n"
+    "cpplint.ParseNolintSuppressions = lambda *_: None\n"
+    "cpplint.main()",
+    "--quiet",
+    f"--linelength={_LINE_LENGTH}",
+    "--filter=" + ",".join(["-", *(f"+{check}" for check in CPPLINT_CHECKS)]),
+)
+
+_TELL_STATUS = ("sh", "-c", '"$@" 2>&1; printf "\\nstatus %s" $?', "sh")
+_COMPILE_EACH = r"""number=0
+for unit; do
+    said=$({compiler} "$unit" 2>&1)
+    printf '%s\nstatus %s\n' "$said" $? | sed "s/^/$number:/"
+    number=$((number + 1))
+done"""
+"""Each line begins with the number of a unit, so that no source can have something said of another
+one."""
+_GOOD = ("status 0", "status 1")
+"""The last line of a tool that came to its end."""
+_BROKEN = re.compile(
+    r"^(gcc: |cc1: out of memory|virtual memory exhausted|Traceback ).*", re.MULTILINE
+)
+"""What is said where only a part of a tool, such as the compiler proper, was killed."""
+
+
+def _require_end(tool: str, output: str, status: str) -> None:
+    broken = _BROKEN.search(output)
+    if broken or status not in _GOOD:
+        found = printable(broken[0] if broken else status)[:_MESSAGE_LENGTH]
+        raise StyleError(f"{tool} did not come to its end: found {found!r}")
+
+
+# ---- What they say -------------------------------------------------------------------------------
+
+_WHERE = r"(?P<file>[^:\t]+)[:\t](?P<line>[0-9]{1,9})"
+_ERROR = re.compile(_WHERE + r":(?:[0-9]+:)? (?:fatal )?error: (?P<message>.*)")
+_FINDINGS = {
+    "gcc": (
+        re.compile(
+            _WHERE + r":(?:[0-9]+:)? warning: "
+            # gcc 14 counts this to a check, and gcc 13 does not.
+            r"(?!pointer(?:/integer)? type mismatch in conditional expression)"
+            r"(?P<message>.*) \[(?P<check>-W[a-z-]+)(?:=[^\]]*)?\]"
+        ),
+        frozenset(GCC_CHECKS),
+    ),
+    "cppcheck": (
+        re.compile(_WHERE + r"\t(?P<message>.*) \[(?P<check>\w+)\]"),
+        frozenset(CPPCHECK_CHECKS),
+    ),
+    "cpplint": (
+        re.compile(_WHERE + r":  (?P<message>.*) \[(?P<check>[a-z_/]+)\] \[[0-9]\]"),
+        frozenset(CPPLINT_CHECKS),
+    ),
+}
+"""The lines of each tool, and the checks that count."""
+
+
+def _findings(tool: str, output: str) -> Iterator[Finding]:
+    """The findings in a tool's output, but for those that concern files outside of the sources."""
+    line, checks = _FINDINGS[tool]
+    for match in filter(None, map(line.fullmatch, output.split("\n"))):
+        check = OTHER_NAMES.get(match["check"], match["check"])
+        file = os.path.relpath(match["file"], SOURCES)
+        if check in checks and file.split("/")[0] != "..":
+            yield make_finding(tool, file, int(match["line"]), match["message"], check)
+
+
+def _refusal(unit: str, output: str) -> Finding:
+    """That a unit does not compile, and the first reason."""
+    error = next(filter(None, map(_ERROR.fullmatch, output.split("\n"))), None)
+    if error is None:
+        raise StyleError(f"gcc did not come to its end: found no error in {printable(unit)}")
+    where = f"{error['file'].removeprefix(SOURCES + '/')}:{error['line']}"
+    message = f"does not compile: {where}: {error['message']}"
+    return make_finding("gcc", os.path.relpath(unit, SOURCES), 0, message, "compile")
+
+
+def _compile_each(
+    units: Sequence[str], paths: Sequence[str], ask: Callable[[str, Sequence[str]], str]
+) -> Iterator[tuple[str, str, bool]]:
+    """Each unit, what the compiler says of it, and whether it accepts it."""
+    script = _COMPILE_EACH.format(compiler=shlex.join([*_COMPILER, *paths]))
+    lines = defaultdict[str, list[str]](list)
+    for line in ask("gcc", ["sh", "-c", script, "sh", *units]).split("\n"):
+        number, _, rest = line.partition(":")
+        lines[number].append(rest)
+    for index, unit in enumerate(units):
+        output, _, status = "\n".join(lines[str(index)]).rpartition("\n")
+        _require_end("gcc", output, status)
+        yield unit, output, status == "status 0"
+
+
+def tool_findings(
+    names: Collection[str], shown: Mapping[str, Path], run: ToolRunner
+) -> Iterator[Finding]:
+    """What the tools find in files that are named relative to `SOURCES`; more than once where they
+    say it more than once. Raises `StyleError`, and what ``run`` raises."""
+    files = [f"{SOURCES}/{name}" for name in names]
+    units = [file for file in files if file.endswith(".c")]
+    own_headers = {os.path.dirname(file) for file in files if file.endswith(".h")}
+    paths = [f"-I{path}" for path in dict.fromkeys([SOURCES, *sorted(own_headers), *shown])]
+
+    def ask(tool: str, command: Sequence[str]) -> str:
+        output, _, status = run([*_TELL_STATUS, *command], shown).rpartition("\n")
+        _require_end(tool, output, status)
+        return output
+
+    compiled = []
+    for unit, output, accepted in _compile_each(units, paths, ask) if units else ():
+        if accepted:
+            compiled.append(unit)
+            yield from _findings("gcc", output)
+        else:
+            yield _refusal(unit, output)
+    if compiled:
+        yield from _findings("cppcheck", ask("cppcheck", [*_CPPCHECK, *paths, *compiled]))
+    if files:
+        yield from _findings("cpplint", ask("cpplint", [*_CPPLINT, *files]))
