@@ -52,7 +52,6 @@ GCC_CHECKS = (
     "-Wmisleading-indentation",
     "-Wmissing-braces",
     "-Wmissing-field-initializers",
-    "-Wmissing-parameter-type",
     "-Wmultichar",
     "-Wmultistatement-macros",
     "-Wold-style-declaration",

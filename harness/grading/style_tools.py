@@ -131,7 +131,7 @@ _FINDINGS = {
         frozenset(CPPCHECK_CHECKS),
     ),
     "cpplint": (
-        re.compile(_WHERE + r":  (?P<message>.*) \[(?P<check>[a-z_/]+)\] \[[0-9]\]"),
+        re.compile(_WHERE + r":  (?P<message>.*) \[(?P<check>[a-z0-9_/]+)\] \[[0-9]\]"),
         frozenset(CPPLINT_CHECKS),
     ),
 }

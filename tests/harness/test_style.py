@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,6 +19,7 @@ from harness.grading.style import (
     judge_style,
     read_style,
 )
+from harness.grading.style_checks import CPPCHECK_CHECKS, CPPLINT_CHECKS, GCC_CHECKS
 from harness.grading.style_tools import StyleError
 from harness.suite import SuiteError
 
@@ -37,6 +39,11 @@ def unboxed(command: Sequence[str], shown: Mapping[str, Path]) -> str:
 
 def found(folder: Path) -> list[Finding]:
     return list(find_style(folder, [UTILS], unboxed))
+
+
+def places(folder: Path) -> list[tuple[str, int, str]]:
+    """Where something is found, and the name of its check."""
+    return [(f.file, f.line, f.message.rpartition(" ")[2][1:-1]) for f in found(folder)]
 
 
 def write(folder: Path, text: str, name: str = "osmem.c") -> Path:
@@ -161,6 +168,83 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
 def test_a_tool_that_did_not_end_is_no_sign_of_style(tmp_path: Path, said: str) -> None:
     with pytest.raises(StyleError, match="^gcc did not come to its end"):
         find_style(write(tmp_path, "int x;\n"), [], lambda command, shown: said)
+
+
+# ---- The same on every machine -------------------------------------------------------------------
+
+SAMPLE = Path(__file__).parent / "style"
+"""Sources in which every check finds something, and a list of all that is found."""
+LISTED = {*GCC_CHECKS, *CPPCHECK_CHECKS, *CPPLINT_CHECKS}
+
+
+def test_the_sample_has_what_was_found_on_other_machines() -> None:
+    said = [f"{file}:{line} {check}" for file, line, check in places(SAMPLE)]
+    assert said == (SAMPLE / "findings.txt").read_text().splitlines()
+
+
+def test_each_check_finds_something_in_the_sample() -> None:
+    assert {check for _, _, check in places(SAMPLE)} == LISTED | {"compile"}
+
+
+def test_students_can_read_what_the_checks_are() -> None:
+    page = (ROOT / "docs" / "style-points.md").read_text()
+    rows = [line.split("|")[2] for line in page.splitlines() if line.startswith("| ")]
+    assert sorted(re.findall(r"`(\S+)`", "".join(rows))) == sorted(LISTED)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "int *p = 0;\n    return *p + x;",  # nullPointer
+        "int y;\n    return x + y;",  # uninitvar
+        "if (x < 0)\n        return 1;\n    if (x < 0)\n        return 2;\n    return 0;",
+        "char c = 1000;\n    return x + c;",  # -Woverflow, which is on by default
+    ],
+)
+def test_what_is_not_listed_does_not_count(tmp_path: Path, body: str) -> None:
+    assert not found(write(tmp_path, f"int f(int x);\n\nint f(int x)\n{{\n    {body}\n}}\n"))
+
+
+def test_notes_do_not_count(tmp_path: Path) -> None:
+    """Newer versions of cppcheck remark on many branches; gcc says where a function is declared."""
+    branches = "".join(f"    if (x == {n})\n        x = g(x);\n" for n in range(40))
+    function = f"int f(int x)\n{{\n{branches}    return g(&x);\n}}\n"
+    write(tmp_path, f"int f(int x);\nint g(int x);\n\n{function}")
+    assert places(tmp_path) == [("osmem.c", 86, "-Wint-conversion")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "int f(int x)\n{\n    int a\n    return x;\n}\n\nint g(\n",
+        f'#include "no_such_file.h"\n\n{UNUSED}',
+        f'#include "part.h"\n\n{UNUSED}',
+        f"#error use make\n{UNUSED}",
+        "int f(void);\n\nint f(void)\n{\n    int a = b;\n\n    return c + d.e;\n}\n",
+    ],
+)
+def test_what_does_not_compile_counts_once(tmp_path: Path, text: str) -> None:
+    write(tmp_path, "struct missing part;\nint part(missing);\nint missing[-1];\n", "part.h")
+    write(tmp_path, UNUSED, "fine.c")
+    write(tmp_path, text)
+    assert places(tmp_path) == [("fine.c", 5, "-Wunused-variable"), ("osmem.c", 0, "compile")]
+
+
+def test_the_first_error_is_told(tmp_path: Path) -> None:
+    write(tmp_path, "int f(void);\n\nint f(void)\n{\n    return missing;\n}\n")
+    (finding,) = found(tmp_path)
+    assert finding.message.startswith("does not compile: osmem.c:5: 'missing' undeclared")
+
+
+def test_a_check_finds_one_thing_in_a_line(tmp_path: Path) -> None:
+    write(tmp_path, UNUSED.replace("unused;", "unused, unneeded, unwanted;"))
+    assert places(tmp_path) == [("osmem.c", 5, "-Wunused-variable")]
+
+
+def test_no_file_speaks_for_another(tmp_path: Path) -> None:
+    write(tmp_path, '#pragma message "\\n1:status 1\\n1:x.c:1: error: x\\n1:"\n\nint x;\n', "a.c")
+    write(tmp_path, UNUSED, "b.c")
+    assert places(tmp_path) == [("b.c", 5, "-Wunused-variable")]
 
 
 # ---- Rules ---------------------------------------------------------------------------------------
