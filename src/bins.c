@@ -24,7 +24,7 @@ size_t bins_check(void)
 
         if (marked != (bins.tops[bin] != 0))
             report_mistake("the index was written over", &bins.tops[bin]);
-        count += pairing_check(bins.tops[bin], bin * BIN_UNIT);
+        count += pairing_check(bins.tops[bin], bin * UNIT);
     }
     return count;
 }

@@ -15,8 +15,7 @@
 
 #define BINS_MAX 4096 /* bytes */
 
-#define BIN_UNIT  8
-#define BINS      (BINS_MAX / BIN_UNIT + 1)
+#define BINS      (BINS_MAX / UNIT + 1)
 #define WORD_BITS 64
 #define WORDS     ((BINS + WORD_BITS - 1) / WORD_BITS)
 
@@ -41,7 +40,7 @@ static inline void unmark_if_empty(size_t bin)
 
 static inline void bins_add(struct block_meta *block)
 {
-    size_t bin = block->size / BIN_UNIT;
+    size_t bin = block->size / UNIT;
 
     mark_bin(bin);
     pairing_add(&bins.tops[bin], block);
@@ -49,7 +48,7 @@ static inline void bins_add(struct block_meta *block)
 
 static inline void bins_remove(struct block_meta *block)
 {
-    size_t bin = block->size / BIN_UNIT;
+    size_t bin = block->size / UNIT;
 
     pairing_remove(&bins.tops[bin], block);
     unmark_if_empty(bin);
@@ -62,7 +61,7 @@ size_t bins_find_from(size_t at);
  * more if there is none. */
 static inline size_t bins_find(size_t payload)
 {
-    size_t bin = payload / BIN_UNIT;
+    size_t bin = payload / UNIT;
     size_t at = bin / WORD_BITS;
     size_t bit = bin % WORD_BITS;
     uint64_t ahead = bins.words[at] >> bit | bins.words[at + 1] << 1 << (WORD_BITS - 1 - bit);
@@ -77,7 +76,7 @@ static inline struct block_meta *bins_take(size_t bin)
 {
     struct block_meta *block = pairing_take(&bins.tops[bin]);
 
-    if (UNLIKELY(block->size != bin * BIN_UNIT))
+    if (UNLIKELY(block->size != bin * UNIT))
         report_overwritten_links(block);
     unmark_if_empty(bin);
     return block;

@@ -11,7 +11,6 @@
 #ifndef BLOCK_H
 #define BLOCK_H
 
-#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -23,24 +22,9 @@
     (offsetof(struct block_meta, prev) - offsetof(struct block_meta, status) >=                    \
      sizeof(int) + sizeof(uint32_t))
 
-/* From the first block of the heap to the end of its last; there may be gaps. */
-struct extent {
-    uintptr_t start;
-    uintptr_t end;
-    uintptr_t places; /* how many multiples of 8 bytes from the start a header can be at */
-    uintptr_t origin; /* of links: one such place before the start */
-};
-
-INTERNAL struct extent heap_extent;
-
-/* Whether a header can be read at `block`. Not whether there is one; in a gap it is someone else's
- * memory. One comparison: the bits by which an offset is not a multiple of 8 end up at its top. */
-static inline bool is_in_heap(const struct block_meta *block)
-{
-    uintptr_t offset = (uintptr_t)block - heap_extent.start;
-
-    return (offset >> 3 | offset << (sizeof(offset) * CHAR_BIT - 3)) < heap_extent.places;
-}
+/* Sizes are multiples of a unit, and so are the distances between headers in the heap. */
+#define UNIT_BITS 3
+#define UNIT      (1 << UNIT_BITS)
 
 static inline char *end_of(const struct block_meta *block)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "free_blocks.h"
-#include "heap.h"
+#include "block_list.h"
 #include "size_tree.h"
 
 size_t free_blocks_only_in_bins;
@@ -12,7 +12,7 @@ static size_t out_of_reach;
  * bins alone is never enough. */
 void free_blocks_update_reach(void)
 {
-    bool bins_hold_all = heap_extent.places <= LINK_MAX && LINKS_ROOM <= LINK_UNIT;
+    bool bins_hold_all = block_list.units <= LINK_MAX && LINKS_ROOM <= UNIT;
 
     free_blocks_only_in_bins = bins_hold_all ? BINS_MAX : 0;
 }
@@ -56,8 +56,8 @@ static struct block_meta *find_out_of_reach(size_t payload)
 
     if (out_of_reach == 0)
         return NULL;
-    for (struct block_meta *block = heap_last(); !can_link_to(block); block = block->prev) {
-        heap_check_neighbours(block);
+    for (struct block_meta *block = block_list.last; !can_link_to(block); block = block->prev) {
+        block_list_check_neighbours(block);
         if (block->status == STATUS_FREE && block->size >= payload &&
             (best == NULL || block->size <= best->size))
             best = block;

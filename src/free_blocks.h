@@ -52,7 +52,7 @@ static inline struct block_meta *free_blocks_take(size_t payload, size_t *size)
     if (LIKELY(payload <= free_blocks_only_in_bins)) {
         size_t bin = bins_find(payload);
 
-        *size = bin * BIN_UNIT;
+        *size = bin * UNIT;
         if (LIKELY(bin < BINS))
             return bins_take(bin);
     }

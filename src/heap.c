@@ -1,22 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The heap is a list of blocks in address order. A free block is merged with its free neighbours at
- * once, so two adjacent blocks are never both free; "adjacent" means that no byte lies between
- * them, which is not so where someone else (libc's own malloc, say) has moved the break.
+ * heap.c - takes blocks from the heap and gives them back; splits, merges and grows.
+ *
+ * A free block is merged with its free neighbours at once, so two adjacent blocks are never both
+ * free.
  */
 #include <string.h>
 #include <unistd.h>
 
-#include "block.h"
+#include "block_list.h"
 #include "free_blocks.h"
 #include "heap.h"
 #include "policy.h"
-#include "report.h"
-
-struct extent heap_extent;
-
-static struct block_meta *first;
-static struct block_meta *last;
 
 /* How far `address` is below the next multiple of the alignment. */
 static size_t padding_at(const void *address)
@@ -24,105 +19,12 @@ static size_t padding_at(const void *address)
     return -(uintptr_t)address & (policy_in_force.alignment - 1);
 }
 
-/* ---- Neighbours ----------------------------------------------------------------------------- */
-
-/* A neighbour has to point back: what is written over leads nowhere. */
-static OUTLINE void check_next(const struct block_meta *block)
-{
-    const struct block_meta *next = block->next;
-    bool is_sound = next == NULL ? block == last && (uintptr_t)end_of(block) == heap_extent.end
-                                 : is_in_heap(next) && next > block && next->prev == block &&
-                                       block->size <= (uintptr_t)next - (uintptr_t)(block + 1);
-
-    if (!is_sound)
-        report_mistake("the header of a block, or of the one behind it, was written over",
-                       block + 1);
-}
-
-static OUTLINE void check_prev(const struct block_meta *block)
-{
-    const struct block_meta *prev = block->prev;
-
-    if (prev == NULL ? block != first : !is_in_heap(prev) || prev->next != block)
-        report_mistake("the header of a block, or of the one before it, was written over",
-                       block + 1);
-}
-
-/* Whether the next block begins where `block` ends, and points back. So it is but for gaps and the
- * heap's ends, and needs no other check: its address was computed, not only read. */
-static inline bool has_adjacent_next(const struct block_meta *block)
-{
-    return (char *)block->next == end_of(block) && block->next->prev == block;
-}
-
-static inline bool has_adjacent_prev(const struct block_meta *block)
-{
-    return is_in_heap(block->prev) && block->prev->next == block &&
-           end_of(block->prev) == (char *)block;
-}
-
-static inline struct block_meta *next_of(const struct block_meta *block)
-{
-    if (UNLIKELY(!has_adjacent_next(block)))
-        check_next(block);
-    return block->next;
-}
-
-/* The free block that begins where `block` ends, or NULL. */
-static inline struct block_meta *free_block_behind(const struct block_meta *block)
-{
-    if (UNLIKELY(!has_adjacent_next(block))) {
-        check_next(block);
-        return NULL;
-    }
-    return block->next->status == STATUS_FREE ? block->next : NULL;
-}
-
-/* The free block that ends where `block` begins, or NULL. */
-static inline struct block_meta *free_block_before(const struct block_meta *block)
-{
-    if (UNLIKELY(!has_adjacent_prev(block))) {
-        check_prev(block);
-        return NULL;
-    }
-    return block->prev->status == STATUS_FREE ? block->prev : NULL;
-}
-
 /* ---- Splitting and merging ------------------------------------------------------------------ */
-
-/* Makes `block` the one before `next`, or the last one if that is NULL. */
-static inline void set_prev(struct block_meta *next, struct block_meta *block)
-{
-    if (UNLIKELY(next == NULL))
-        last = block;
-    else
-        next->prev = block;
-}
-
-static inline void link_between(struct block_meta *prev, struct block_meta *block,
-                                struct block_meta *next)
-{
-    block->prev = prev;
-    block->next = next;
-    prev->next = block;
-    set_prev(next, block);
-}
-
-/* Takes the blocks behind `begin` up to `end` into it. The headers swallowed keep their
- * STATUS_FREE: a second os_free() of the blocks they led still finds them free. */
-static inline void merge(struct block_meta *begin, const struct block_meta *end)
-{
-    struct block_meta *next = next_of(end);
-
-    begin->size = (size_t)(end_of(end) - (char *)(begin + 1));
-    begin->next = next;
-    set_prev(next, begin);
-}
 
 void heap_release(struct block_meta *block)
 {
-    struct block_meta *behind = free_block_behind(block);
-    struct block_meta *before = free_block_before(block);
+    struct block_meta *behind = next_free_neighbour(block);
+    struct block_meta *before = previous_free_neighbour(block);
     struct block_meta *begin = block;
     const struct block_meta *end = block;
 
@@ -136,7 +38,7 @@ void heap_release(struct block_meta *block)
         begin = before;
     }
     if (begin != end)
-        merge(begin, end);
+        block_list_merge(begin, end);
     free_blocks_add(begin);
 }
 
@@ -149,12 +51,12 @@ static inline struct block_meta *cut(struct block_meta *block, size_t size, size
     if (rest < sizeof(*block) + policy_in_force.alignment)
         return NULL;
 
-    struct block_meta *next = next_of(block);
+    struct block_meta *next = next_block(block);
     struct block_meta *remainder = (struct block_meta *)((char *)(block + 1) + payload);
 
     remainder->size = rest - sizeof(*remainder);
     remainder->status = STATUS_FREE;
-    link_between(block, remainder, next);
+    block_list_insert(block, remainder, next);
     block->size = payload;
     return remainder;
 }
@@ -184,29 +86,14 @@ static char *grow_break(size_t increment)
 /* Whether growth would follow the last block. sbrk(0) only looks: it is not a request. */
 static bool last_ends_at_break(void)
 {
-    return last != NULL && end_of(last) == (char *)sbrk(0);
+    return block_list.last != NULL && end_of(block_list.last) == (char *)sbrk(0);
 }
 
-static void update_extent(void)
+/* Adds a new block behind all others. */
+static void append_block(struct block_meta *block)
 {
-    heap_extent.start = (uintptr_t)first;
-    heap_extent.end = (uintptr_t)end_of(last);
-    heap_extent.places = (heap_extent.end - heap_extent.start - sizeof(*last)) / LINK_UNIT;
-    heap_extent.origin = heap_extent.start - LINK_UNIT;
+    block_list_append(block);
     free_blocks_update_reach();
-}
-
-/* A new block behind all others. */
-static void link_last(struct block_meta *block)
-{
-    block->prev = last;
-    block->next = NULL;
-    if (last == NULL)
-        first = block;
-    else
-        last->next = block;
-    last = block;
-    update_extent();
 }
 
 /* Makes one free block at the heap's end of `bytes` bytes at `start`, as far as they can hold one.
@@ -223,7 +110,7 @@ static void adopt(char *start, size_t bytes)
 
     block->size = usable - sizeof(*block);
     block->status = STATUS_FREE;
-    link_last(block);
+    append_block(block);
     heap_release(block);
 }
 
@@ -237,8 +124,8 @@ enum extension {
  * `payload` bytes. */
 static enum extension extend_last(size_t payload)
 {
-    char *end = end_of(last);
-    size_t lack = payload - last->size;
+    char *end = end_of(block_list.last);
+    size_t lack = payload - block_list.last->size;
     char *start = grow_break(lack);
 
     if (start == NULL)
@@ -247,8 +134,8 @@ static enum extension extend_last(size_t payload)
         adopt(start, lack);
         return ELSEWHERE;
     }
-    last->size = payload;
-    update_extent();
+    block_list_extend_last(payload);
+    free_blocks_update_reach();
     return EXTENDED;
 }
 
@@ -270,16 +157,16 @@ static struct block_meta *append(size_t payload)
 
     block->size = payload;
     block->status = STATUS_ALLOC;
-    link_last(block);
+    append_block(block);
     return block;
 }
 
 /* A block of `payload` bytes for which the heap has no room yet. */
 static OUTLINE struct block_meta *grow(size_t payload, size_t prealloc)
 {
-    struct block_meta *block = last;
+    struct block_meta *block = block_list.last;
 
-    if (first == NULL && prealloc > 0) {
+    if (block_list.first == NULL && prealloc > 0) {
         char *start = grow_break(prealloc);
 
         if (start == NULL)
@@ -345,7 +232,7 @@ struct block_meta *heap_take_aligned(size_t payload, size_t alignment, size_t pr
         block = (struct block_meta *)((char *)front + lead);
         block->size = front->size - lead;
         block->status = STATUS_ALLOC;
-        link_between(front, block, next_of(front));
+        block_list_insert(front, block, next_block(front));
         front->size = lead - sizeof(*front);
         heap_release(front);
     }
@@ -372,39 +259,21 @@ struct block_meta *heap_resize(struct block_meta *block, size_t payload)
 {
     size_t contents = block->size;
 
-    if (payload > contents && block == last && last_ends_at_break()) {
+    if (payload > contents && block == block_list.last && last_ends_at_break()) {
         enum extension extension = extend_last(payload);
 
         if (extension != ELSEWHERE)
             return extension == EXTENDED ? block : NULL;
     }
 
-    struct block_meta *behind = free_block_behind(block);
+    struct block_meta *behind = next_free_neighbour(block);
 
     if (payload > contents && behind != NULL) {
         free_blocks_remove(behind);
-        merge(block, behind);
+        block_list_merge(block, behind);
     }
     if (payload > block->size)
         return move(block, payload, contents);
     split(block, payload);
     return block;
-}
-
-/* ---- For those who only look ---------------------------------------------------------------- */
-
-void heap_check_neighbours(const struct block_meta *block)
-{
-    check_prev(block);
-    check_next(block);
-}
-
-struct block_meta *heap_first(void)
-{
-    return first;
-}
-
-struct block_meta *heap_last(void)
-{
-    return last;
 }

@@ -23,11 +23,4 @@ void heap_release(struct block_meta *block);
  * then. NULL leaves it valid and unmoved. */
 struct block_meta *heap_resize(struct block_meta *block, size_t payload);
 
-/* The block at the lowest address, or NULL; and the one at the highest. */
-struct block_meta *heap_first(void);
-struct block_meta *heap_last(void);
-
-/* Reports `block` if its neighbours don't point back to it. */
-void heap_check_neighbours(const struct block_meta *block);
-
 #endif

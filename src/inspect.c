@@ -4,9 +4,8 @@
  */
 #include <unistd.h>
 
-#include "block.h"
+#include "block_list.h"
 #include "free_blocks.h"
-#include "heap.h"
 #include "lock.h"
 #include "mapping.h"
 #include "osmem.h"
@@ -22,7 +21,7 @@ static bool is_adjacent(const struct block_meta *block, const struct block_meta 
 /* Does not look at the next block, only at where it is. */
 static void check_size(const struct block_meta *block)
 {
-    uintptr_t end = block->next == NULL ? heap_extent.end : (uintptr_t)block->next;
+    uintptr_t end = block->next == NULL ? block_list.end : (uintptr_t)block->next;
 
     if (block->size < ALIGNMENT || block->size % ALIGNMENT != 0 ||
         block->size > end - (uintptr_t)(block + 1))
@@ -46,18 +45,18 @@ static void check_heap(void)
 {
     size_t free_blocks = 0;
 
-    for (struct block_meta *block = heap_first(); block != NULL; block = block->next) {
+    for (struct block_meta *block = block_list.first; block != NULL; block = block->next) {
         if (!is_in_heap(block))
             report_mistake("the links of the heap lead out of it", block);
         if (block->next != NULL && block->next <= block)
             report_mistake("the blocks of the heap are out of order", block + 1);
         check_size(block);
-        heap_check_neighbours(block);
+        block_list_check_neighbours(block);
         check_status(block);
         free_blocks += block->status == STATUS_FREE;
     }
     if (free_blocks_check() != free_blocks)
-        report_mistake("the index lacks a free block", heap_first());
+        report_mistake("the index lacks a free block", block_list.first);
 }
 
 API void os_malloc_check(void)
@@ -84,9 +83,9 @@ API void os_malloc_stats(void)
 {
     struct totals live = {0}, spare = {0};
     bool taken = lock_enter();
-    size_t heap = heap_extent.end - heap_extent.start;
+    size_t heap = block_list.end - (uintptr_t)block_list.first;
 
-    for (const struct block_meta *block = heap_first(); block != NULL; block = block->next)
+    for (const struct block_meta *block = block_list.first; block != NULL; block = block->next)
         count(block->status == STATUS_FREE ? &spare : &live, block);
     lock_leave(taken);
 

@@ -14,16 +14,15 @@
 #ifndef LINK_H
 #define LINK_H
 
-#include "block.h"
+#include "block_list.h"
 
 typedef uint32_t link_t; /* 0 is none */
 
-#define LINK_UNIT 8
-#define LINK_MAX  (UINT32_MAX / 2)
+#define LINK_MAX (UINT32_MAX / 2)
 
 static inline size_t link_distance(const struct block_meta *block)
 {
-    return ((uintptr_t)block - heap_extent.origin) / LINK_UNIT;
+    return ((uintptr_t)block - block_list.origin) / UNIT;
 }
 
 static inline bool can_link_to(const struct block_meta *block)
@@ -38,13 +37,13 @@ static inline link_t link_to(const struct block_meta *block)
 
 static inline struct block_meta *block_at(link_t link)
 {
-    return (struct block_meta *)(heap_extent.origin + (uintptr_t)link * LINK_UNIT);
+    return (struct block_meta *)(block_list.origin + (uintptr_t)link * UNIT);
 }
 
 /* Whether a header can be read where a link leads. */
 static inline bool is_link(link_t link)
 {
-    return link - (uintptr_t)1 < heap_extent.places;
+    return link - (uintptr_t)1 < block_list.units;
 }
 
 #endif

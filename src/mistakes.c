@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <sys/mman.h>
 
-#include "heap.h"
+#include "block_list.h"
 #include "lock.h"
 #include "mistakes.h"
 #include "policy.h"
@@ -11,7 +11,7 @@
  * links are broken before it is reached. */
 static const struct block_meta *find_around(uintptr_t address)
 {
-    const struct block_meta *block = heap_first();
+    const struct block_meta *block = block_list.first;
 
     while (block != NULL && (uintptr_t)block <= address) {
         const struct block_meta *next = block->next;
@@ -69,6 +69,6 @@ __attribute__((cold)) void check_pointer(struct block_meta *block)
 
     bool taken = lock_enter();
 
-    heap_check_neighbours(block);
+    block_list_check_neighbours(block);
     lock_leave(taken);
 }

@@ -2,11 +2,11 @@
 /*
  * osmem.c - the public functions: where a request goes.
  *
- *     osmem.c ──▶ heap.c ──▶ free_blocks.c ──▶ bins.c, size_tree.c    small requests, from sbrk()
- *        │──────▶ mapping.c                                           large ones, by mmap()
- *        │──────▶ policy.c                                            which is which
- *        │──────▶ lock.c                                              one thread at a time
- *        └──────▶ mistakes.c                                          what the caller did wrong
+ *     osmem.c ──▶ heap.c ──▶ free_blocks.c, block_list.c     small requests, from sbrk()
+ *        │──────▶ mapping.c                                  large ones, by mmap()
+ *        │──────▶ policy.c                                   which is which
+ *        │──────▶ lock.c                                     one thread at a time
+ *        └──────▶ mistakes.c                                 what the caller did wrong
  *
  * The lock is held where the heap is used, and nowhere else: a live block's header and payload are
  * its owner's, a mapping too.

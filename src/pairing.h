@@ -75,7 +75,7 @@ static inline link_t link_of_place(place_t place)
 /* The link at a place, which is `*top` for the top. */
 static inline link_t *link_at(place_t place, link_t *top)
 {
-    link_t *places = (link_t *)(heap_extent.origin + sizeof(struct block_meta));
+    link_t *places = (link_t *)(block_list.origin + sizeof(struct block_meta));
 
     return choose_pointer(mask_if(place != 0), &places[place], top);
 }
@@ -97,8 +97,7 @@ static inline struct block_meta *follow(link_t link, place_t place)
 {
     struct block_meta *block = block_or_nobody(link);
 
-    if (UNLIKELY(link > heap_extent.places ||
-                 ((*back_of(block) ^ place) & mask_if(link != 0)) != 0))
+    if (UNLIKELY(link > block_list.units || ((*back_of(block) ^ place) & mask_if(link != 0)) != 0))
         report_overwritten_links(is_link(link) || place == 0 ? block
                                                              : block_at(link_of_place(place)));
     return block;
@@ -156,7 +155,7 @@ static inline void pairing_remove(link_t *top, struct block_meta *block)
     place_t back = *back_of(block);
     link_t *slot = link_at(back, top);
 
-    if (UNLIKELY(link_of_place(back) > heap_extent.places || *slot != self))
+    if (UNLIKELY(link_of_place(back) > block_list.units || *slot != self))
         report_overwritten_links(block);
     pairing_replace(block, self, slot, back, links_of(block)->sibling);
 }
