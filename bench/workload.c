@@ -5,8 +5,8 @@
  *     workload LIBRARY MIX LIVE CALLS
  *
  * LIBRARY is the path of a libosmem.so, or `-` for the malloc() that the program was started with.
- * All are called through pointers. There are twice LIVE places for blocks, and LIVE blocks of
- * random sizes from 8 to 1024 bytes in them. Each step picks a place at random. By the MIX it
+ * All are called through pointers. There are twice LIVE slots for blocks, and LIVE blocks of
+ * random sizes from 8 to 1024 bytes in them. Each step picks a slot at random. By the MIX it
  *
  *     churn      frees the block there, or allocates one where there is none: half and half
  *     realloc    does so in every second step; in the others it resizes a block
@@ -58,37 +58,37 @@ static inline size_t random_size(void)
     return 8 + random_below(1017);
 }
 
-static char **places;
+static char **slots;
 static uint32_t live;
 static unsigned sum;
 
-static inline char *touched(void *block)
+static inline char *touch(void *block)
 {
     DIE(block == NULL, "the allocator");
     *(char *)block = 1;
     return block;
 }
 
-static inline void put(char **place)
+static inline void put(char **slot)
 {
-    *place = touched(allocator.malloc(random_size()));
+    *slot = touch(allocator.malloc(random_size()));
 }
 
-static inline void drop(char **place)
+static inline void drop(char **slot)
 {
-    sum += (unsigned)**place;
-    allocator.free(*place);
-    *place = NULL;
+    sum += (unsigned)**slot;
+    allocator.free(*slot);
+    *slot = NULL;
 }
 
 static inline void toggle(void)
 {
-    char **place = &places[random_below(2 * live)];
+    char **slot = &slots[random_below(2 * live)];
 
-    if (*place == NULL)
-        put(place);
+    if (*slot == NULL)
+        put(slot);
     else
-        drop(place);
+        drop(slot);
 }
 
 static void churn(uint64_t calls)
@@ -102,24 +102,24 @@ static void churn_and_realloc(uint64_t calls)
     for (uint64_t i = 0; i < calls; i += 2) {
         toggle();
 
-        char **place;
+        char **slot;
 
         do
-            place = &places[random_below(2 * live)];
-        while (*place == NULL);
-        sum += (unsigned)**place;
-        *place = touched(allocator.realloc(*place, random_size()));
+            slot = &slots[random_below(2 * live)];
+        while (*slot == NULL);
+        sum += (unsigned)**slot;
+        *slot = touch(allocator.realloc(*slot, random_size()));
     }
 }
 
-/* Every other place stays empty. */
+/* Every other slot stays empty. */
 static void churn_in_pairs(uint64_t calls)
 {
     for (uint64_t i = 0; i < calls; i += 2) {
-        char **place = &places[2 * random_below(live)];
+        char **slot = &slots[2 * random_below(live)];
 
-        drop(place);
-        put(place);
+        drop(slot);
+        put(slot);
     }
 }
 
@@ -153,11 +153,11 @@ int main(int argc, char **argv)
             run = mixes[i].run;
     DIE(run == NULL, argv[2]);
     live = (uint32_t)strtoul(argv[3], NULL, 10);
-    places = mmap(NULL, 2 * live * sizeof(*places), PROT_READ | PROT_WRITE,
-                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-    DIE(places == MAP_FAILED, "mmap");
+    slots = mmap(NULL, 2 * live * sizeof(*slots), PROT_READ | PROT_WRITE,
+                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+    DIE(slots == MAP_FAILED, "mmap");
     for (uint32_t i = 0; i < live; i++)
-        put(&places[2 * i]);
+        put(&slots[2 * i]);
     run(live > 10000 ? 2 * (uint64_t)live : 20000);
 
     double start = now();

@@ -3,40 +3,40 @@
 #include "block_list.h"
 #include "size_tree.h"
 
-size_t free_blocks_only_in_bins;
+size_t free_blocks_bin_limit;
 
 static link_t tree;
-static size_t out_of_reach;
+static size_t unindexed;
 
 /* On a 32-bit machine there are blocks of 8 bytes, which a bin can't hold, so that a look at the
  * bins alone is never enough. */
-void free_blocks_update_reach(void)
+void free_blocks_update_bin_limit(void)
 {
-    bool bins_hold_all = block_list.units <= LINK_MAX && LINKS_ROOM <= UNIT;
+    bool bins_hold_all = block_list.units <= LINK_MAX && LINKS_SIZE <= UNIT;
 
-    free_blocks_only_in_bins = bins_hold_all ? BINS_MAX : 0;
+    free_blocks_bin_limit = bins_hold_all ? BINS_MAX : 0;
 }
 
-static bool belongs_into_bin(const struct block_meta *block)
+static bool fits_bin(const struct block_meta *block)
 {
-    return block->size <= BINS_MAX && block->size >= LINKS_ROOM;
+    return block->size <= BINS_MAX && block->size >= LINKS_SIZE;
 }
 
-void free_blocks_add_slowly(struct block_meta *block)
+void free_blocks_add_slow(struct block_meta *block)
 {
     if (!can_link_to(block))
-        out_of_reach++;
-    else if (belongs_into_bin(block))
+        unindexed++;
+    else if (fits_bin(block))
         bins_add(block);
     else
         size_tree_add(&tree, block);
 }
 
-void free_blocks_remove_slowly(struct block_meta *block)
+void free_blocks_remove_slow(struct block_meta *block)
 {
     if (!can_link_to(block))
-        out_of_reach--;
-    else if (belongs_into_bin(block))
+        unindexed--;
+    else if (fits_bin(block))
         bins_remove(block);
     else
         size_tree_remove(&tree, block);
@@ -50,11 +50,11 @@ static struct block_meta *find_in_bins(size_t payload)
 }
 
 /* Walks back from the heap's end to where links reach. */
-static struct block_meta *find_out_of_reach(size_t payload)
+static struct block_meta *find_unindexed(size_t payload)
 {
     struct block_meta *best = NULL;
 
-    if (out_of_reach == 0)
+    if (unindexed == 0)
         return NULL;
     for (struct block_meta *block = block_list.last; !can_link_to(block); block = block->prev) {
         block_list_check_neighbours(block);
@@ -73,19 +73,19 @@ static struct block_meta *better(struct block_meta *one, struct block_meta *othe
     return other->size < one->size ? other : one;
 }
 
-struct block_meta *free_blocks_take_slowly(size_t payload)
+struct block_meta *free_blocks_take_slow(size_t payload)
 {
     struct block_meta *block = better(better(find_in_bins(payload), size_tree_find(tree, payload)),
-                                      find_out_of_reach(payload));
+                                      find_unindexed(payload));
 
     if (block != NULL)
-        free_blocks_remove_slowly(block);
+        free_blocks_remove_slow(block);
     return block;
 }
 
 size_t free_blocks_check(void)
 {
-    size_t count = bins_check() + out_of_reach;
+    size_t count = bins_check() + unindexed;
 
     for (struct block_meta *block = NULL; (block = size_tree_next(tree, block)) != NULL;)
         count++;

@@ -17,39 +17,39 @@
 
 /* Blocks of up to this size are in the bins and nowhere else, which makes things fast: BINS_MAX; or
  * 0 once the heap is longer than links reach, and on a 32-bit machine. */
-INTERNAL size_t free_blocks_only_in_bins;
+INTERNAL size_t free_blocks_bin_limit;
 
 /* To be called when the heap has grown. */
-void free_blocks_update_reach(void);
+void free_blocks_update_bin_limit(void);
 
 /* For the others: the same as below. */
-void free_blocks_add_slowly(struct block_meta *block);
-void free_blocks_remove_slowly(struct block_meta *block);
-struct block_meta *free_blocks_take_slowly(size_t payload);
+void free_blocks_add_slow(struct block_meta *block);
+void free_blocks_remove_slow(struct block_meta *block);
+struct block_meta *free_blocks_take_slow(size_t payload);
 
 /* `block` has become free: its size and links are final until it is removed. */
 static inline void free_blocks_add(struct block_meta *block)
 {
-    if (LIKELY(block->size <= free_blocks_only_in_bins))
+    if (LIKELY(block->size <= free_blocks_bin_limit))
         bins_add(block);
     else
-        free_blocks_add_slowly(block);
+        free_blocks_add_slow(block);
 }
 
 /* `block`, which was added, is about to be merged or resized. */
 static inline void free_blocks_remove(struct block_meta *block)
 {
-    if (LIKELY(block->size <= free_blocks_only_in_bins))
+    if (LIKELY(block->size <= free_blocks_bin_limit))
         bins_remove(block);
     else
-        free_blocks_remove_slowly(block);
+        free_blocks_remove_slow(block);
 }
 
 /* Removes the smallest free block of at least `payload` bytes, the one at the lowest address among
  * equals, and tells its size, which is known before the block is reached; NULL if there is none. */
 static inline struct block_meta *free_blocks_take(size_t payload, size_t *size)
 {
-    if (LIKELY(payload <= free_blocks_only_in_bins)) {
+    if (LIKELY(payload <= free_blocks_bin_limit)) {
         size_t bin = bins_find(payload);
 
         *size = bin * UNIT;
@@ -57,7 +57,7 @@ static inline struct block_meta *free_blocks_take(size_t payload, size_t *size)
             return bins_take(bin);
     }
 
-    struct block_meta *block = free_blocks_take_slowly(payload);
+    struct block_meta *block = free_blocks_take_slow(payload);
 
     *size = block == NULL ? 0 : block->size;
     return block;

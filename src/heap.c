@@ -23,19 +23,19 @@ static size_t padding_at(const void *address)
 
 void heap_release(struct block_meta *block)
 {
-    struct block_meta *behind = next_free_neighbour(block);
-    struct block_meta *before = previous_free_neighbour(block);
+    struct block_meta *next = next_free_neighbour(block);
+    struct block_meta *previous = previous_free_neighbour(block);
     struct block_meta *begin = block;
     const struct block_meta *end = block;
 
     block->status = STATUS_FREE;
-    if (behind != NULL) {
-        free_blocks_remove(behind);
-        end = behind;
+    if (next != NULL) {
+        free_blocks_remove(next);
+        end = next;
     }
-    if (before != NULL) {
-        free_blocks_remove(before);
-        begin = before;
+    if (previous != NULL) {
+        free_blocks_remove(previous);
+        begin = previous;
     }
     if (begin != end)
         block_list_merge(begin, end);
@@ -93,7 +93,7 @@ static bool last_ends_at_break(void)
 static void append_block(struct block_meta *block)
 {
     block_list_append(block);
-    free_blocks_update_reach();
+    free_blocks_update_bin_limit();
 }
 
 /* Makes one free block at the heap's end of `bytes` bytes at `start`, as far as they can hold one.
@@ -125,17 +125,17 @@ enum extension {
 static enum extension extend_last(size_t payload)
 {
     char *end = end_of(block_list.last);
-    size_t lack = payload - block_list.last->size;
-    char *start = grow_break(lack);
+    size_t missing = payload - block_list.last->size;
+    char *start = grow_break(missing);
 
     if (start == NULL)
         return REFUSED;
     if (start != end) {
-        adopt(start, lack);
+        adopt(start, missing);
         return ELSEWHERE;
     }
     block_list_extend_last(payload);
-    free_blocks_update_reach();
+    free_blocks_update_bin_limit();
     return EXTENDED;
 }
 
@@ -208,11 +208,11 @@ struct block_meta *heap_take(size_t payload, size_t prealloc)
 
 struct block_meta *heap_take_aligned(size_t payload, size_t alignment, size_t prealloc)
 {
-    size_t least =
+    size_t smallest =
         sizeof(struct block_meta) + policy_in_force.alignment; /* a block in front of it */
     size_t enough;
 
-    if (__builtin_add_overflow(payload, alignment + least, &enough) || enough > INTPTR_MAX / 2) {
+    if (__builtin_add_overflow(payload, alignment + smallest, &enough) || enough > INTPTR_MAX / 2) {
         errno = ENOMEM;
         return NULL;
     }
@@ -227,7 +227,7 @@ struct block_meta *heap_take_aligned(size_t payload, size_t alignment, size_t pr
     if (lead != 0) {
         struct block_meta *front = block;
 
-        while (lead < least)
+        while (lead < smallest)
             lead += alignment;
         block = (struct block_meta *)((char *)front + lead);
         block->size = front->size - lead;
@@ -266,11 +266,11 @@ struct block_meta *heap_resize(struct block_meta *block, size_t payload)
             return extension == EXTENDED ? block : NULL;
     }
 
-    struct block_meta *behind = next_free_neighbour(block);
+    struct block_meta *next = next_free_neighbour(block);
 
-    if (payload > contents && behind != NULL) {
-        free_blocks_remove(behind);
-        block_list_merge(block, behind);
+    if (payload > contents && next != NULL) {
+        free_blocks_remove(next);
+        block_list_merge(block, next);
     }
     if (payload > block->size)
         return move(block, payload, contents);

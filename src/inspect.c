@@ -81,17 +81,17 @@ static void count(struct totals *totals, const struct block_meta *block)
 
 API void os_malloc_stats(void)
 {
-    struct totals live = {0}, spare = {0};
+    struct totals live = {0}, unused = {0};
     bool taken = lock_enter();
     size_t heap = block_list.end - (uintptr_t)block_list.first;
 
     for (const struct block_meta *block = block_list.first; block != NULL; block = block->next)
-        count(block->status == STATUS_FREE ? &spare : &live, block);
+        count(block->status == STATUS_FREE ? &unused : &live, block);
     lock_leave(taken);
 
     struct mapping_totals mapped = mapping_totals();
     size_t scattered =
-        spare.bytes == 0 ? 0 : 100 - (size_t)(UINT64_C(100) * spare.largest / spare.bytes);
+        unused.bytes == 0 ? 0 : 100 - (size_t)(UINT64_C(100) * unused.largest / unused.bytes);
 
     dprintf_(STDERR_FILENO,
              "heap           %14zu bytes  %10zu blocks\n"
@@ -99,8 +99,8 @@ API void os_malloc_stats(void)
              "  free         %14zu bytes  %10zu blocks, the largest of %zu bytes\n"
              "  fragmentation           %3zu %%      of the free bytes are not in the largest\n"
              "mappings       %14zu bytes  %10zu blocks\n",
-             heap, live.blocks + spare.blocks, live.bytes, live.blocks, spare.bytes, spare.blocks,
-             spare.largest, scattered, mapped.bytes, mapped.count);
+             heap, live.blocks + unused.blocks, live.bytes, live.blocks, unused.bytes,
+             unused.blocks, unused.largest, scattered, mapped.bytes, mapped.count);
 }
 
 /* The last chance to notice what was written over. */

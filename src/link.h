@@ -7,7 +7,7 @@
  * merged into it has left its header there, by which a second os_free() of it is told. Comparing
  * two compares two addresses.
  *
- * The place where a link lies is a number, too: it counts 4 bytes each from a header's size behind
+ * The slot where a link lies has a number, too: it counts 4 bytes each from a header's size behind
  * the same origin. To each block belong two, 2 * link and the next, its first 8 bytes of payload,
  * which is why links reach no further than 16 GiB.
  */

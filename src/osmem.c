@@ -123,7 +123,7 @@ static inline void *payload_of(struct block_meta *block)
     return block == NULL ? NULL : block + 1;
 }
 
-static OUTLINE void *malloc_elsewhere(size_t size)
+static OUTLINE void *malloc_slow(size_t size)
 {
     if (size == 0)
         return NULL;
@@ -134,7 +134,7 @@ API void *os_malloc(size_t size)
 {
     if (is_for_heap(size))
         return payload_of(take_from_heap(aligned(size), policy_in_force.prealloc_malloc));
-    return malloc_elsewhere(size);
+    return malloc_slow(size);
 }
 
 API void *os_calloc(size_t nmemb, size_t size)
@@ -175,7 +175,7 @@ void *osmem_aligned(size_t alignment, size_t size)
     return payload_of(block);
 }
 
-static OUTLINE void free_elsewhere(struct block_meta *block)
+static OUTLINE void free_slow(struct block_meta *block)
 {
     expect_block(block);
     if (block->status == STATUS_MAPPED)
@@ -194,7 +194,7 @@ API void os_free(void *ptr)
     if (is_held(block))
         release_to_heap(block);
     else
-        free_elsewhere(block);
+        free_slow(block);
 }
 
 /* A mapping never changes its size: a new block takes its place. */

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include "pairing.h"
 
-struct nobody nobody;
+struct sentinel sentinel;
 
 void pairing_add_under(link_t top, struct block_meta *block)
 {
     struct links *links = links_of(follow(top, 0));
     link_t added = link_to(block);
 
-    *back_of(follow(links->child, child_place(top))) = sibling_place(added);
+    *back_of(follow(links->child, child_slot(top))) = sibling_slot(added);
     links_of(block)->child = 0;
     links_of(block)->sibling = links->child;
-    *back_of(block) = child_place(top);
+    *back_of(block) = child_slot(top);
     links->child = added;
 }
 
@@ -22,9 +22,9 @@ static struct block_meta *join(struct block_meta *one, struct block_meta *two)
     struct block_meta *high = one < two ? two : one;
     link_t child = links_of(low)->child;
 
-    *back_of(follow(child, child_place(link_to(low)))) = sibling_place(link_to(high));
+    *back_of(follow(child, child_slot(link_to(low)))) = sibling_slot(link_to(high));
     links_of(high)->sibling = child;
-    *back_of(high) = child_place(link_to(low));
+    *back_of(high) = child_slot(link_to(low));
     links_of(low)->child = link_to(high);
     return low;
 }
@@ -33,19 +33,19 @@ static struct block_meta *join(struct block_meta *one, struct block_meta *two)
 link_t pairing_join_children(struct block_meta *block)
 {
     struct block_meta *pairs = NULL; /* linked by `sibling`, the last one first */
-    place_t place = child_place(link_to(block));
+    slot_t slot = child_slot(link_to(block));
     link_t rest = links_of(block)->child;
 
     do {
-        struct block_meta *pair = follow(rest, place);
+        struct block_meta *pair = follow(rest, slot);
         link_t second = links_of(pair)->sibling;
 
         if (second == 0) {
             rest = 0;
         } else {
-            struct block_meta *other = follow(second, sibling_place(rest));
+            struct block_meta *other = follow(second, sibling_slot(rest));
 
-            place = sibling_place(second);
+            slot = sibling_slot(second);
             rest = links_of(other)->sibling;
             pair = join(pair, other);
         }
@@ -62,19 +62,19 @@ link_t pairing_join_children(struct block_meta *block)
     return link_to(pairs);
 }
 
-/* The parent of a block, behind which the list begins that the block is in; 0 at the top. */
+/* The parent of a block, whose list of children the block is in; 0 at the top. */
 static link_t parent_of(link_t link)
 {
-    place_t back = *back_of(block_at(link));
+    slot_t back = *back_of(block_at(link));
 
     while (back % 2 != 0)
-        back = *back_of(block_at(link_of_place(back)));
-    return link_of_place(back);
+        back = *back_of(block_at(slot_owner(back)));
+    return slot_owner(back);
 }
 
 /* Down, else to the right, else up and to the right; 0 at the end. Goes back over each list once,
  * from its end. A recursion could go as deep as there are blocks. */
-static link_t behind(link_t link)
+static link_t next_in_preorder(link_t link)
 {
     if (links_of(block_at(link))->child != 0)
         return links_of(block_at(link))->child;
@@ -83,18 +83,18 @@ static link_t behind(link_t link)
     return link == 0 ? 0 : links_of(block_at(link))->sibling;
 }
 
-/* How many blocks are in a list that begins at a place: all above `parent`, and of `size` bytes. */
-static size_t check_list(link_t link, place_t place, link_t parent, size_t size)
+/* How many blocks are in a list that begins in a slot: all above `parent`, and of `size` bytes. */
+static size_t check_list(link_t link, slot_t slot, link_t parent, size_t size)
 {
     size_t count = 0;
 
     while (link != 0) {
-        struct block_meta *block = follow(link, place);
+        struct block_meta *block = follow(link, slot);
 
         if (block->size != size || block->status != STATUS_FREE || link <= parent)
             report_mistake("a free block has a wrong place in the index", block + 1);
         count++;
-        place = sibling_place(link);
+        slot = sibling_slot(link);
         link = links_of(block)->sibling;
     }
     return count;
@@ -104,7 +104,7 @@ size_t pairing_check(link_t top, size_t size)
 {
     size_t count = check_list(top, 0, 0, size);
 
-    for (link_t link = top; link != 0; link = behind(link))
-        count += check_list(links_of(block_at(link))->child, child_place(link), link, size);
+    for (link_t link = top; link != 0; link = next_in_preorder(link))
+        count += check_list(links_of(block_at(link))->child, child_slot(link), link, size);
     return count;
 }

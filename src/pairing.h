@@ -17,8 +17,9 @@
  *              v              v                            ^^^^                  ^^^^^    ^^^^^^^
  *            0xa00          0x300
  *
- * `back` is the place of the link that leads to the block, so that a block is removed in the same
- * way wherever it is; 0 is at the top. Where the header has no room for it, it follows `sibling`.
+ * `back` is the slot that holds the link that leads to the block, so that a block is removed in the
+ * same way wherever it is; 0 is at the top. Where the header has no room for it, it follows
+ * `sibling`.
  *
  * Every link that lies in a block is checked against the one that points the other way before
  * anything is written through it: a block that was written over after it was freed ends the
@@ -35,71 +36,70 @@
 #include "link.h"
 #include "report.h"
 
-typedef uint32_t place_t; /* of a link; 0 is the top of a heap */
+typedef uint32_t slot_t; /* of a link; 0 is the top of a heap */
 
 struct links {
     link_t child;
     link_t sibling;
-    place_t back; /* if it has no room in the header */
+    slot_t back; /* if it has no room in the header */
 };
 
-#define LINKS_ROOM (HAS_SPARE ? offsetof(struct links, back) : sizeof(struct links))
+#define LINKS_SIZE (HAS_SPARE ? offsetof(struct links, back) : sizeof(struct links))
 
 static inline struct links *links_of(struct block_meta *block)
 {
     return (struct links *)(block + 1);
 }
 
-static inline place_t *back_of(struct block_meta *block)
+static inline slot_t *back_of(struct block_meta *block)
 {
     return HAS_SPARE ? spare_of(block) : &links_of(block)->back;
 }
 
-/* ---- Links and their places ----------------------------------------------------------------- */
+/* ---- Links and their slots ------------------------------------------------------------------ */
 
-static inline place_t child_place(link_t link)
+static inline slot_t child_slot(link_t link)
 {
     return 2 * link;
 }
 
-static inline place_t sibling_place(link_t link)
+static inline slot_t sibling_slot(link_t link)
 {
     return 2 * link + 1;
 }
 
-static inline link_t link_of_place(place_t place)
+static inline link_t slot_owner(slot_t slot)
 {
-    return place / 2;
+    return slot / 2;
 }
 
-/* The link at a place, which is `*top` for the top. */
-static inline link_t *link_at(place_t place, link_t *top)
+/* The link in a slot, which is `*top` for the top. */
+static inline link_t *link_at(slot_t slot, link_t *top)
 {
-    link_t *places = (link_t *)(block_list.origin + sizeof(struct block_meta));
+    link_t *slots = (link_t *)(block_list.origin + sizeof(struct block_meta));
 
-    return choose_pointer(mask_if(place != 0), &places[place], top);
+    return choose_pointer(mask_if(slot != 0), &slots[slot], top);
 }
 
 /* Stands where a link leads to none. Its `sibling` is always 0; its `back` is written, and read by
  * those who then do not care. */
-INTERNAL struct nobody {
+INTERNAL struct sentinel {
     struct block_meta block;
     struct links links;
-} nobody;
+} sentinel;
 
-static inline struct block_meta *block_or_nobody(link_t link)
+static inline struct block_meta *block_or_sentinel(link_t link)
 {
-    return choose_pointer(mask_if(link != 0), block_at(link), &nobody.block);
+    return choose_pointer(mask_if(link != 0), block_at(link), &sentinel.block);
 }
 
-/* The block that a link leads to, which has to lead back to its place; or nobody. */
-static inline struct block_meta *follow(link_t link, place_t place)
+/* The block that a link leads to, which has to lead back to its slot; or the sentinel. */
+static inline struct block_meta *follow(link_t link, slot_t slot)
 {
-    struct block_meta *block = block_or_nobody(link);
+    struct block_meta *block = block_or_sentinel(link);
 
-    if (UNLIKELY(link > block_list.units || ((*back_of(block) ^ place) & mask_if(link != 0)) != 0))
-        report_overwritten_links(is_link(link) || place == 0 ? block
-                                                             : block_at(link_of_place(place)));
+    if (UNLIKELY(link > block_list.units || ((*back_of(block) ^ slot) & mask_if(link != 0)) != 0))
+        report_overwritten_links(is_link(link) || slot == 0 ? block : block_at(slot_owner(slot)));
     return block;
 }
 
@@ -116,7 +116,7 @@ static inline void pairing_add(link_t *top, struct block_meta *block)
         pairing_add_under(*top, block);
         return;
     }
-    *back_of(block_or_nobody(*top)) = child_place(added);
+    *back_of(block_or_sentinel(*top)) = child_slot(added);
     links_of(block)->child = *top;
     links_of(block)->sibling = 0;
     *back_of(block) = 0;
@@ -129,35 +129,36 @@ link_t pairing_join_children(struct block_meta *block);
 
 /* What was under the block takes its place: it lies above the block, and so above its parent.
  * Inline at any rate, for much of it comes to nothing at the top. */
-static inline __attribute__((always_inline)) void
-pairing_replace(struct block_meta *block, link_t self, link_t *slot, place_t back, link_t sibling)
+static inline __attribute__((always_inline)) void pairing_replace(struct block_meta *block,
+                                                                  link_t self, link_t *incoming,
+                                                                  slot_t back, link_t sibling)
 {
-    link_t heir = links_of(block)->child;
-    struct block_meta *child = follow(heir, child_place(self));
+    link_t replacement = links_of(block)->child;
+    struct block_meta *child = follow(replacement, child_slot(self));
 
     if (links_of(child)->sibling != 0) {
-        heir = pairing_join_children(block);
-        child = block_at(heir);
+        replacement = pairing_join_children(block);
+        child = block_at(replacement);
     }
 
-    struct block_meta *next = follow(sibling, sibling_place(self));
-    uintptr_t has_heir = mask_if(heir != 0);
+    struct block_meta *next = follow(sibling, sibling_slot(self));
+    uintptr_t has_replacement = mask_if(replacement != 0);
 
-    *back_of(next) = choose(has_heir, sibling_place(heir), back);
-    *slot = choose(has_heir, heir, sibling);
+    *back_of(next) = choose(has_replacement, sibling_slot(replacement), back);
+    *incoming = choose(has_replacement, replacement, sibling);
     *back_of(child) = back;
-    links_of(child)->sibling = choose(has_heir, sibling, 0);
+    links_of(child)->sibling = choose(has_replacement, sibling, 0);
 }
 
 static inline void pairing_remove(link_t *top, struct block_meta *block)
 {
     link_t self = link_to(block);
-    place_t back = *back_of(block);
-    link_t *slot = link_at(back, top);
+    slot_t back = *back_of(block);
+    link_t *incoming = link_at(back, top);
 
-    if (UNLIKELY(link_of_place(back) > block_list.units || *slot != self))
+    if (UNLIKELY(slot_owner(back) > block_list.units || *incoming != self))
         report_overwritten_links(block);
-    pairing_replace(block, self, slot, back, links_of(block)->sibling);
+    pairing_replace(block, self, incoming, back, links_of(block)->sibling);
 }
 
 /* Removes the block at the lowest address; the heap is not empty. */

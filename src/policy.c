@@ -73,7 +73,7 @@ static bool can_preallocate(size_t bytes, size_t alignment)
 }
 
 /* Payloads follow headers at multiples of the alignment, so a header has to be a multiple too. */
-static bool is_sound(const struct policy *policy)
+static bool is_valid(const struct policy *policy)
 {
     size_t alignment = policy->alignment;
 
@@ -85,15 +85,15 @@ static bool is_sound(const struct policy *policy)
 
 static void read_once(void)
 {
-    struct policy wanted = policy_standard;
+    struct policy parsed = policy_standard;
     const char *conf = secure_getenv("OSMEM_CONF");
     int saved_errno = errno;
 
     policy_in_force = policy_standard;
     if (conf == NULL || *conf == '\0')
         return;
-    if (parse_policy(conf, &wanted) && is_sound(&wanted)) {
-        policy_in_force = wanted;
+    if (parse_policy(conf, &parsed) && is_valid(&parsed)) {
+        policy_in_force = parsed;
         return;
     }
     dprintf_(2,
@@ -115,7 +115,7 @@ static size_t heap_limit(void)
 
 static bool is_loaded;
 
-__attribute__((constructor)) static void note_that_this_is_loaded(void)
+__attribute__((constructor)) static void mark_loaded(void)
 {
     is_loaded = true;
 }

@@ -3,7 +3,7 @@
 #include "report.h"
 
 struct node {
-    link_t child[2]; /* before it, and behind it */
+    link_t child[2]; /* left and right */
 };
 
 /* Told apart from a live block's seal. */
@@ -22,7 +22,7 @@ static inline uint32_t priority(link_t link)
     return link ^ link >> 13;
 }
 
-static inline bool is_before(const struct block_meta *block, const struct block_meta *other)
+static inline bool precedes(const struct block_meta *block, const struct block_meta *other)
 {
     return block->size < other->size || (block->size == other->size && block < other);
 }
@@ -47,13 +47,13 @@ void size_tree_add(link_t *root, struct block_meta *block)
 {
     link_t added = link_to(block);
     link_t *slot = root;
-    struct block_meta *upper = NULL;
+    struct block_meta *parent = NULL;
 
     if (HAS_SPARE)
         *spare_of(block) = mark_for(block);
     while (*slot != 0 && priority(*slot) > priority(added)) {
-        upper = follow(*slot, upper);
-        slot = &node_of(upper)->child[is_before(upper, block)];
+        parent = follow(*slot, parent);
+        slot = &node_of(parent)->child[precedes(parent, block)];
     }
 
     /* What was here goes under the block: what is before it to its left, the rest to its right. */
@@ -62,13 +62,13 @@ void size_tree_add(link_t *root, struct block_meta *block)
 
     *slot = added;
     while (rest != 0) {
-        struct block_meta *below = follow(rest, upper);
-        bool before = is_before(below, block);
+        struct block_meta *below = follow(rest, parent);
+        bool is_left = precedes(below, block);
 
-        *open[!before] = rest;
-        open[!before] = &node_of(below)->child[before];
-        rest = *open[!before];
-        upper = below;
+        *open[!is_left] = rest;
+        open[!is_left] = &node_of(below)->child[is_left];
+        rest = *open[!is_left];
+        parent = below;
     }
     *open[0] = *open[1] = 0;
 }
@@ -77,28 +77,28 @@ void size_tree_remove(link_t *root, struct block_meta *block)
 {
     link_t removed = link_to(block);
     link_t *slot = root;
-    struct block_meta *upper = NULL;
+    struct block_meta *parent = NULL;
 
     while (*slot != removed) {
         if (*slot == 0)
             report_mistake("the header of a free block was written over", block + 1);
-        upper = follow(*slot, upper);
-        slot = &node_of(upper)->child[is_before(upper, block)];
+        parent = follow(*slot, parent);
+        slot = &node_of(parent)->child[precedes(parent, block)];
     }
 
-    link_t before = node_of(follow(removed, upper))->child[0];
-    link_t behind = node_of(block)->child[1];
+    link_t left = node_of(follow(removed, parent))->child[0];
+    link_t right = node_of(block)->child[1];
 
-    while (before != 0 && behind != 0) {
-        bool first = priority(before) > priority(behind);
-        link_t *top = first ? &before : &behind;
+    while (left != 0 && right != 0) {
+        bool is_left = priority(left) > priority(right);
+        link_t *top = is_left ? &left : &right;
 
         *slot = *top;
-        upper = follow(*top, block);
-        slot = &node_of(upper)->child[first];
+        parent = follow(*top, block);
+        slot = &node_of(parent)->child[is_left];
         *top = *slot;
     }
-    *slot = before != 0 ? before : behind;
+    *slot = left != 0 ? left : right;
 }
 
 struct block_meta *size_tree_find(link_t root, size_t payload)
@@ -126,11 +126,11 @@ struct block_meta *size_tree_next(link_t root, const struct block_meta *block)
     for (link_t link = root; link != 0;) {
         here = follow(link, here);
 
-        bool behind = block == NULL || is_before(block, here);
+        bool follows = block == NULL || precedes(block, here);
 
-        if (behind)
+        if (follows)
             next = here;
-        link = node_of(here)->child[!behind];
+        link = node_of(here)->child[!follows];
     }
     return next;
 }

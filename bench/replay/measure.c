@@ -12,7 +12,7 @@ struct peak {
 };
 
 /* Looking costs as much as hundreds of calls: it is only done where there is something to see. */
-static void look(struct peak *peak)
+static void update_peak(struct peak *peak)
 {
     long faults = page_faults();
 
@@ -26,7 +26,7 @@ static void look(struct peak *peak)
         peak->bytes = bytes;
 }
 
-static void *played(const struct play *play, const struct operation *operation, void *block)
+static void *play_operation(const struct play *play, const struct operation *operation, void *block)
 {
     switch (operation->kind) {
     case ALLOCATE:
@@ -45,17 +45,18 @@ void measure(const struct play *play, struct result *result)
     void **blocks = make_table(workload->ids, sizeof(*blocks));
     struct peak peak = {0};
 
-    look(&peak); /* it uses some of the stack: only the second look can be compared */
+    update_peak(
+        &peak); /* it uses some of the stack itself: only from here on are figures comparable */
     size_t before = peak.bytes = footprint();
 
     for (size_t i = 0; i < workload->count; i++) {
         result->at = &workload->operations[i];
         void **block = &blocks[result->at->id];
 
-        *block = played(play, result->at, *block);
+        *block = play_operation(play, result->at, *block);
         if (*block != NULL)
             memset(*block, 1, result->at->size);
-        look(&peak);
+        update_peak(&peak);
     }
     /* What is small may fit into pages that the process had before its first call. */
     size_t grown = peak.bytes - before;

@@ -84,7 +84,7 @@ static struct result run(pass *pass, const struct play *play)
     return *result;
 }
 
-static void play_all_ways(const struct play *play)
+static void run_all_passes(const struct play *play)
 {
     run(verify, play);
 
@@ -126,5 +126,5 @@ int main(int argc, char **argv)
         .allocator = open_allocator(argv[4]),
     };
 
-    play_all_ways(&play);
+    run_all_passes(&play);
 }

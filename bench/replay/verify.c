@@ -45,14 +45,14 @@ static void check_address(const unsigned char *bytes, struct result *result)
              (const void *)bytes);
 }
 
-static void give(struct block *block, const struct play *play, struct result *result)
+static void allocate(struct block *block, const struct play *play, struct result *result)
 {
     block->size = result->at->size;
     block->bytes = play->allocator.allocate(block->size);
     check_address(block->bytes, result);
 }
 
-static void change(struct block *block, const struct play *play, struct result *result)
+static void resize(struct block *block, const struct play *play, struct result *result)
 {
     size_t size = result->at->size;
     size_t kept = size < block->size ? size : block->size;
@@ -64,7 +64,7 @@ static void change(struct block *block, const struct play *play, struct result *
     check_contents(block, kept, play, result);
 }
 
-static void take_back(struct block *block, const struct play *play, struct result *result)
+static void release(struct block *block, const struct play *play, struct result *result)
 {
     check_contents(block, block->size, play, result);
     play->allocator.release(block->bytes);
@@ -82,20 +82,20 @@ void verify(const struct play *play, struct result *result)
 
         switch (result->at->kind) {
         case ALLOCATE:
-            give(block, play, result);
+            allocate(block, play, result);
             fill(block, i + 1);
             break;
         case RESIZE:
-            change(block, play, result);
+            resize(block, play, result);
             fill(block, i + 1);
             break;
         case RELEASE:
-            take_back(block, play, result);
+            release(block, play, result);
             break;
         }
     }
     result->at = NULL;
     for (size_t id = 0; id < workload->ids; id++)
         if (blocks[id].bytes != NULL)
-            take_back(&blocks[id], play, result);
+            release(&blocks[id], play, result);
 }

@@ -14,8 +14,8 @@
 #include "table.h"
 #include "workload.h"
 
-#define MOST_OPERATIONS ((size_t)1 << 24)
-#define MOST_BYTES      ((size_t)1 << 38) /* so that the sum of all sizes fits a size_t */
+#define MAX_OPERATIONS ((size_t)1 << 24)
+#define MAX_BYTES      ((size_t)1 << 38) /* so that the sum of all sizes fits a size_t */
 
 /* ---- The text ------------------------------------------------------------------------------- */
 
@@ -85,13 +85,13 @@ static bool find_word(struct reader *reader)
 
 static _Noreturn void reject(const struct reader *reader, size_t line, const char *format, ...)
 {
-    char told[256];
+    char message[256];
     va_list args;
 
     va_start(args, format);
-    vsnprintf(told, sizeof(told), format, args);
+    vsnprintf(message, sizeof(message), format, args);
     va_end(args);
-    give_up("%s:%zu: %s", reader->path, line, told);
+    give_up("%s:%zu: %s", reader->path, line, message);
 }
 
 static _Noreturn void reject_word(const struct reader *reader, struct word word,
@@ -120,23 +120,23 @@ static bool parse_number(struct word word, size_t *number)
     return word.length > 0;
 }
 
-static size_t read_number(struct reader *reader, const char *what, size_t least, size_t most)
+static size_t read_number(struct reader *reader, const char *what, size_t min, size_t max)
 {
     struct word word = next_word(reader);
     char expected[128];
     size_t number;
 
-    if (parse_number(word, &number) && least <= number && number <= most)
+    if (parse_number(word, &number) && min <= number && number <= max)
         return number;
-    snprintf(expected, sizeof(expected), "%s from %zu to %zu", what, least, most);
+    snprintf(expected, sizeof(expected), "%s from %zu to %zu", what, min, max);
     reject_word(reader, word, expected);
 }
 
 /* The numbers of the header may be in a line each, or all in one. */
-static size_t read_header(struct reader *reader, const char *what, size_t least, size_t most)
+static size_t read_header(struct reader *reader, const char *what, size_t min, size_t max)
 {
     find_word(reader);
-    return read_number(reader, what, least, most);
+    return read_number(reader, what, min, max);
 }
 
 static enum kind read_kind(struct reader *reader)
@@ -156,7 +156,7 @@ static struct operation read_operation(struct reader *reader, size_t ids)
         reject(reader, reader->line, "expected no operation on any of 0 ids, found one");
     operation.id = (unsigned int)read_number(reader, "an id", 0, ids - 1);
     if (operation.kind != RELEASE)
-        operation.size = read_number(reader, "a size", 1, MOST_BYTES);
+        operation.size = read_number(reader, "a size", 1, MAX_BYTES);
 
     struct word word = next_word(reader);
 
@@ -189,8 +189,9 @@ static void check_order(const struct reader *reader, const struct operation *ope
            operation->id, state->line);
 }
 
-/* Reads the operations, up to the end of the file; `said` is the line that has their number. */
-static void read_operations(struct reader *reader, struct workload *workload, size_t said)
+/* Reads the operations, up to the end of the file; `count_line` is the line that has their number.
+ */
+static void read_operations(struct reader *reader, struct workload *workload, size_t count_line)
 {
     struct operation *operations = make_table(workload->count, sizeof(*operations));
     struct state *states = make_table(workload->ids, sizeof(*states));
@@ -200,7 +201,7 @@ static void read_operations(struct reader *reader, struct workload *workload, si
     for (; find_word(reader); count++) {
         if (count == workload->count)
             reject(reader, reader->line, "expected %zu operations, as line %zu says, found more",
-                   workload->count, said);
+                   workload->count, count_line);
         struct operation operation = read_operation(reader, workload->ids);
         struct state *state = &states[operation.id];
 
@@ -216,7 +217,7 @@ static void read_operations(struct reader *reader, struct workload *workload, si
     }
     if (count < workload->count)
         reject(reader, reader->line, "expected %zu operations, as line %zu says, found %zu",
-               workload->count, said, count);
+               workload->count, count_line, count);
     workload->operations = operations;
 }
 
@@ -227,12 +228,12 @@ struct workload read_workload(const char *path)
 
     /* The first and the last number were for the graders of old; they mean nothing here. */
     read_header(&reader, "a heap size", 0, SIZE_MAX);
-    workload.ids = read_header(&reader, "a number of ids", 0, MOST_OPERATIONS);
-    workload.count = read_header(&reader, "a number of operations", 1, MOST_OPERATIONS);
+    workload.ids = read_header(&reader, "a number of ids", 0, MAX_OPERATIONS);
+    workload.count = read_header(&reader, "a number of operations", 1, MAX_OPERATIONS);
 
-    size_t said = reader.line;
+    size_t count_line = reader.line;
 
     read_header(&reader, "a weight", 0, SIZE_MAX);
-    read_operations(&reader, &workload, said);
+    read_operations(&reader, &workload, count_line);
     return workload;
 }

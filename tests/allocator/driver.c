@@ -68,7 +68,7 @@ static struct slot slots[SLOTS];
 static bool refused[REQUESTS];
 static bool raced[REQUESTS];
 static unsigned requests;
-static bool inside; /* a call of the library */
+static bool inside_call; /* of the library */
 static struct {
     size_t length;
     char text[REPORT_SIZE];
@@ -76,7 +76,7 @@ static struct {
 
 static void *(*real_sbrk)(intptr_t increment);
 
-__attribute__((format(printf, 1, 2))) static void tell(const char *format, ...)
+__attribute__((format(printf, 1, 2))) static void record(const char *format, ...)
 {
     va_list args;
 
@@ -89,7 +89,7 @@ __attribute__((format(printf, 1, 2))) static void tell(const char *format, ...)
 
 /* ---- The system, as the library sees it ----------------------------------------------------- */
 
-static bool refuses_next(void)
+static bool is_next_refused(void)
 {
     requests++;
     return requests < REQUESTS && refused[requests];
@@ -97,16 +97,16 @@ static bool refuses_next(void)
 
 void *sbrk(intptr_t increment)
 {
-    if (!inside || increment == 0)
+    if (!inside_call || increment == 0)
         return real_sbrk(increment);
     if (requests + 1 < REQUESTS && raced[requests + 1])
         real_sbrk(FOREIGN);
 
     char *start = real_sbrk(0);
-    bool refuse = refuses_next() || real_sbrk(increment) == (void *)-1;
+    bool refuse = is_next_refused() || real_sbrk(increment) == (void *)-1;
 
-    tell("system brk %zu %zu\n", (uintptr_t)start + (size_t)increment,
-         (uintptr_t)start + (refuse ? 0 : (size_t)increment));
+    record("system brk %zu %zu\n", (uintptr_t)start + (size_t)increment,
+           (uintptr_t)start + (refuse ? 0 : (size_t)increment));
     if (!refuse)
         return start;
     errno = ENOMEM;
@@ -115,17 +115,17 @@ void *sbrk(intptr_t increment)
 
 void *mmap(void *address, size_t length, int protection, int flags, int fd, off_t offset)
 {
-    if (!inside)
+    if (!inside_call)
         return (void *)syscall(MMAP, address, length, protection, flags, fd, offset);
 
     long result = -1;
 
-    if (refuses_next())
+    if (is_next_refused())
         errno = ENOMEM;
     else
         result = syscall(MMAP, address, length, protection, flags, fd, offset);
-    tell("system mmap %zu %zu %d %d %d %ld %lld\n", (uintptr_t)address, length, protection, flags,
-         fd, (long)offset, result == -1 ? -(long long)errno : (long long)(uintptr_t)result);
+    record("system mmap %zu %zu %d %d %d %ld %lld\n", (uintptr_t)address, length, protection, flags,
+           fd, (long)offset, result == -1 ? -(long long)errno : (long long)(uintptr_t)result);
     return (void *)result;
 }
 
@@ -133,8 +133,8 @@ int munmap(void *address, size_t length)
 {
     long result = syscall(SYS_munmap, address, length);
 
-    if (inside)
-        tell("system munmap %zu %zu %ld\n", (uintptr_t)address, length, result);
+    if (inside_call)
+        record("system munmap %zu %zu %ld\n", (uintptr_t)address, length, result);
     return (int)result;
 }
 
@@ -149,8 +149,8 @@ static void check_bytes(const struct slot *slot, size_t count, unsigned char exp
 {
     for (size_t i = 0; i < count; i++)
         if (slot->data[i] != expected) {
-            tell("wrong byte %zu of slot %zu: %#x, expected %#x\n", i, (size_t)(slot - slots),
-                 slot->data[i], expected);
+            record("wrong byte %zu of slot %zu: %#x, expected %#x\n", i, (size_t)(slot - slots),
+                   slot->data[i], expected);
             return;
         }
 }
@@ -166,7 +166,7 @@ static void fill(struct slot *slot, size_t size)
 
 static void begin(void)
 {
-    inside = true;
+    inside_call = true;
     errno = UNTOUCHED;
 }
 
@@ -174,24 +174,24 @@ static void *end(void *result)
 {
     int error = errno;
 
-    inside = false;
-    tell("return %zu %d\n", (uintptr_t)result, error);
+    inside_call = false;
+    record("return %zu %d\n", (uintptr_t)result, error);
     if (os_malloc_check != NULL)
         os_malloc_check();
     return result;
 }
 
-static void take(struct slot *slot, size_t size)
+static void allocate(struct slot *slot, size_t size)
 {
-    tell("call os_malloc %zu\n", size);
+    record("call os_malloc %zu\n", size);
     begin();
     slot->data = end(os_malloc(size));
     fill(slot, size);
 }
 
-static void take_cleared(struct slot *slot, size_t nmemb, size_t size)
+static void allocate_cleared(struct slot *slot, size_t nmemb, size_t size)
 {
-    tell("call os_calloc %zu %zu\n", nmemb, size);
+    record("call os_calloc %zu %zu\n", nmemb, size);
     begin();
     slot->data = end(os_calloc(nmemb, size));
     if (slot->data != NULL)
@@ -203,7 +203,7 @@ static void resize(struct slot *slot, size_t size)
 {
     size_t kept = slot->size < size ? slot->size : size;
 
-    tell("call os_realloc %zu %zu\n", (uintptr_t)slot->data, size);
+    record("call os_realloc %zu %zu\n", (uintptr_t)slot->data, size);
     begin();
     unsigned char *data = end(os_realloc(slot->data, size));
 
@@ -216,10 +216,10 @@ static void resize(struct slot *slot, size_t size)
     fill(slot, size);
 }
 
-static void give_back(struct slot *slot)
+static void release(struct slot *slot)
 {
     check_bytes(slot, slot->size, pattern(slot));
-    tell("call os_free %zu\n", (uintptr_t)slot->data);
+    record("call os_free %zu\n", (uintptr_t)slot->data);
     begin();
     os_free(slot->data);
     end(NULL);
@@ -247,32 +247,32 @@ static void play(char operation, const size_t *args)
         return;
     case 'b':
         real_sbrk((intptr_t)args[0]);
-        tell("system brk 0 %zu\n", (uintptr_t)real_sbrk(0));
+        record("system brk 0 %zu\n", (uintptr_t)real_sbrk(0));
         return;
     case 'm':
-        take(slot, args[1]);
+        allocate(slot, args[1]);
         return;
     case 'c':
-        take_cleared(slot, args[1], args[2]);
+        allocate_cleared(slot, args[1], args[2]);
         return;
     case 'r':
         resize(slot, args[1]);
         return;
     case 'd':
-        give_back(slot);
+        release(slot);
         if (heap)
-            give_back(slot);
+            release(slot);
         break;
     case 'g':
-        give_back(slot);
+        release(slot);
         if (heap)
             resize(slot, 100);
         break;
     case 'f':
-        give_back(slot);
+        release(slot);
         break;
     default:
-        tell("wrong operation %c\n", operation);
+        record("wrong operation %c\n", operation);
         return;
     }
     slot->data = NULL;
@@ -320,7 +320,7 @@ int main(void)
 
         DIE(child < 0, "fork");
         if (child == 0) {
-            tell("system brk 0 %zu\n", (uintptr_t)real_sbrk(0));
+            record("system brk 0 %zu\n", (uintptr_t)real_sbrk(0));
             for (int i = 0; i < count; i++)
                 play(program[i].name, program[i].args);
             _exit(0);

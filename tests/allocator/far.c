@@ -47,21 +47,21 @@ int main(void)
     const struct block_meta *first = block_of(os_malloc(100));
 
     for (int step = 0; step < 20000; step++) {
-        char **place = &blocks[(state = state * 1664525 + 1013904223) >> 16 & 255];
+        char **slot = &blocks[(state = state * 1664525 + 1013904223) >> 16 & 255];
         size_t size = (state >> 8) % (state >> 31 ? 9000 : 100) + 1;
 
         if (step == 200) /* the heap is still small */
             current += JUMP;
-        if (*place != NULL) {
-            os_free(*place);
-            *place = NULL;
+        if (*slot != NULL) {
+            os_free(*slot);
+            *slot = NULL;
         } else {
             const struct block_meta *best = best_fit(first, (size + 7) & ~(size_t)7);
 
-            *place = os_malloc(size);
-            DIE(*place == NULL, "os_malloc");
-            far_blocks += *place - (char *)first > (ptrdiff_t)JUMP;
-            DIE(best != NULL && block_of(*place) != best, "the best fit");
+            *slot = os_malloc(size);
+            DIE(*slot == NULL, "os_malloc");
+            far_blocks += *slot - (char *)first > (ptrdiff_t)JUMP;
+            DIE(best != NULL && block_of(*slot) != best, "the best fit");
         }
         os_malloc_check();
     }

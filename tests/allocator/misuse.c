@@ -17,21 +17,21 @@
 
 static char *a, *b, *c; /* three blocks in a row, and others behind them */
 
-static void about(const void *address)
+static void print_address(const void *address)
 {
     dprintf(STDOUT_FILENO, "%p\n", address);
 }
 
 static void free_twice(void)
 {
-    about(b);
+    print_address(b);
     os_free(b);
     os_free(b);
 }
 
 static void free_twice_and_merged(void)
 {
-    about(b);
+    print_address(b);
     os_free(a);
     os_free(b);
     os_free(b);
@@ -39,7 +39,7 @@ static void free_twice_and_merged(void)
 
 static void realloc_freed(void)
 {
-    about(b);
+    print_address(b);
     os_free(b);
     os_realloc(b, 50);
 }
@@ -48,20 +48,20 @@ static void free_twice_large(void)
 {
     char *large = os_malloc(1000000);
 
-    about(large);
+    print_address(large);
     os_free(large);
     os_free(large);
 }
 
 static void free_inside(void)
 {
-    about(b + 48);
+    print_address(b + 48);
     os_free(b + 48);
 }
 
 static void realloc_inside(void)
 {
-    about(b + 48);
+    print_address(b + 48);
     os_realloc(b + 48, 10);
 }
 
@@ -69,7 +69,7 @@ static void free_foreign(void)
 {
     static _Alignas(16) char foreign[200];
 
-    about(foreign + 96);
+    print_address(foreign + 96);
     os_free(foreign + 96);
 }
 
@@ -78,34 +78,34 @@ static void free_of_stack(void)
     _Alignas(16) volatile char foreign[200];
 
     memset((char *)foreign, 1, sizeof(foreign));
-    about((char *)foreign + 96);
+    print_address((char *)foreign + 96);
     os_free((char *)foreign + 96);
 }
 
 static void overflow_into_live(void)
 {
-    about(b);
+    print_address(b);
     memset(a, 'x', 100 + 16);
     os_free(b);
 }
 
 static void overflow_by_one_word(void)
 {
-    about(b);
+    print_address(b);
     memset(a, 'x', 104 + 8);
     os_free(b);
 }
 
 static void overflow_found_by_its_own_free(void)
 {
-    about(a);
+    print_address(a);
     memset(a, 'x', 104 + 32);
     os_free(a);
 }
 
 static void overflow_into_free(void)
 {
-    about(b);
+    print_address(b);
     os_free(b);
     memset(a, 'x', 104 + 48);
     os_free(a);
@@ -113,7 +113,7 @@ static void overflow_into_free(void)
 
 static void write_after_free(void)
 {
-    about(b);
+    print_address(b);
     os_free(b);
     memset(b, 'x', 8);
     os_malloc(100);
@@ -124,7 +124,7 @@ static void write_after_free_large(void)
     char *large = os_malloc(20000);
 
     os_malloc(8);
-    about(large);
+    print_address(large);
     os_free(large);
     memset(large, 'x', 8);
     for (int i = 0; i < 100; i++)
@@ -134,14 +134,14 @@ static void write_after_free_large(void)
 /* As a signed number the size is below zero. */
 static void damage_to_the_upper_half_of_a_size(void)
 {
-    about(a);
+    print_address(a);
     ((struct block_meta *)a - 1)->size |= UINT64_C(0xfffffff8) << 32;
     os_realloc(a, 60);
 }
 
 static void damage_to_the_status(void)
 {
-    about(a);
+    print_address(a);
     ((struct block_meta *)a - 1)->status = STATUS_MAPPED;
     os_free(a);
 }
@@ -155,7 +155,7 @@ static void handle(int number)
     dprintf(STDOUT_FILENO, "handled\n");
 }
 
-static void *wait_for_ever(void *unused)
+static void *wait_forever(void *unused)
 {
     pause();
     return unused;
@@ -166,9 +166,9 @@ static void overflow_noticed_among_threads(void)
 {
     pthread_t thread;
 
-    DIE(pthread_create(&thread, NULL, wait_for_ever, NULL) != 0, "pthread_create");
+    DIE(pthread_create(&thread, NULL, wait_forever, NULL) != 0, "pthread_create");
     signal(SIGABRT, handle);
-    about(b);
+    print_address(b);
     os_free(b);
     memset(b, 'x', 8);
     os_malloc(100);
@@ -176,13 +176,13 @@ static void overflow_noticed_among_threads(void)
 
 static void overflow_unnoticed_until_the_end(void)
 {
-    about(b);
+    print_address(b);
     memset(a, 'x', 104 + 8);
 }
 
 static void none(void)
 {
-    about(b);
+    print_address(b);
     os_free(b);
     os_free(os_realloc(a, 5000));
     os_free(os_malloc(200000));

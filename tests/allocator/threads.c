@@ -4,7 +4,7 @@
  *
  *     threads THREADS STEPS FORKS
  *
- * Blocks are passed between the threads through shared places: each is resized and freed by any of
+ * Blocks are passed between the threads through shared slots: each is resized and freed by any of
  * them, and has to hold what it was filled with. Forked children use the heap as well. Prints "ok"
  * at the end. Nothing here calls libc's malloc() while the threads run: libc moves the same break
  * without our lock.
@@ -22,14 +22,14 @@
 #include "block_meta.h"
 #include "osmem.h"
 
-#define PLACES 64
+#define SLOTS 64
 
 struct content {
     size_t size;
     unsigned char bytes[];
 };
 
-static struct content *places[PLACES];
+static struct content *slots[SLOTS];
 static unsigned long steps;
 static unsigned running;
 
@@ -96,9 +96,9 @@ static void *work(void *argument)
     uint64_t state = (uintptr_t)argument;
 
     for (unsigned long i = 0; i < steps; i++) {
-        struct content **place = &places[next_random(&state) % PLACES];
-        struct content *mine = __atomic_exchange_n(place, NULL, __ATOMIC_ACQ_REL);
-        struct content *other = __atomic_exchange_n(place, play(mine, &state), __ATOMIC_ACQ_REL);
+        struct content **slot = &slots[next_random(&state) % SLOTS];
+        struct content *mine = __atomic_exchange_n(slot, NULL, __ATOMIC_ACQ_REL);
+        struct content *other = __atomic_exchange_n(slot, play(mine, &state), __ATOMIC_ACQ_REL);
 
         if (other != NULL) { /* someone was faster */
             verify(other, other->size);
@@ -130,11 +130,11 @@ static void fork_once(void)
 
 int main(int argc, char **argv)
 {
-    enum { MOST = 64 };
-    pthread_t threads[MOST];
+    enum { MAX_THREADS = 64 };
+    pthread_t threads[MAX_THREADS];
     unsigned count = argc == 4 ? (unsigned)atoi(argv[1]) : 0;
 
-    if (count == 0 || count > MOST) {
+    if (count == 0 || count > MAX_THREADS) {
         fprintf(stderr, "usage: threads THREADS STEPS FORKS\n");
         return 2;
     }
@@ -150,8 +150,8 @@ int main(int argc, char **argv)
     }
     for (unsigned i = 0; i < count; i++)
         pthread_join(threads[i], NULL);
-    for (int i = 0; i < PLACES; i++)
-        os_free(places[i]);
+    for (int i = 0; i < SLOTS; i++)
+        os_free(slots[i]);
     os_malloc_check();
     puts("ok");
     return 0;
