@@ -59,7 +59,7 @@ lint: ## Check the layout, types and habits of all code
 	@tools/install-packages check grade test lint
 	clang-format --dry-run --Werror $$(git ls-files '*.[ch]')
 	cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --inline-suppr \
-		-D_GNU_SOURCE -Iutils src utils bench/replay
+		-D_GNU_SOURCE -Iutils src utils replayer
 	$(PYTHON) -m black --quiet --check checker.py harness tests bench
 	$(PYTHON) -m flake8 checker.py harness tests bench
 	$(PYTHON) -m mypy

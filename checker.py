@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """The checker: ./checker.py --help."""
 
-from harness.cli import run
+from harness.cli.main import run
 
 if __name__ == "__main__":
     run()

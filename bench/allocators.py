@@ -19,7 +19,7 @@ from pathlib import Path
 import click
 
 from compared import installed_others, ours
-from harness.replay.allocators import Allocator
+from harness.workloads.allocators import Allocator
 from tables import show_table
 
 ROOT = Path(__file__).resolve().parent.parent

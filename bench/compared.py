@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from harness.replay.allocators import (  # noqa: E402  (found by the line above)
+from harness.workloads.allocators import (  # noqa: E402  (found by the line above)
     KNOWN,
     Allocator,
     AllocatorError,

@@ -16,7 +16,7 @@ def tell():
     used = resource.getrusage(resource.RUSAGE_SELF)
     print(json.dumps([used.ru_utime + used.ru_stime, used.ru_maxrss]), file=sys.stderr)
 atexit.register(tell)
-from harness.cli import run
+from harness.cli.main import run
 run()
 """
 

@@ -26,11 +26,11 @@ from tables import show_table
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from harness.build import UTILS, build_library  # noqa: E402  (found by the line above)
-from harness.canonical import canonicalise  # noqa: E402
-from harness.process import UNLIMITED  # noqa: E402
+from harness.execution.build import UTILS, build_library  # noqa: E402  (found by the line above)
+from harness.trace.canonical import canonicalise  # noqa: E402
+from harness.execution.process import UNLIMITED  # noqa: E402
 from harness.suite import load_suite  # noqa: E402
-from harness.tracers import Program, Streams, Tracer  # noqa: E402
+from harness.tracers.tracer import Program, Streams, Tracer  # noqa: E402
 from harness.tracers.ltrace import Ltrace  # noqa: E402
 from harness.tracers.uftrace import Uftrace  # noqa: E402
 

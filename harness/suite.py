@@ -10,7 +10,7 @@ One TOML file says it all. A suite may extend another, and then says only what d
     [limits.run]                # of one traced program; [limits.build] of one build
     seconds = 5
     [compiler]                  # flags that builds find in front of their own
-    second_try = ["-std=gnu89"] # where the first try fails; see harness.compiler for the defaults
+    second_try = ["-std=gnu89"] # where the first try fails; see harness.execution.compiler for the defaults
     [[test]]
     name = "malloc-arrays"
     points = 5
@@ -31,9 +31,9 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from harness.compiler import CompilerFlags
-from harness.policy import ALIGNMENTS, POLICY_KEYS, Policy
-from harness.process import Limits
+from harness.execution.compiler import CompilerFlags
+from harness.specification.policy import ALIGNMENTS, POLICY_KEYS, Policy
+from harness.execution.process import Limits
 
 
 class SuiteError(Exception):

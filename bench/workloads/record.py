@@ -19,7 +19,7 @@ from pathlib import Path
 import click
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-REPLAY = ROOT / "bench" / "replay"
+REPLAYER = ROOT / "replayer"
 
 
 class CannotRecord(click.ClickException):
@@ -75,7 +75,7 @@ def operations(calls: Iterator[Call], ids: Ids) -> Iterator[str]:
 def record(command: tuple[str, ...], log: Path) -> Iterator[Call]:
     """Runs a command to its end; the calls it made."""
     recorder = log.parent / "recorder.so"
-    source = REPLAY / "recorder.c"
+    source = REPLAYER / "recorder.c"
     subprocess.run(
         ["gcc", "-std=gnu11", "-D_GNU_SOURCE", "-O2", "-fno-builtin", "-fPIC", "-shared"]
         + [str(source), "-o", str(recorder)],

@@ -1,1 +1,5 @@
-"""Grading: many submissions, nobody's word taken for anything."""
+"""Grading many submissions: unpack each, build it, test it, look at its style, keep its grade.
+
+May know: reports, checking, tracers, results, suite, specification, execution, trace, text,
+errors.
+"""

@@ -16,13 +16,13 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
-from harness.grading.bounds import Refused
-from harness.grading.grade import Grade
-from harness.grading.layout import JUNK
+from harness.grading.archive.bounds import Refused
+from harness.results.grade import Grade
+from harness.grading.archive.layout import JUNK
 from harness.grading.store import Store
 from harness.grading.submission import Grader
-from harness.grading.unpack import digest
-from harness.workers import Workers, completed
+from harness.grading.archive.unpack import digest
+from harness.execution.workers import Workers, completed
 
 
 class BatchError(Exception):

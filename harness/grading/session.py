@@ -18,7 +18,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from harness.build import BuildError
+from harness.execution.build import BuildError
 from harness.grading.batch import (
     BatchError,
     Done,
@@ -27,18 +27,18 @@ from harness.grading.batch import (
     only_batch,
 )
 from harness.grading.keys import rules_key
-from harness.grading.gradebook import write_gradebook
+from harness.reports.gradebook import write_gradebook
 from harness.grading.rules import NO_STYLE, Rules, load_rules
 from harness.grading.store import Store
 from harness.grading.submission import Grader
-from harness.programs import build_player, build_programs
+from harness.checking.programs import build_player, build_programs
 from harness.reports.formats import FORMATS
 from harness.reports.summary import show_summary
-from harness.sandbox import Sandbox, require_sandbox
+from harness.execution.sandbox import Sandbox, require_sandbox
 from harness.suite import Suite
 from harness.text import printable
-from harness.tracers import Tracer
-from harness.versions import Versions, installed_versions
+from harness.tracers.tracer import Tracer
+from harness.execution.versions import Versions, installed_versions
 
 _DATABASE = "grades.sqlite"
 _SLOWEST = 3

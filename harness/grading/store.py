@@ -28,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from harness.grading.grade import Grade, Graded, grade_from_json
+from harness.results.grade import Grade, Graded, grade_from_json
 
 _METADATA = MetaData()
 _SETTINGS = Table(

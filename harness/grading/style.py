@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.grading.grade import Finding, Style
+from harness.results.grade import Finding, Style
 from harness.grading.style_tools import SOURCES, ToolRunner, make_finding, tool_findings
 from harness.suite import SuiteError
 

@@ -12,24 +12,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from harness.build import BUILD_ENV, UTILS, BuildError, Library, build_library
-from harness.check import Setup, check_test
-from harness.grading.bounds import Refused
-from harness.grading.drawn import draw_operations, expected_trace
-from harness.grading.grade import Grade, Status, Style, TestResult
+from harness.execution.build import BUILD_ENV, UTILS, BuildError, Library, build_library
+from harness.checking.check import Setup, check_test
+from harness.grading.archive.bounds import Refused
+from harness.grading.randomized import draw_operations, expected_trace
+from harness.results.grade import Grade, Status, Style, TestResult
 from harness.grading.rules import Rules
 from harness.grading.style import find_style, judge_style
 from harness.grading.style_tools import StyleError
-from harness.grading.unpack import unpack
-from harness.judge import judge
-from harness.process import output_of
-from harness.run import Runner, scratch_folder
-from harness.sandbox import Sandbox, let_read
+from harness.grading.archive.unpack import unpack
+from harness.checking.judge import judge
+from harness.execution.process import output_of
+from harness.checking.run import Runner, scratch_folder
+from harness.execution.sandbox import Sandbox, let_read
 from harness.suite import Suite, Test
-from harness.trace_file import read_trace_file
-from harness.tracers import Tracer
-from harness.verdict import Outcome, Verdict
-from harness.versions import Versions
+from harness.trace.file import read_trace_file
+from harness.tracers.tracer import Tracer
+from harness.results.verdict import Outcome, Verdict
+from harness.execution.versions import Versions
 
 _LOG_BYTES = 4000
 
@@ -42,7 +42,7 @@ class Grader:
     rules: Rules
     programs: Mapping[str, Path | BuildError]
     player: Path
-    """The program that plays drawn sizes; see `harness.grading.drawn`."""
+    """The program that plays drawn sizes; see `harness.grading.randomized`."""
     tracer: Tracer
     sandboxed: bool
     seed: str

@@ -1,1 +1,4 @@
-"""Reports: one file each, functions of verdicts."""
+"""Showing results: one file for each output, results in and text out.
+
+May know: checking, workloads, results, suite, specification, execution, trace, text, errors.
+"""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from harness.grading.grade import Graded
+from harness.results.grade import Graded
 from harness.reports import github, gradescope, junit, student, vpl
 
 

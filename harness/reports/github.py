@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from harness.grading.grade import Finding, Graded, Status
+from harness.results.grade import Finding, Graded, Status
 from harness.reports.student import explanation
 from harness.text import printable, printable_lines
-from harness.verdict import Outcome
+from harness.results.verdict import Outcome
 
 
 def _message(text: str) -> str:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
-from harness.grading.grade import Graded, Status, TestResult
+from harness.results.grade import Graded, Status, TestResult
 from harness.text import printable, printable_lines
-from harness.verdict import Outcome
+from harness.results.verdict import Outcome
 
 # What is printable is also allowed in XML 1.0: nothing else has to be removed.
 

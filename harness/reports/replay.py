@@ -10,8 +10,8 @@ from statistics import geometric_mean
 from rich.console import Console
 from rich.text import Text
 
-from harness.replay.allocators import Allocator
-from harness.replay.play import Figures, Played
+from harness.workloads.allocators import Allocator
+from harness.workloads.replay import Figures, Played
 
 _WORKLOAD, _ALL = "workload", "all"
 _FIGURES = f"{'ns/call':>9}  {'ratio':>6}  {'use':>6}  {'ratio':>6}"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from harness.grading.grade import Graded, Status, Style, TestResult
+from harness.results.grade import Graded, Status, Style, TestResult
 from harness.text import printable, printable_lines
-from harness.verdict import Outcome
+from harness.results.verdict import Outcome
 
 
 def explanation(test: TestResult) -> list[str]:

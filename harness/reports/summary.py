@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from rich.console import Console
 from rich.text import Text
 
-from harness.grading.grade import Graded, Status
+from harness.results.grade import Graded, Status
 from harness.text import printable
-from harness.verdict import Outcome
-from harness.versions import Versions, show_differences
+from harness.results.verdict import Outcome
+from harness.execution.versions import Versions, show_differences
 
 _BAND = 10
 """Points, for each bar."""

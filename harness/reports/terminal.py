@@ -11,10 +11,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
-from harness.compare import Row, around, side_by_side
+from harness.trace.compare import Row, around, side_by_side
 from harness.suite import Suite
-from harness.trace import FLAGS, PROTECTION, UNKNOWN_NOTE
-from harness.verdict import Outcome, Recorded, Reference, Verdict
+from harness.trace.trace import FLAGS, PROTECTION, UNKNOWN_NOTE
+from harness.results.verdict import Outcome, Recorded, Reference, Verdict
 
 _STYLES = {
     Outcome.PASSED: "green",

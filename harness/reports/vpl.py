@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.grading.grade import Graded
+from harness.results.grade import Graded
 from harness.reports import student
 
 _BROKEN = {":=>>": ": =>>", "<|--": "<| --", "--|>": "-- |>"}

@@ -16,12 +16,12 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness.events import Entered, Event, Exited, Killed, Replaced, Returned, SystemCall
-from harness.linkage import NOT_LINKED, read_linkage
-from harness.process import Finished, Limits, is_plain_file, kill_below, run
-from harness.sandbox import ENTERING, KEEPER, OUT
-from harness.trace import ARGUMENTS, FUNCTIONS
-from harness.tracers import SHOWN, Program, Streams
+from harness.trace.events import Entered, Event, Exited, Killed, Replaced, Returned, SystemCall
+from harness.tracers.linkage import NOT_LINKED, read_linkage
+from harness.execution.process import Finished, Limits, is_plain_file, kill_below, run
+from harness.execution.sandbox import ENTERING, KEEPER, OUT
+from harness.trace.trace import ARGUMENTS, FUNCTIONS
+from harness.tracers.tracer import SHOWN, Program, Streams
 
 _PROTOTYPES = Path(__file__).with_name("ltrace.conf")
 _ARGUMENTS = {"brk": 1, "mmap": 6, "munmap": 2, "mremap": 4, "mprotect": 3, "madvise": 3}

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from harness.events import Event, Exited, Killed, Replaced, SystemCall
+from harness.trace.events import Event, Exited, Killed, Replaced, SystemCall
 
 _MEMORY = {"brk": 1, "mmap": 6, "munmap": 2, "mremap": 4, "mprotect": 3, "madvise": 3}
 """The system calls that concern memory, and how many of their arguments are numbers."""

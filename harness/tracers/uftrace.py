@@ -14,12 +14,13 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness.events import Event
-from harness.linkage import NOT_LINKED, read_linkage
-from harness.process import Finished, Limits, kill_below, lines_of, run
-from harness.trace import FUNCTIONS
-from harness.tracers import Program, Streams, TracerError, replay, strace
-from harness.tracers.agreement import put_together
+from harness.trace.events import Event
+from harness.tracers.linkage import NOT_LINKED, read_linkage
+from harness.execution.process import Finished, Limits, kill_below, lines_of, run
+from harness.trace.trace import FUNCTIONS
+from harness.tracers import strace, uftrace_output
+from harness.tracers.tracer import Program, Streams, TracerError
+from harness.tracers.cross_check import put_together
 
 _SHARED_MEMORY = Path("/dev/shm")
 _OWN_FILES = "uftrace-"
@@ -31,12 +32,12 @@ _RECORD = (
     *(word for function in FUNCTIONS for word in ("-F", function)),
     *(
         word
-        for function, count in replay.ARGUMENTS.items()
+        for function, count in uftrace_output.ARGUMENTS.items()
         for word in ("-A", f"{function}@" + ",".join(f"arg{i + 1}/x64" for i in range(count)))
     ),
     *(
         word
-        for name in replay.ARGUMENTS
+        for name in uftrace_output.ARGUMENTS
         if name != "os_free"
         for word in ("-R", f"{name}@retval/x64")
     ),
@@ -136,5 +137,5 @@ class Uftrace:
                 yield from (event for _, event in seen)
                 return
             task = f"--tid={first['task']}"
-            with lines_of([*replay.COMMAND, task, f"--data={raw / 'data'}"]) as lines:
-                yield from put_together(replay.read_replay(lines), seen)
+            with lines_of([*uftrace_output.COMMAND, task, f"--data={raw / 'data'}"]) as lines:
+                yield from put_together(uftrace_output.read_replay(lines), seen)

@@ -7,7 +7,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.build import ROOT
+from harness.execution.build import ROOT
 
 HERE = ROOT / "tests" / "allocator"
 

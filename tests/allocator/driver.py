@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from harness.canonical import canonicalise
-from harness.events import Entered, Event, Exited, Killed, Returned, SystemCall
-from harness.trace import Trace, gather
+from harness.trace.canonical import canonicalise
+from harness.trace.events import Entered, Event, Exited, Killed, Returned, SystemCall
+from harness.trace.trace import Trace, gather
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 UNTOUCHED = 77

@@ -7,9 +7,9 @@ from random import Random
 
 from hypothesis import strategies as st
 
-from harness.model import Model, Step
-from harness.policy import Policy
-from harness.trace import NULL, Address, Value
+from harness.specification.model import Model, Step
+from harness.specification.policy import Policy
+from harness.trace.trace import NULL, Address, Value
 
 POLICIES = {
     "default": Policy(),

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import example, given
 
 from driver import UNTOUCHED, Driver, build_driver
-from harness import model
-from harness.policy import Policy
-from harness.trace import End, How
+from harness.specification import model
+from harness.specification.policy import Policy
+from harness.trace.trace import End, How
 from programs import POLICIES, play_on_model, programs
 
 pytestmark = pytest.mark.needs("gcc-multilib")

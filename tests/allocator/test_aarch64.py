@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 
 from driver import Driver, build_driver
-from harness.policy import Policy
-from harness.trace import End, How
+from harness.specification.policy import Policy
+from harness.trace.trace import End, How
 from programs import play_on_model, programs
 
 # Without a bound on addresses, qemu 10 wants the program at 0xaaaaaaaa0000, two thirds of ARM's 48

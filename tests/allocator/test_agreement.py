@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from driver import UNTOUCHED, Driver
-from harness.invariants import find_problems
-from harness.model import Step
-from harness.policy import Policy
-from harness.trace import End, How
+from harness.specification.invariants import find_problems
+from harness.specification.model import Step
+from harness.specification.policy import Policy
+from harness.trace.trace import End, How
 from programs import POLICIES, crowds, play_on_model, programs
 
 ENOMEM = 12

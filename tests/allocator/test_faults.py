@@ -6,9 +6,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from driver import UNTOUCHED, Driver
-from harness.invariants import find_problems
-from harness.policy import Policy
-from harness.trace import NULL, End, How
+from harness.specification.invariants import find_problems
+from harness.specification.policy import Policy
+from harness.trace.trace import NULL, End, How
 from programs import play_on_model
 
 PROGRAM = [

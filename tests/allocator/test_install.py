@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.build import ROOT
+from harness.execution.build import ROOT
 
 PUBLIC = {"os_malloc", "os_calloc", "os_realloc", "os_free", "os_malloc_check", "os_malloc_stats"}
 FAMILY = set(

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from building import HERE, Built, build
-from harness.build import ROOT
+from harness.execution.build import ROOT
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from harness.build import ROOT
+from harness.execution.build import ROOT
 
 
 def checker(

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from hypothesis import strategies as st
 
-from harness.grading.grade import Finding, Grade, Graded, Status, Style, TestResult
-from harness.verdict import Outcome
+from harness.results.grade import Finding, Grade, Graded, Status, Style, TestResult
+from harness.results.verdict import Outcome
 
 PASSED = TestResult("malloc-arrays", Outcome.PASSED, 5, 5, "", "", "os_malloc(10) = heap+0x20\n")
 DIFFERS = TestResult(

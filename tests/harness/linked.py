@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.build import ROOT, UTILS, Library, build_library
+from harness.execution.build import ROOT, UTILS, Library, build_library
 from harness.suite import load_suite
 
 SUITE = load_suite(ROOT / "tests" / "suite.toml")

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from harness.build import ROOT
-from harness.check import check, set_up
+from harness.execution.build import ROOT
+from harness.checking.check import check, set_up
 from harness.suite import Suite, load_suite
 from harness.tracers.ltrace import Ltrace
-from harness.verdict import Outcome, Verdict
+from harness.results.verdict import Outcome, Verdict
 from processes import processes_of
 from submissions import attacking, plain
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.build import ROOT
+from harness.execution.build import ROOT
 from command import assert_could_not_run, checker
 from processes import processes_of
 from submissions import attacking, mistaken, plain

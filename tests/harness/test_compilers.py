@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from command import assert_could_not_run, checker
-from harness.build import ROOT
+from harness.execution.build import ROOT
 from submissions import plain
 
 LENIENT = "implicit-function-declaration, incompatible-pointer-types, int-conversion"

@@ -23,7 +23,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.build import ROOT
+from harness.execution.build import ROOT
 from processes import command_lines
 from submissions import ATTACKS, MISTAKES, attacking, building, mistaken, plain
 

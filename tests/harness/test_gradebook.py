@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grades import ANA, ANY_TEXT, GRADE, HOSTILE, PASSED, hostile
-from harness.grading.grade import Grade, Graded, Status, Style
-from harness.grading.gradebook import write_gradebook
+from harness.results.grade import Grade, Graded, Status, Style
+from harness.reports.gradebook import write_gradebook
 
 REFUSED = Graded(
     "ziua.zip", Grade(Status.REFUSED, "it is no archive", (), Style(0, 10, ()), ("look, here",))

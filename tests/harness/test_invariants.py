@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from harness.invariants import Findings, find_problems
-from harness.trace_text import read_trace
+from harness.specification.invariants import Findings, find_problems
+from harness.trace.text import read_trace
 
 PAGE_MAP = "mmap(NULL, 200032, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = map1"
 FIRST = "os_malloc(100) = heap+0x20\n  sbrk(131072) = heap+0x0\n"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.build import ROOT
+from harness.execution.build import ROOT
 
 KEY = """
 from pathlib import Path

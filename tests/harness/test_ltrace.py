@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.canonical import canonicalise
-from harness.trace import gather
+from harness.trace.canonical import canonicalise
+from harness.trace.trace import gather
 from harness.tracers.ltrace import Ltrace
 
 FIXTURES = Path(__file__).parent / "ltrace"

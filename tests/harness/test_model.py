@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from harness.model import Model, replay
-from harness.policy import Policy
-from harness.trace_text import read_trace
+from harness.specification.model import Model, replay
+from harness.specification.policy import Policy
+from harness.trace.text import read_trace
 
 MAPPED = "mmap(NULL, {}, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = map{}"
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.build import ROOT
+from harness.execution.build import ROOT
 
 SCRIPT = ROOT / "tools" / "install-packages"
 

@@ -6,7 +6,7 @@ import shlex
 import subprocess
 from pathlib import Path
 
-from harness.build import ROOT
+from harness.execution.build import ROOT
 from command import checker
 
 SECTION = "## A regression gate for an allocator"

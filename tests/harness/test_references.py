@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from harness.build import ROOT
-from harness.check import check, set_up
-from harness.model import replay
+from harness.execution.build import ROOT
+from harness.checking.check import check, set_up
+from harness.specification.model import replay
 from harness.suite import Suite, Test, load_suite
-from harness.trace import End, How
-from harness.trace_file import read_trace_file
+from harness.trace.trace import End, How
+from harness.trace.file import read_trace_file
 from harness.tracers.ltrace import Ltrace
-from harness.verdict import Outcome
+from harness.results.verdict import Outcome
 from submissions import plain
 
 SUITES = {name: load_suite(ROOT / "tests" / f"{name}.toml") for name in ("suite", "classic")}

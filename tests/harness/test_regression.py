@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.build import ROOT
+from harness.execution.build import ROOT
 from command import assert_could_not_run, checker
 from linked import link
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.build import LIBRARY, ROOT, build_library
-from harness.replay.allocators import AllocatorError, named_allocator
+from harness.execution.build import LIBRARY, ROOT, build_library
+from harness.workloads.allocators import AllocatorError, named_allocator
 from harness.suite import load_suite
 from command import assert_could_not_run, checker
 from submissions import attacking, mistaken, plain

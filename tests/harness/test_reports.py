@@ -14,7 +14,7 @@ from hypothesis import given
 from rich.console import Console
 
 from grades import ANA, ANY_TEXT, DIFFERS, GRADE, HOSTILE, PASSED, TIMEOUT, hostile
-from harness.grading.grade import Grade, Graded, Status, Style
+from harness.results.grade import Grade, Graded, Status, Style
 from harness.reports import github, gradescope, junit, student, vpl
 from harness.reports.formats import FORMATS
 from harness.reports.summary import show_summary

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from harness.build import ROOT, UTILS
-from harness.grading.grade import Finding
+from harness.execution.build import ROOT, UTILS
+from harness.results.grade import Finding
 from harness.grading.style import (
     MOST_FINDINGS,
     StyleRules,

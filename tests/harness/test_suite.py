@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.policy import Policy
+from harness.specification.policy import Policy
 from harness.suite import SuiteError, load_suite
 
 WHOLE = """\

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.trace import (
+from harness.trace.trace import (
     FLAGS,
     NULL,
     PROTECTION,
@@ -18,7 +18,7 @@ from harness.trace import (
     Request,
     Trace,
 )
-from harness.trace_text import TraceError, read_trace
+from harness.trace.text import TraceError, read_trace
 
 _numbers = st.integers(0, 2**64 - 1)
 _addresses = st.builds(Address, _numbers, st.none() | st.integers(1, 99))

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.build import ROOT
-from harness.trace import Part
-from harness.trace_file import read_file, read_trace_file, write_file
-from harness.trace_text import TraceError
+from harness.execution.build import ROOT
+from harness.trace.trace import Part
+from harness.trace.file import read_file, read_trace_file, write_file
+from harness.trace.text import TraceError
 
 REFERENCE = ROOT / "tests" / "ref" / "default" / "test-all.trace"
 TEXT = "os_malloc(10) = heap+0x20\n  sbrk(131072) = heap+0x0\nos_free(heap+0x20)\nexit 0\n"

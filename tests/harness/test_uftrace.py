@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from harness.build import ROOT
-from harness.check import check, set_up
+from harness.execution.build import ROOT
+from harness.checking.check import check, set_up
 from harness.suite import load_suite
-from harness.trace import Trace
-from harness.tracers import Tracer, TracerError
+from harness.trace.trace import Trace
+from harness.tracers.tracer import Tracer, TracerError
 from harness.tracers.ltrace import Ltrace
-from harness.tracers.replay import read_replay
+from harness.tracers.uftrace_output import read_replay
 from harness.tracers.uftrace import Uftrace
-from harness.verdict import Outcome
+from harness.results.verdict import Outcome
 from command import assert_could_not_run, checker
 from linked import link
 from submissions import attacking

@@ -25,7 +25,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from harness.grading.unpack import ArchiveLimits, Refused, digest, unpack
+from harness.grading.archive.unpack import ArchiveLimits, Refused, digest, unpack
 
 ROOT = Path(__file__).resolve().parents[2]
 LIMITS = ArchiveLimits(archive_mib=4, unpacked_mib=8, files=100, depth=6, ratio=100)
@@ -482,7 +482,7 @@ def test_a_submission_that_may_not_be_read(tmp_path: Path) -> None:
     os.chmod(tmp_path / "folder" / "src" / "osmem.c", 0)
     code = (
         "import os, pathlib, tempfile\n"
-        "from harness.grading.unpack import *\n"
+        "from harness.grading.archive.unpack import *\n"
         "if os.getuid() == 0: os.setgid(65534); os.setuid(65534)\n"
         "for name in ('it.zip', 'folder'):\n"
         "    with tempfile.TemporaryDirectory() as to:\n"
@@ -887,7 +887,7 @@ def test_memory_stays_within_bounds(tmp_path: Path, kind: str) -> None:
     del zeros
     code = (
         "import pathlib, resource, sys\n"
-        "from harness.grading.unpack import *\n"
+        "from harness.grading.archive.unpack import *\n"
         "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
         "here = pathlib.Path(sys.argv[1])\n"
         f"try: unpack(here / 'it', here / 'to', {limits!r})\n"

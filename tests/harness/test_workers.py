@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.process import UNLIMITED, run
-from harness.workers import Workers, completed
+from harness.execution.process import UNLIMITED, run
+from harness.execution.workers import Workers, completed
 from processes import processes_of
 
 

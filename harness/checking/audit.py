@@ -1,0 +1,92 @@
+"""What the kernel saw of a program that an allocator has no use for.
+
+A submission shares its process with the program that tests it. It can't change what the tracer
+sees, but it can do things no allocator does. None of them costs points by itself: they are for a
+person to look at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import takewhile
+
+from harness.trace.events import Entered, Event, Replaced, Returned, SystemCall
+
+_LOADED = "set_tid_address"
+"""The system call by which the dynamic linker sets up the first thread: what it maps, it has mapped
+before, but for what it closes up afterwards."""
+
+_ORDINARY = frozenset(
+    # Memory, and what the C library does at the start and at the end of a program, for messages and
+    # for abort(). 334 is rseq and 318 is getrandom, which ltrace 0.7.3 does not know by name.
+    "brk mmap munmap mremap madvise mprotect write writev exit exit_group rt_sigaction"
+    " rt_sigprocmask rt_sigreturn gettid getpid tgkill futex fstat newfstatat ioctl getrandom 318"
+    " sysinfo prlimit64 set_tid_address set_robust_list rseq 334 arch_prctl".split()
+)
+_WRITE, _EXEC = 2, 4  # PROT_WRITE and PROT_EXEC of <sys/mman.h>
+_NO_FILE = -1
+
+
+class _Witness:
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+        self.outside = False
+        self.protection = False
+        self._loaded = False
+        self._inside = False
+
+    def see(self, event: Event) -> None:
+        match event:
+            case Entered():
+                self._loaded = self._inside = True
+            case Returned():
+                self._inside = False
+            case SystemCall(name) if name == _LOADED:
+                self._loaded = True
+            case SystemCall() if self._loaded:
+                self._see_call(event)
+
+    def _see_call(self, event: SystemCall) -> None:
+        match event.name, event.args:
+            case "brk", (int(wanted),) if wanted and not self._inside:
+                self.outside = True
+            case "mmap", (_, _, int(protection), _, int(file), *_):
+                self.outside |= not self._inside and file & 0xFFFFFFFF == _NO_FILE & 0xFFFFFFFF
+                self.protection |= bool(protection & _EXEC)
+            case "mprotect", (_, _, int(protection)):
+                self.protection |= bool(protection & (_WRITE | _EXEC))
+        if event.name not in _ORDINARY:
+            self.names.add(event.name)
+
+
+SPAWNING = frozenset(("clone", "clone3", "435", "fork", "vfork"))
+"""The system calls that start a process or a thread; 435 is clone3, which ltrace 0.7.3 does not
+know by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Testimony:
+    """What the kernel saw, beside the trace."""
+
+    spawned: bool
+    """Whether the program started another process or thread."""
+    oddities: tuple[str, ...]
+    """What an allocator has no use for, a sentence each; nothing of it depends on addresses."""
+
+
+def testify(events: Iterable[Event], moves_break: bool) -> Testimony:
+    """What was seen of one run, up to where the program became another. A program may itself move
+    the break, to see what the allocator makes of that: then growth outside of calls is not odd."""
+    witness = _Witness()
+    for event in takewhile(lambda event: not isinstance(event, Replaced), events):
+        witness.see(event)
+    oddities = []
+    if witness.names:
+        names = ", ".join(sorted(witness.names))
+        oddities.append(f"made system calls that an allocator has no use for: {names}")
+    if witness.outside and not moves_break:
+        oddities.append("asked the system for memory outside of calls of the allocator")
+    if witness.protection:
+        oddities.append("changed what may be written or executed in memory")
+    return Testimony(bool(witness.names & SPAWNING), tuple(oddities))

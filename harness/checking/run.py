@@ -1,0 +1,145 @@
+"""One traced run of a program with a library."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from subprocess import DEVNULL
+
+from harness.execution.build import LIBRARY, Library
+from harness.trace.canonical import canonicalise
+from harness.specification.policy import Policy
+from harness.execution.process import UNLIMITED, Finished, Limits
+from harness.execution.sandbox import Sandbox, let_read, let_write
+from harness.text import printable
+from harness.trace.trace import End, How, Part, Trace, gather
+from harness.tracers.tracer import SHOWN, Confinement, Program, Streams, Tracer, TracerError
+from harness.checking.audit import Testimony, testify
+
+_TOLD_BYTES = 4096
+_TOLD_CHARACTERS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What came of a run."""
+
+    trace: Trace
+    finished: Finished
+    """How the tracer ended."""
+    told: str
+    """The first line that the program wrote on standard error."""
+    missing: tuple[str, ...]
+    """The functions of the allocator that the library lacks."""
+    testimony: Testimony
+
+
+@contextmanager
+def scratch_folder(top: Path | None = None) -> Iterator[Path]:
+    """A folder of our own for a while, which sandboxes can reach into but others can't list. It is
+    made in ``top``, which then has to be such a folder too, or where temporary files go."""
+    top = top or Path(tempfile.gettempdir()).absolute()
+    with tempfile.TemporaryDirectory(prefix="osmem-", dir=top, ignore_cleanup_errors=True) as name:
+        scratch = Path(name)
+        scratch.chmod(0o711)
+        yield scratch
+
+
+def _first_line(told: Path) -> str:
+    """The first line of a file that says something, harmless to a terminal and not too long."""
+    with told.open("rb") as file:
+        text = file.read(_TOLD_BYTES).decode("utf-8", errors="replace")
+    lines = (printable(line).strip() for line in text.splitlines())
+    return next(filter(None, lines), "")[:_TOLD_CHARACTERS]
+
+
+@dataclass(frozen=True, slots=True)
+class Runner:
+    """Runs programs with libraries, in sandboxes if there is one."""
+
+    tracer: Tracer
+    policy: Policy
+    limits: Limits
+    sandbox: Sandbox | None
+    scratch: Path | None = None
+    """Where scratch folders are made; see `scratch_folder`."""
+
+    def run(
+        self,
+        program: Path,
+        library: Library,
+        stdin: Path | None = None,
+        moves_break: bool = False,
+    ) -> Run:
+        """Traces a program, which reads the file ``stdin``, or nothing, and may move the break
+        itself. Raises `OSError`."""
+        with scratch_folder(self.scratch) as scratch:
+            out, told = scratch / "out", scratch / "told"
+            let_write(out)
+            raw = out / "trace"
+            with told.open("wb") as stderr, Path(stdin or os.devnull).open("rb") as given:
+                finished = self.tracer.run(
+                    self._program(program, library, scratch),
+                    Streams(given, DEVNULL, stderr),
+                    raw,
+                    self.limits,
+                )
+            events = list(self.tracer.events(raw, self.sandbox is not None))
+            return Run(
+                gather(canonicalise(events)),
+                finished,
+                _first_line(told),
+                library.missing,
+                testify(events, moves_break),
+            )
+
+    def _program(self, program: Path, library: Library, scratch: Path) -> Program:
+        if self.sandbox is None:
+            home = scratch / "home"
+            home.mkdir()
+            return Program([str(program)], self._environment(library.folder), home)
+        shown = scratch / "shown"
+        shown.mkdir()
+        shutil.copy(program, shown / "program")
+        shutil.copy(library.folder / LIBRARY, shown)
+        let_read(shown)
+        env = self._environment(Path(SHOWN))
+        return Program([f"{SHOWN}/program"], env, None, Confinement(self.sandbox, shown))
+
+    def _environment(self, library: Path) -> dict[str, str]:
+        """What a program finds in its environment: nothing of ours but the library."""
+        env = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "LD_LIBRARY_PATH": str(library)}
+        if conf := self.policy.as_conf():
+            env["OSMEM_CONF"] = conf
+        return env
+
+
+def trace_once(
+    program: Path, args: Sequence[str], library: Library, tracer: Tracer, output: int
+) -> Iterator[Part]:
+    """The trace of any program, run as the user would run it, with ``library`` where it finds no
+    libosmem.so of its own. What it prints goes to the file ``output``. Raises `TracerError` or
+    `OSError`."""
+    if why := tracer.why_blind(program):
+        raise TracerError(f"{program}: {why}")
+    paths = [os.environ.get("LD_LIBRARY_PATH", ""), str(library.folder)]
+    env = {**os.environ, "LD_LIBRARY_PATH": ":".join(filter(None, paths))}
+    here = sys.stdin.fileno() if sys.stdin is not None else DEVNULL
+    streams = Streams(here, output, sys.stderr.fileno())
+    with scratch_folder() as scratch:
+        raw = scratch / "trace"
+        traced = Program([str(program.resolve()), *args], env, None)
+        finished = tracer.run(traced, streams, raw, UNLIMITED)
+        for number, part in enumerate(canonicalise(tracer.events(raw, confined=False))):
+            if number == 0 and isinstance(part, End) and part.how is How.CUT_SHORT:
+                raise TracerError(
+                    f"{program}: {tracer.name} could not run it, and ended with status"
+                    f" {finished.status}; does it run without a tracer?"
+                )
+            yield part

@@ -1,0 +1,4 @@
+"""Running programs that nobody trusts: processes, sandboxes, workers, and builds of libraries.
+
+May know: trace, text, errors.
+"""

@@ -1,0 +1,50 @@
+"""The versions of the compiler and of the tools that a grade was made with."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+
+from harness.execution.build import BUILD_ENV
+from harness.execution.process import Limits, output_of
+
+_COMMANDS = {
+    "gcc": ("gcc", "-dumpfullversion"),
+    "binutils": ("ld", "--version"),
+    "make": ("make", "--version"),
+    "ltrace": ("ltrace", "--version"),
+    "cppcheck": ("cppcheck", "--version"),
+    "cpplint": ("cpplint", "--version"),
+}
+_LIMITS = Limits(10, None, 16)
+_VERSION = re.compile(r"\d+(?:\.\d+)+")
+UNKNOWN = "none"
+
+Versions = Mapping[str, str]
+"""By tool."""
+
+
+def _version(command: tuple[str, ...]) -> str:
+    try:
+        lines = output_of(command, _LIMITS, BUILD_ENV).splitlines()
+    except OSError:
+        lines = []
+    found = next(filter(None, map(_VERSION.search, lines)), None)
+    return found[0] if found else UNKNOWN
+
+
+def installed_versions() -> Versions:
+    """What this machine has; `UNKNOWN` for a tool that is not there."""
+    libc = _VERSION.search(os.confstr("CS_GNU_LIBC_VERSION") or "")
+    tools = {name: _version(command) for name, command in _COMMANDS.items()}
+    return {**tools, "libc": libc[0] if libc else UNKNOWN}
+
+
+def show_differences(versions: Versions, expected: Versions) -> str:
+    """The versions that are not those expected, in a line: ``gcc 14.2.0 (not 12.2.0)``."""
+    return ", ".join(
+        f"{name} {versions[name]} (not {version})"
+        for name, version in expected.items()
+        if name in versions and versions[name] != version
+    )

@@ -1,0 +1,235 @@
+"""Unpacking a submission: whatever it is, nothing is written but its sources, and within limits.
+
+All entries are written to a scratch folder first, where there are no links while files are written.
+Links come last, and have to stay inside. From there, the sources are copied to where they belong,
+with what the links stand for: a submission that was unpacked holds no links.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import stat
+import tempfile
+import unicodedata
+from contextlib import closing
+from pathlib import Path
+
+from harness.grading.archive.formats import entries, is_archive, packed_size
+from harness.grading.archive.bounds import (
+    ArchiveLimits,
+    Budget,
+    Refused,
+    make_folder,
+    shown,
+    write_file,
+)
+from harness.grading.archive.entry import Entry, Kind, file_chunks
+from harness.grading.archive.layout import lay_out, only_file
+
+__all__ = ["ArchiveLimits", "Refused", "digest", "unpack"]
+
+_MAX_NAME_BYTES = 255
+"""Of one part of a name; file systems have no longer ones."""
+_MAX_PATH_BYTES = 1024
+_MAX_NESTED = 2
+"""Archives in each other, the outermost included."""
+_MAX_LINKS = 40
+"""Links on the way to a file; Linux follows no more. See path_resolution(7)."""
+_DRIVE = re.compile(r"[A-Za-z]:")
+
+_Parts = tuple[str, ...]
+
+
+def _check_text(name: str, text: str) -> None:
+    """Refuses a name or a link's target that no sane file has."""
+    if any(unicodedata.category(character) == "Cc" for character in text):
+        raise Refused(f"{shown(name)}: a control character in a name")
+    if len(os.fsencode(text)) > _MAX_PATH_BYTES:
+        raise Refused(f"{shown(name)}: a name of more than {_MAX_PATH_BYTES} bytes")
+
+
+def _split(name: str, limits: ArchiveLimits) -> _Parts:
+    """The folders and the name of an entry. A backslash separates, too: Windows writes it."""
+    _check_text(name, name)
+    path = name.replace("\\", "/")
+    if path.startswith("/") or _DRIVE.match(path):
+        raise Refused(f"{shown(name)}: an absolute name")
+    parts = tuple(part for part in path.split("/") if part not in ("", "."))
+    if ".." in parts:
+        raise Refused(f"{shown(name)}: a name that leads out of the submission")
+    if len(parts) > limits.depth + 1:
+        raise Refused(f"{shown(name)}: more than {limits.depth} folders below each other")
+    if any(len(os.fsencode(part)) > _MAX_NAME_BYTES for part in parts):
+        raise Refused(f"{shown(name)}: a name of more than {_MAX_NAME_BYTES} bytes")
+    return parts
+
+
+class _Scratch:
+    """A folder that entries are written to; of entries with the same name, the last one counts."""
+
+    def __init__(self, root: Path, budget: Budget) -> None:
+        self._root = root
+        self._budget = budget
+        self._links: dict[_Parts, str] = {}
+        make_folder(root)
+
+    def _make(self, path: Path) -> bool:
+        """Makes a folder; False if it was there."""
+        try:
+            make_folder(path)
+        except FileExistsError:
+            if not stat.S_ISDIR(path.lstat().st_mode):
+                name = shown(str(path.relative_to(self._root)))
+                raise Refused(f"{name}: a folder where there is a file or a link") from None
+            return False
+        return True
+
+    def _folder(self, parts: _Parts) -> Path:
+        """The folder of this name; each that is missing is made, and counted."""
+        path = self._root
+        for part in parts:
+            path = path / part
+            if self._make(path):
+                self._budget.entry()
+        return path
+
+    def _place(self, parts: _Parts) -> Path:
+        """Where a file of this name goes; what had the name is removed."""
+        path = self._folder(parts[:-1]) / parts[-1]
+        self._links.pop(parts, None)
+        try:
+            path.unlink(missing_ok=True)
+        except IsADirectoryError:
+            raise Refused(f"{shown('/'.join(parts))}: a file where there is a folder") from None
+        return path
+
+    def add(self, entry: Entry) -> None:
+        """Writes an entry, or keeps it for later; raises `Refused`."""
+        self._budget.entry()
+        parts = _split(entry.name, self._budget.limits)
+        if entry.kind is Kind.FOLDER:
+            if parts:  # or else it is the top
+                self._make(self._folder(parts[:-1]) / parts[-1])
+        elif not parts:
+            raise Refused(f"{shown(entry.name)}: a file without a name")
+        elif entry.kind is Kind.FILE:
+            write_file(self._place(parts), entry.chunks, entry.executable, self._budget)
+        elif entry.kind is Kind.HARD_LINK:
+            self._copy(entry, parts, _split(entry.target, self._budget.limits))
+        else:
+            _check_text(entry.name, entry.target)
+            if not entry.target:
+                raise Refused(f"{shown(entry.name)}: a link to nothing")
+            self._place(parts)
+            self._links[parts] = entry.target
+
+    def _copy(self, entry: Entry, parts: _Parts, original: _Parts) -> None:
+        source = self._root.joinpath(*original)
+        if not source.is_file():  # no links yet, so it is none, nor anything they lead to
+            raise Refused(f"{shown(entry.name)}: a hard link to what is not in the archive")
+        if original != parts:
+            executable = bool(source.stat().st_mode & stat.S_IXUSR)
+            write_file(self._place(parts), file_chunks(source), executable, self._budget)
+
+    def link(self) -> None:
+        """Makes the links, once all else is written; raises `Refused` if one leads out."""
+        for parts, target in sorted(self._links.items()):
+            path = self._folder(parts[:-1]) / parts[-1]
+            try:
+                path.symlink_to(target)
+            except FileExistsError:
+                raise Refused(f"{shown('/'.join(parts))}: a link where there is a folder") from None
+        for parts, target in sorted(self._links.items()):
+            self._follow(parts, f"{shown('/'.join(parts))}: a link to {shown(target)}")
+
+    def _follow(self, parts: _Parts, what: str) -> None:
+        """Follows a link to its end as the system would; ``what`` names it in a refusal.
+
+        A circle of links leads nowhere, and does no harm."""
+        place: _Parts = ()
+        ahead = parts
+        met: set[tuple[_Parts, _Parts]] = set()
+        while ahead:
+            part, ahead = ahead[0], ahead[1:]
+            if part == ".." and not place:
+                raise Refused(f"{what}, out of the submission")
+            if part == "..":
+                place = place[:-1]
+            elif part not in ("", "."):
+                place += (part,)
+            if (target := self._links.get(place)) is not None:
+                place, ahead = place[:-1], (*target.split("/"), *ahead)
+                if target.startswith("/"):
+                    raise Refused(f"{what}, out of the submission")
+                if (place, ahead) in met:
+                    return
+                met.add((place, ahead))
+                if len(met) > _MAX_LINKS:
+                    raise Refused(f"{what}, by way of too many others")
+
+
+def _unpack_all(submission: Path, scratch: Path, limits: ArchiveLimits) -> Path:
+    """Unpacks a submission below a folder, and what it holds if that is only another archive."""
+    size = packed_size(submission, limits)
+    budget = Budget(limits, size)
+    archive = submission
+    levels = _MAX_NESTED + (size is None)  # a folder is no archive
+    for level in range(levels):
+        top = scratch / str(level)
+        files = _Scratch(top, budget)
+        with closing(entries(archive, limits)) as found:
+            for entry in found:
+                files.add(entry)
+        files.link()
+        inner = only_file(top)
+        if inner is None or not is_archive(inner):
+            break
+        archive = inner
+    return top
+
+
+def unpack(submission: Path, to: Path, limits: ArchiveLimits) -> None:
+    """Puts the sources of a submission into ``to``/src, and its own utils into ``to``/utils.
+
+    A submission is a folder, an archive or one C file; see `harness.grading.archive.layout` for where its
+    sources may be. src has a Makefile, a default one if there was none. ``to`` is made if missing,
+    and holds nothing else afterwards. Raises `Refused` for the submission's faults and `OSError`
+    for the machine's; then ``to`` holds neither.
+    """
+    to.parent.mkdir(parents=True, exist_ok=True)
+    if not to.is_dir():
+        make_folder(to)
+    with tempfile.TemporaryDirectory(prefix="unpacking-", dir=to) as name:
+        scratch = Path(name)
+        top = _unpack_all(submission, scratch, limits)
+        ready = scratch / "ready"
+        make_folder(ready)
+        lay_out(top, ready, limits)
+        for folder in sorted(ready.iterdir()):
+            folder.rename(to / folder.name)
+
+
+def digest(submission: Path, limits: ArchiveLimits) -> str:
+    """The SHA-256 of a file's content, or of all that is in a folder: names, kinds and contents.
+
+    Raises `Refused` for what is too large, can't be read, or is no file or folder.
+    """
+    total = hashlib.sha256()
+    if packed_size(submission, limits) is not None:
+        for chunk in file_chunks(submission):
+            total.update(chunk)
+        return total.hexdigest()
+    budget = Budget(limits)
+    for entry in entries(submission, limits):
+        budget.entry()
+        content = hashlib.sha256()
+        for chunk in entry.chunks:
+            budget.take(len(chunk))
+            content.update(chunk)
+        # No name or target has a NUL, so that no two folders look the same from here.
+        fields = (entry.kind.name, str(entry.executable), entry.name, entry.target)
+        total.update(b"\0".join(os.fsencode(field) for field in fields))
+        total.update(b"\0" + content.digest())
+    return total.hexdigest()

@@ -1,1 +1,0 @@
-"""Playing workloads through allocators, side by side."""

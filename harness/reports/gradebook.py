@@ -1,0 +1,180 @@
+"""Grades as files: a table, a document for programs, and a folder for each student.
+
+    FOLDER/gradebook.csv                                a line for each submission
+    FOLDER/results.json                                 all but the traces
+    FOLDER/submissions/NAME/report.txt                  what the student reads
+    FOLDER/submissions/NAME/results.json                the same for programs
+    FOLDER/submissions/NAME/traces/test-TEST.trace      what the tests left
+    FOLDER/submissions/NAME/FORMAT/...                  what some other program reads
+
+A submission's folder can be handed out as it is: what is for the teacher alone is not in it. The
+same grades give the same files, byte for byte. A file is there as a whole or not at all.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import IO, Any
+
+from harness.results.grade import Graded, TestResult
+from harness.reports import student
+from harness.reports.formats import Format
+from harness.text import printable, printable_lines
+from harness.results.verdict import Outcome
+
+_COLUMNS = ("submission", "points", "tests", "style", "total", "status", "reason", "flags")
+"""The points for tests, how many tests were passed, the points for style, and all points."""
+_NAME_BYTES = 200
+"""Of a folder's name; file systems take 255."""
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[IO[str]]:
+    """A file that takes its place once all of it is written."""
+    temporary = path.with_name(f".{path.name}.new")
+    try:
+        with temporary.open("w", encoding="utf-8", newline="") as file:
+            yield file
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _write(path: Path, text: str) -> None:
+    with _whole(path) as file:
+        file.write(text)
+
+
+# ---- Names ---------------------------------------------------------------------------------------
+
+
+def _safe_name(name: str) -> str:
+    """The name as a file's, on any system: near to what it was, and never a way out."""
+    letters = (c if c.isalnum() or c in " ._-+@()" else "_" for c in _composed(name))
+    cut = "".join(letters).lstrip(" .-").encode()[:_NAME_BYTES].decode(errors="ignore")
+    return cut.rstrip(" .") or "submission"
+
+
+def _composed(name: str) -> str:
+    return unicodedata.normalize("NFC", name)
+
+
+def _key(name: str) -> str:
+    """The same for names that some file system takes for the same."""
+    return unicodedata.normalize("NFKC", name).casefold()
+
+
+def _unused_name(name: str, used: set[str]) -> str:
+    """The safe name, with a number where an earlier submission has it already."""
+    safe = unused = _safe_name(name)
+    number = 1
+    while _key(unused) in used:
+        number += 1
+        unused = f"{safe}-{number}"
+    used.add(_key(unused))
+    return unused
+
+
+# ---- Contents ------------------------------------------------------------------------------------
+
+
+def _cell(text: str) -> str:
+    """Text that a spreadsheet takes for text, and not for a formula."""
+    dangerous = text.startswith(("=", "+", "-", "@", "\t", "\r"))
+    return ("'" if dangerous else "") + printable(text)
+
+
+def _row(graded: Graded) -> tuple[str | int, ...]:
+    grade = graded.grade
+    return (
+        _cell(graded.submission),
+        grade.test_points,
+        sum(test.outcome is Outcome.PASSED for test in grade.tests),
+        grade.style.points,
+        grade.points,
+        grade.status.value,
+        _cell(grade.reason),
+        _cell("; ".join(graded.flags)),
+    )
+
+
+def _all_printable(value: Any) -> Any:
+    match value:
+        case str():
+            return "\n".join(printable_lines(value))
+        case list() | tuple():
+            return [_all_printable(item) for item in value]
+        case dict():
+            return {key: _all_printable(item) for key, item in value.items()}
+    return value
+
+
+def _content(graded: Graded) -> dict[str, Any]:
+    """The whole grade, but for the traces."""
+    grade = graded.grade
+    content: dict[str, Any] = {
+        "submission": graded.submission,
+        "points": grade.points,
+        "max_points": grade.max_points,
+        **asdict(grade),
+        "flags": graded.flags,
+    }
+    for test in content["tests"]:
+        del test["trace"]
+    cleaned: dict[str, Any] = _all_printable(content)
+    return cleaned
+
+
+def _write_traces(folder: Path, tests: tuple[TestResult, ...]) -> None:
+    if any(test.trace for test in tests):
+        folder.mkdir(exist_ok=True)
+    written = set()
+    for test in tests:
+        if test.trace:
+            path = folder / f"test-{_safe_name(test.name)}.trace"
+            _write(path, "".join(f"{printable(line)}\n" for line in test.trace.splitlines()))
+            written.add(path)
+    for path in set(folder.glob("*.trace")) - written:
+        path.unlink()  # it is from an earlier time, and would pass for this one's
+
+
+def _write_submission(folder: Path, graded: Graded, content: dict[str, Any]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    _write_traces(folder / "traces", graded.grade.tests)
+    report = student.render(graded)
+    if any(test.trace for test in graded.grade.tests):
+        report += "\nThe traces that the tests left are in traces/.\n"
+    _write(folder / "report.txt", report)
+    _write(folder / "results.json", json.dumps(content, indent=2) + "\n")
+
+
+def write_gradebook(
+    folder: Path, graded: Iterable[Graded], formats: Mapping[str, Format] | None = None
+) -> None:
+    """Writes all files, over those that are there; also each submission's in further formats. The
+    grades come sorted by name, and are looked at one at a time. Raises `OSError`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    used: set[str] = set()
+    with _whole(folder / "gradebook.csv") as table, _whole(folder / "results.json") as results:
+        writer = csv.writer(table, lineterminator="\n")
+        writer.writerow(_COLUMNS)
+        separator = "[\n"
+        for each in graded:
+            writer.writerow(_row(each))
+            content = _content(each)
+            results.write(separator + json.dumps(content, indent=1))
+            separator = ",\n"
+            del content["flags"]
+            name = _unused_name(each.submission, used)
+            _write_submission(folder / "submissions" / name, each, content)
+            for format_name, form in (formats or {}).items():
+                place = folder / "submissions" / name / format_name
+                place.mkdir(exist_ok=True)
+                _write(place / form.file_name, form.render(each))
+        results.write("\n]\n" if used else "[]\n")

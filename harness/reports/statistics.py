@@ -1,0 +1,88 @@
+"""The figures of traces, for people and for programs."""
+
+from __future__ import annotations
+
+import json
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from harness.checking.explain import what_differs
+from harness.trace.statistics import FIGURES
+from harness.trace.regression import Comparison, Side
+
+
+def _number(value: float) -> str:
+    return f"{value:,.3f}" if isinstance(value, float) else f"{value:,}"
+
+
+def _change(before: float, after: float) -> str:
+    if before == after:
+        return ""
+    share = f" ({(after - before) / before:+.1%})" if before else ""
+    number = f"{after - before:+,.3f}" if isinstance(after, float) else f"{after - before:+,}"
+    return f"{number}{share}"
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column("figure")
+    for column in columns:
+        table.add_column(column, justify="right")
+    table.add_column("")
+    return table
+
+
+def show_figures(console: Console, side: Side) -> None:
+    """Prints the figures of one trace, and how it ended."""
+    table = _table("")
+    table.show_header = False
+    for name, value in side.figures.items():
+        table.add_row(name, _number(value), Text(FIGURES[name], "dim"))
+    console.print(table)
+    console.print(Text(str(side.end)))
+
+
+def show_comparison(console: Console, comparison: Comparison) -> None:
+    """Prints where two traces part, and the figures of both; ``!`` marks a figure that moved
+    further than it is allowed to."""
+    if comparison.difference is None:
+        console.print("The traces are the same.")
+    else:
+        told = what_differs(comparison.difference)
+        line = f"First difference: line {comparison.difference.line}, {told}"
+        console.print(Text(line), soft_wrap=True)
+    before, after = comparison.before, comparison.after
+    table = _table("before", "after", "change")
+    for name, old in before.figures.items():
+        new = after.figures[name]
+        refused = name in comparison.refused
+        cells = (name, _number(old), _number(new), _change(old, new), "!" if refused else "")
+        table.add_row(*cells, style="bold" if refused else "")
+    table.add_row(
+        "end", str(before.end), str(after.end), "", "" if before.end == after.end else "!"
+    )
+    console.print(table)
+
+
+def render_figures(side: Side) -> str:
+    """``{"figures": {NAME: NUMBER}, "end"}``"""
+    return json.dumps({"figures": side.figures, "end": str(side.end)}, indent=2) + "\n"
+
+
+def render_comparison(comparison: Comparison) -> str:
+    """``{"passed", "first_difference": {"line", "call", "text"} or null, "refused": [NAME],
+    "before": {"figures", "end"}, "after": {"figures", "end"}}``"""
+    difference = comparison.difference
+    content = {
+        "passed": comparison.passed,
+        "first_difference": difference
+        and {"line": difference.line, "call": difference.call, "text": what_differs(difference)},
+        "refused": comparison.refused,
+        **{
+            name: {"figures": side.figures, "end": str(side.end)}
+            for name, side in (("before", comparison.before), ("after", comparison.after))
+        },
+    }
+    return json.dumps(content, indent=2) + "\n"

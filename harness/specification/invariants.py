@@ -1,0 +1,196 @@
+"""What any trace must keep, whatever the reference says.
+
+Addresses handed out are aligned and inside of memory that was asked for, live blocks do not
+overlap, and at the end everything was given back.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from harness.trace.trace import NULL, UNKNOWN, Address, Call, How, Request, Trace, Value
+
+_PAGE = 4096
+_FAR = 2**64
+"""Behind every address."""
+_REQUESTS = ("sbrk", "mmap", "munmap")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that is wrong in any trace."""
+
+    call: int
+    """The number of the call it concerns, counted from 1."""
+    text: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class _Range:
+    """Bytes of one region: the heap (0), or a mapping by its number."""
+
+    region: int
+    start: int
+    end: int
+
+    @property
+    def address(self) -> Address:
+        return Address(self.start, self.region or None)
+
+    def reaches(self, other: _Range) -> bool:
+        """Whether it ends where the other begins."""
+        return self.region == other.region and self.end == other.start
+
+    def holds(self, other: _Range) -> bool:
+        """Whether the other lies in it."""
+        return self.region == other.region and self.start <= other.start and other.end <= self.end
+
+
+def _range(address: Address, size: int) -> _Range:
+    return _Range(address.mapping or 0, address.offset, address.offset + size)
+
+
+@dataclass
+class _Memory:
+    """What was asked of the system, and what of it the program holds, as a trace goes on."""
+
+    alignment: int
+    granted: list[_Range] = field(default_factory=list)
+    """The memory asked for, sorted and merged where it touches."""
+    mapped_pages: dict[int, int] = field(default_factory=dict)
+    """How many bytes, in whole pages, of each mapping are still there."""
+    mapped_in: dict[int, int] = field(default_factory=dict)
+    live: list[_Range] = field(default_factory=list)
+    held_since: dict[Address, int] = field(default_factory=dict)
+    """The number of the call that handed out each live block."""
+
+    def request(self, number: int, request: Request) -> Iterator[Problem]:
+        """The system was asked for something, in a call."""
+        match request:
+            case Request("sbrk", (int(increment),), Address() as start) if increment > 0:
+                self._grant(_range(start, increment))
+            case Request("mmap", (_, int(length), *_), Address() as start):
+                self._grant(_range(start, length))
+                if start.mapping is not None:
+                    self.mapped_pages[start.mapping] = whole_pages(length)
+                    self.mapped_in[start.mapping] = number
+            case Request("munmap", (Address() as start, int(length)), 0):
+                if start.mapping in self.mapped_pages:
+                    self.mapped_pages[start.mapping] -= whole_pages(length)
+            case Request(name) if name not in _REQUESTS:
+                text = f"{name}() is no request of this assignment: sbrk, mmap and munmap are"
+                yield Problem(number, text)
+
+    def _grant(self, new: _Range) -> None:
+        """Notes memory as ours, as one with what ends where it begins."""
+        at = bisect_left(self.granted, new)
+        if at > 0 and self.granted[at - 1].reaches(new):
+            at -= 1
+            new = _Range(new.region, self.granted[at].start, new.end)
+            del self.granted[at]
+        self.granted.insert(at, new)
+
+    def _is_granted(self, block: _Range) -> bool:
+        """Whether all of a block lies in memory that is ours."""
+        at = bisect_right(self.granted, _Range(block.region, block.start, _FAR)) - 1
+        return at >= 0 and self.granted[at].holds(block)
+
+    def take(self, number: int, address: Value, size: int) -> Iterator[Problem]:
+        """The program was given ``size`` bytes at ``address``."""
+        if address == NULL:
+            return
+        if not isinstance(address, Address):
+            yield Problem(number, "its result lies neither in the heap nor in a mapping")
+            return
+        block = _range(address, size)
+        if block.start % self.alignment:
+            yield Problem(number, f"{address} is not aligned to {self.alignment} bytes")
+        if not self._is_granted(block):
+            yield Problem(
+                number, f"{address} with {size} bytes ends outside of the memory asked for"
+            )
+        for other in self._overlapping(block):
+            yield Problem(
+                number,
+                f"{address} with {size} bytes overlaps the block at {other.address},"
+                f" in use since call {self.held_since[other.address]}",
+            )
+        insort(self.live, block)
+        self.held_since[address] = number
+
+    def _overlapping(self, block: _Range) -> list[_Range]:
+        at = bisect_left(self.live, block)
+        near = self.live[max(at - 1, 0) : at + 1]
+        return [
+            o
+            for o in near
+            if o.region == block.region and o.start < block.end > block.start < o.end
+        ]
+
+    def give_back(self, address: Value) -> None:
+        """The program gave back the block at ``address``; nothing happens if it holds none."""
+        if isinstance(address, Address) and self.held_since.pop(address, None) is not None:
+            region = address.mapping or 0
+            at = bisect_left(self.live, _Range(region, address.offset, 0))
+            del self.live[at]
+
+
+def whole_pages(length: int) -> int:
+    """The bytes of the pages that a mapping takes up."""
+    return length + -length % _PAGE
+
+
+def _follow(memory: _Memory, number: int, call: Call) -> Iterator[Problem]:
+    for request in call.requests:
+        yield from memory.request(number, request)
+    if not call.finished:
+        return
+    result = call.result if call.result is not None else UNKNOWN
+    match call.function, call.args:
+        case "os_malloc", (int(size),):
+            yield from memory.take(number, result, size)
+        case "os_calloc", (int(nmemb), int(size)):
+            yield from memory.take(number, result, nmemb * size)
+        case "os_realloc", (old, int(size)):
+            if result != NULL or size == 0:
+                memory.give_back(old)
+            yield from memory.take(number, result, size)
+        case "os_free", (pointer,):
+            memory.give_back(pointer)
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What a trace does not keep: what is invalid, and what is leaked."""
+
+    invalid: tuple[Problem, ...]
+    leaked: tuple[Problem, ...]
+
+
+def find_problems(trace: Trace, alignment: int) -> Findings:
+    """Follows a trace from its first call to its last. Leaks count only where the program came to
+    its own end."""
+    memory = _Memory(alignment)
+    invalid: list[Problem] = []
+    for number, call in enumerate(trace.calls, 1):
+        invalid.extend(_follow(memory, number, call))
+    leaked: list[Problem] = []
+    if trace.end.how is How.EXIT and not trace.end.inside:
+        leaked = list(_leaks(memory, trace))
+    return Findings(tuple(invalid), tuple(leaked))
+
+
+def _leaks(memory: _Memory, trace: Trace) -> Iterator[Problem]:
+    def made_in(number: int) -> str:
+        return trace.calls[number - 1].head
+
+    held_mappings = {address.mapping for address in memory.held_since}
+    for address, number in memory.held_since.items():
+        yield Problem(number, f"the block at {address} from {made_in(number)} was never freed")
+    for mapping, rest in memory.mapped_pages.items():
+        if rest > 0 and mapping not in held_mappings:
+            number = memory.mapped_in[mapping]
+            text = f"{rest} bytes of map{mapping}, made in {made_in(number)}, were never unmapped"
+            yield Problem(number, text)

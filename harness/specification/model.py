@@ -1,0 +1,352 @@
+"""The specification as a program: calls in, the expected canonical trace out, for any policy.
+
+It is written to be read beside the specification, and knows nothing of bytes in memory: a block is
+an address and a size. Each call comes with the rule that decided it, in words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Sequence
+from dataclasses import dataclass, field
+
+from harness.specification.policy import Policy
+from harness.trace.trace import FLAGS, NULL, PROTECTION, Address, Call, Request, Value
+
+SIZE_MAX = 2**64 - 1
+_SBRK_MAX = 2**63 - 1
+_ADDRESSES = 2**47
+"""The half of the address space that is the program's: no system grants more."""
+HEADER = 32
+"""The size of ``struct block_meta`` on x86-64."""
+
+
+class _Refused(Exception):
+    """The system refused a request, or a size overflowed: the call fails with ENOMEM."""
+
+
+@dataclass(slots=True, eq=False)
+class _Block:
+    address: int
+    """Of the header, relative to the break as the program found it."""
+    size: int
+    free: bool
+
+    @property
+    def end(self) -> int:
+        return self.address + HEADER + self.size
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A call as the specification wants it, and why."""
+
+    call: Call
+    why: str
+    failed: bool
+    """Whether the call fails with ENOMEM."""
+
+
+@dataclass
+class Model:
+    """An allocator's state. Its methods are those of the allocator, and return what was called and
+    requested; a pointer is an `Address`, or ``NULL``."""
+
+    policy: Policy = field(default_factory=Policy)
+    refused: Container[int] = ()
+    """Which requests the system refuses, counted from 1."""
+
+    def __post_init__(self) -> None:
+        self._break = 0
+        self._heap_start: int | None = None
+        self._blocks: list[_Block] = []
+        self._mapped: dict[int, int] = {}
+        """The payload's size of every live mapping, by its number."""
+        self._mapping_count = 0
+        self._request_count = 0
+        self._requests: list[Request] = []
+        self._why: list[str] = []
+
+    # ---- The four functions -------------------------------------------------------------------
+
+    def os_malloc(self, size: int) -> Step:
+        return self._step("os_malloc", (size,), lambda: self._malloc(size))
+
+    def os_calloc(self, nmemb: int, size: int) -> Step:
+        return self._step("os_calloc", (nmemb, size), lambda: self._calloc(nmemb, size))
+
+    def os_realloc(self, pointer: Value, size: int) -> Step:
+        return self._step("os_realloc", (pointer, size), lambda: self._realloc(pointer, size))
+
+    def os_free(self, pointer: Value) -> Step:
+        return self._step("os_free", (pointer,), lambda: self._free(pointer))
+
+    def move_break(self, increment: int) -> None:
+        """Someone else moves the break, outside of the allocator."""
+        self._break += increment
+
+    def find_break(self, address: Address) -> None:
+        """Someone else has moved the break to an address, if it is not there already."""
+        if self._heap_start is not None:
+            self._break = max(self._break, self._heap_start + address.offset)
+
+    def _step(
+        self, function: str, args: tuple[Value, ...], body: Callable[[], Value | None]
+    ) -> Step:
+        self._requests, self._why = [], []
+        failed = False
+        try:
+            result = body()
+        except _Refused as refusal:
+            result, failed = NULL, True
+            self._because(f"{refusal}: NULL, and nothing else changes")
+        call = Call(function, args, result, tuple(self._requests))
+        return Step(call, "; ".join(self._why), failed)
+
+    def _because(self, why: str) -> None:
+        self._why.append(why)
+
+    # ---- Where a request goes -----------------------------------------------------------------
+
+    def _malloc(self, size: int) -> Value:
+        if size == 0:
+            self._because("a request of 0 bytes is NULL")
+            return NULL
+        return self._allocate(size, self.policy.mmap_threshold, self.policy.prealloc_malloc)
+
+    def _calloc(self, nmemb: int, size: int) -> Value:
+        if nmemb == 0 or size == 0:
+            self._because("a request of 0 bytes is NULL")
+            return NULL
+        if nmemb * size > SIZE_MAX:
+            raise _Refused("nmemb * size overflows")
+        return self._allocate(
+            nmemb * size, self.policy.calloc_threshold, self.policy.prealloc_calloc
+        )
+
+    def _allocate(self, size: int, threshold: int, prealloc: int) -> Value:
+        payload = self._align(size)
+        if payload + HEADER >= threshold:
+            self._because(
+                f"{payload} + {HEADER} bytes reach the threshold of {threshold}: a mapping"
+            )
+            return self._map(payload)
+        return self._pointer(self._take(payload, prealloc))
+
+    def _align(self, size: int) -> int:
+        payload = size + -size % self.policy.alignment
+        if payload + HEADER > SIZE_MAX:
+            raise _Refused("the size overflows")
+        return payload
+
+    def _free(self, pointer: Value) -> None:
+        if self._is_mapping(pointer):
+            self._because("a mapping goes back to the system, header included")
+            self._unmap(pointer)
+        elif block := self._find(pointer):
+            self._because("a heap block becomes free and stays with the program")
+            self._release(block)
+        else:
+            self._because("freeing NULL or a free block does nothing")
+
+    # ---- Requests to the system ---------------------------------------------------------------
+
+    def _ask(
+        self, name: str, args: tuple[Value, ...], answer: Callable[[], Value], possible: bool = True
+    ) -> None:
+        self._request_count += 1
+        if self._request_count in self.refused or not possible:
+            self._requests.append(Request(name, args, -1))
+            raise _Refused(f"{name}() is refused")
+        self._requests.append(Request(name, args, answer()))
+
+    def _sbrk(self, increment: int) -> int:
+        """Moves the break; returns where it was."""
+        start = self._break
+
+        def answer() -> Value:
+            if self._heap_start is None:
+                self._heap_start = start
+            return Address(start - self._heap_start)
+
+        if increment > _SBRK_MAX:
+            raise _Refused("the increment overflows")
+        self._ask("sbrk", (increment,), answer)
+        self._break += increment
+        return start
+
+    def _map(self, payload: int) -> Address:
+        total = payload + HEADER
+
+        def answer() -> Value:
+            self._mapping_count += 1
+            return Address(0, self._mapping_count)
+
+        args = (NULL, total, PROTECTION, FLAGS, -1, 0)
+        self._ask("mmap", args, answer, possible=total < _ADDRESSES)
+        self._mapped[self._mapping_count] = payload
+        return Address(HEADER, self._mapping_count)
+
+    def _is_mapping(self, pointer: Value) -> bool:
+        return isinstance(pointer, Address) and pointer.mapping in self._mapped
+
+    def _unmap(self, pointer: Value) -> None:
+        assert isinstance(pointer, Address) and pointer.mapping is not None
+        total = self._mapped.pop(pointer.mapping) + HEADER
+        self._requests.append(Request("munmap", (Address(0, pointer.mapping), total), 0))
+
+    # ---- The heap: a list of blocks in address order, no two adjacent ones both free -----------
+
+    def _pointer(self, block: _Block) -> Address:
+        assert self._heap_start is not None
+        return Address(block.address + HEADER - self._heap_start)
+
+    def _find(self, pointer: Value) -> _Block | None:
+        """The live heap block at a pointer."""
+        if not isinstance(pointer, Address) or pointer.mapping or self._heap_start is None:
+            return None
+        address = pointer.offset - HEADER + self._heap_start
+        return next((b for b in self._blocks if b.address == address and not b.free), None)
+
+    def _take(self, payload: int, prealloc: int) -> _Block:
+        """A block of at least ``payload`` bytes, by best fit or growth."""
+        if not self._blocks and prealloc > 0:
+            self._because(f"the heap's first request asks for {prealloc} bytes at once")
+            self._preallocate(prealloc)
+        fitting = [b for b in self._blocks if b.free and b.size >= payload]
+        if not fitting:
+            return self._grow(payload)
+        best = min(fitting, key=lambda b: (b.size, b.address))
+        self._because(
+            f"best fit takes the smallest free block of {payload} bytes or more, the lowest among"
+            f" equals: {best.size} bytes at {self._pointer(best)}"
+        )
+        best.free = False
+        self._split(best, payload)
+        return best
+
+    def _padding(self) -> int:
+        return -self._break % self.policy.alignment
+
+    def _preallocate(self, size: int) -> None:
+        padding = self._padding()
+        start = self._sbrk(size) + padding
+        usable = (size - padding) // self.policy.alignment * self.policy.alignment
+        if usable >= HEADER + self.policy.alignment:
+            self._blocks.append(_Block(start, usable - HEADER, free=True))
+
+    def _grow(self, payload: int) -> _Block:
+        last = self._blocks[-1] if self._blocks else None
+        if last is not None and last.free and last.end == self._break:
+            self._because(
+                f"nothing fits, and the last block is free: it lacks {payload - last.size}"
+            )
+            self._sbrk(payload - last.size)
+            last.size, last.free = payload, False
+            return last
+        self._because("nothing fits, and the last block is not free: a new block at the end")
+        padding = self._padding()
+        start = self._sbrk(padding + HEADER + payload) + padding
+        self._blocks.append(_Block(start, payload, free=False))
+        return self._blocks[-1]
+
+    def _split(self, block: _Block, payload: int) -> None:
+        rest = block.size - payload
+        if rest < HEADER + self.policy.alignment:
+            if rest:
+                self._because(f"the {rest} bytes left over can't be a block: it stays whole")
+            return
+        block.size = payload
+        remainder = _Block(block.end, rest - HEADER, free=False)
+        self._blocks.insert(self._blocks.index(block) + 1, remainder)
+        self._release(remainder)
+        self._because(f"split: the {rest} bytes left over are a free block")
+
+    def _release(self, block: _Block) -> None:
+        """Frees a block, and merges it with free neighbours that it touches."""
+        block.free = True
+        self._absorb_next(block)
+        at = self._blocks.index(block)
+        if at > 0 and self._blocks[at - 1].free:
+            self._absorb_next(self._blocks[at - 1])
+
+    def _absorb_next(self, block: _Block) -> bool:
+        at = self._blocks.index(block) + 1
+        if at == len(self._blocks):
+            return False
+        following = self._blocks[at]
+        if not following.free or following.address != block.end:
+            return False
+        block.size += HEADER + following.size
+        del self._blocks[at]
+        return True
+
+    # ---- os_realloc ---------------------------------------------------------------------------
+
+    def _realloc(self, pointer: Value, size: int) -> Value:
+        if pointer == NULL:
+            return self._malloc(size)
+        if size == 0:
+            self._free(pointer)
+            return NULL
+        if self._is_mapping(pointer):
+            self._because("a mapping always moves to a new block")
+            moved = self._malloc(size)
+            self._unmap(pointer)
+            return moved
+        block = self._find(pointer)
+        if block is None:
+            self._because("a block that is free can't be resized: NULL")
+            return NULL
+        payload = self._align(size)
+        if payload + HEADER >= self.policy.mmap_threshold:
+            self._because("it has grown to the threshold: it moves to a mapping")
+            mapped = self._map(payload)
+            self._release(block)
+            return mapped
+        return self._pointer(self._resize(block, payload))
+
+    def _resize(self, block: _Block, payload: int) -> _Block:
+        if payload <= block.size:
+            self._because("it shrinks or stays: the same block")
+            self._split(block, payload)
+            return block
+        if block is self._blocks[-1] and block.end == self._break:
+            self._because(f"it is the heap's last block: it grows by {payload - block.size} bytes")
+            self._sbrk(payload - block.size)
+            block.size = payload
+            return block
+        old_size = block.size
+        if self._absorb_next(block):
+            self._because("it takes in the free blocks that follow")
+        if payload <= block.size:
+            self._split(block, payload)
+            return block
+        self._because("it has no room to grow where it is: it moves")
+        try:
+            moved = self._take(payload, 0)
+        except _Refused:
+            self._split(block, old_size)
+            raise
+        self._release(block)
+        return moved
+
+
+def replay(calls: Sequence[Call], policy: Policy) -> list[Step]:
+    """What the specification wants for these calls. Taken from them are their functions and
+    arguments, and what only the system knows: which requests it refused, and where the break was if
+    someone else had moved it."""
+    counted = [r for call in calls for r in call.requests if r.name in ("sbrk", "mmap")]
+    model = Model(policy, {n for n, request in enumerate(counted, 1) if request.result == -1})
+    functions: dict[str, Callable[..., Step]] = {
+        "os_malloc": model.os_malloc,
+        "os_calloc": model.os_calloc,
+        "os_realloc": model.os_realloc,
+        "os_free": model.os_free,
+    }
+    steps = []
+    for call in calls:
+        grown = (r.result for r in call.requests if r.name == "sbrk")
+        if isinstance(start := next(grown, NULL), Address):
+            model.find_break(start)
+        steps.append(functions[call.function](*call.args))
+    return steps

@@ -1,0 +1,230 @@
+"""From a tracer's events to the canonical trace."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator
+
+from harness.trace.events import Entered, Event, Exited, Killed, Replaced, Returned, SystemCall
+from harness.trace.trace import (
+    NULL,
+    UNKNOWN,
+    Address,
+    Call,
+    End,
+    How,
+    Part,
+    Request,
+    Symbol,
+    Value,
+)
+
+_ADDRESS_FIRST = ("os_realloc", "os_free")
+
+# From <asm-generic/mman-common.h>.
+_PROTECTION = {1: "PROT_READ", 2: "PROT_WRITE", 4: "PROT_EXEC"}
+_MAPPING = {
+    0x01: "MAP_SHARED",
+    0x02: "MAP_PRIVATE",
+    0x10: "MAP_FIXED",
+    0x20: "MAP_ANONYMOUS",
+    0x4000: "MAP_NORESERVE",
+    0x8000: "MAP_POPULATE",
+}
+_MAX_ERRNO = 4095
+
+
+def _flags(bits: int, names: dict[int, str], none: str) -> Symbol:
+    known = [name for bit, name in names.items() if bits & bit]
+    rest = bits & ~sum(names)
+    if rest:
+        known.append(f"BITS_{rest:x}")
+    return Symbol("|".join(known) or none)
+
+
+def _refused(result: int) -> bool:
+    """Whether a system call's result is -errno."""
+    return -_MAX_ERRNO <= result < 0
+
+
+class AddressSpace:
+    """Turns machine addresses into relative ones, from what the kernel was asked so far."""
+
+    def __init__(self) -> None:
+        self.brk: int | None = None
+        self._heap: int | None = None
+        self._mappings: dict[int, tuple[int, int]] = {}
+        """By start address: the number and the length."""
+        self._starts: list[int] = []
+        self._count = 0
+
+    def grow_heap(self, old_break: int) -> None:
+        """Growth inside a call has begun at ``old_break``."""
+        if self._heap is None:
+            self._heap = old_break
+
+    def add_mapping(self, start: int, length: int) -> None:
+        """A mapping was made inside a call. Those it lies over are gone for good; others that were
+        unmapped are still known, for the sake of pointers into them."""
+        self._count += 1
+        first = bisect_left(self._starts, start)
+        if first > 0 and self._end(self._starts[first - 1]) > start:
+            first -= 1
+        behind = bisect_left(self._starts, start + length)
+        for old in self._starts[first:behind]:
+            del self._mappings[old]
+        self._starts[first:behind] = [start]
+        self._mappings[start] = (self._count, length)
+
+    def _end(self, start: int) -> int:
+        return start + self._mappings[start][1]
+
+    def relative(self, address: int) -> Value:
+        """The address as a trace shows it."""
+        if address == 0:
+            return NULL
+        at = bisect_right(self._starts, address)
+        if at > 0:
+            start = self._starts[at - 1]
+            number, length = self._mappings[start]
+            if address < start + length:
+                return Address(address - start, number)
+        if self._heap is not None and self.brk is not None:
+            if self._heap <= address <= self.brk:
+                return Address(address - self._heap)
+        return UNKNOWN
+
+
+class _Canonicaliser:
+    """Reads events one by one. Growth outside of calls moves the break but is no request."""
+
+    def __init__(self) -> None:
+        self.space = AddressSpace()
+        self._entered: Entered | None = None
+        self._args: tuple[Value, ...] = ()
+        self._requests: list[Request] = []
+
+    def enter(self, event: Entered) -> Iterator[Call]:
+        if self._entered is not None:
+            yield self._finish_call(None, finished=False)
+        self._entered = event
+        self._args = event.args
+        if event.function in _ADDRESS_FIRST:
+            self._args = (self.space.relative(event.args[0]), *event.args[1:])
+
+    def _finish_call(self, result: Value | None, finished: bool) -> Call:
+        assert self._entered is not None
+        call = Call(self._entered.function, self._args, result, tuple(self._requests), finished)
+        self._entered = None
+        self._requests.clear()
+        return call
+
+    def leave(self, event: Returned) -> Iterator[Call]:
+        if self._entered is not None:
+            value = event.value
+            result = None if value is None else self.space.relative(value)
+            yield self._finish_call(result, finished=True)
+
+    def finish(self, how: How, detail: int | str = "") -> Iterator[Part]:
+        inside = ""
+        if self._entered is not None:
+            call = self._finish_call(None, finished=False)
+            inside = call.head
+            yield call
+        yield End(how, detail, inside)
+
+    def ask(self, event: SystemCall) -> None:
+        if event.name not in _REQUESTS:
+            return
+        request = _REQUESTS[event.name](event, self.space, self._entered is not None)
+        if self._entered is not None and request is not None:
+            self._requests.append(request)
+
+
+def _brk(event: SystemCall, space: AddressSpace, inside: bool) -> Request | None:
+    """The kernel's brk() takes the wanted break and answers with the one in force."""
+    wanted, old = event.args[0], space.brk
+    if wanted == 0 or old is None or wanted == old:
+        space.brk = event.result
+        return None
+    if event.result != wanted:
+        return Request("sbrk", (wanted - old,), -1)
+    if inside:
+        space.grow_heap(old)
+    start = space.relative(old)
+    space.brk = wanted
+    return Request("sbrk", (wanted - old,), start)
+
+
+def _mmap(event: SystemCall, space: AddressSpace, inside: bool) -> Request | None:
+    address, length, protection, flags, descriptor, offset = (*event.args, -1, 0)[:6]
+    hint = space.relative(address)
+    refused = _refused(event.result)
+    if inside and not refused:
+        space.add_mapping(event.result, length)
+    return Request(
+        "mmap",
+        (
+            hint,
+            length,
+            _flags(protection, _PROTECTION, "PROT_NONE"),
+            _flags(flags, _MAPPING, "MAP_FILE"),
+            descriptor,
+            offset,
+        ),
+        -1 if refused else space.relative(event.result),
+    )
+
+
+def _munmap(event: SystemCall, space: AddressSpace, inside: bool) -> Request | None:
+    address, length = event.args[:2]
+    return Request("munmap", (space.relative(address), length), -1 if event.result else 0)
+
+
+def _mremap(event: SystemCall, space: AddressSpace, inside: bool) -> Request | None:
+    address, old_length, length, flags = event.args[:4]
+    old = space.relative(address)
+    refused = _refused(event.result)
+    if inside and not refused:
+        space.add_mapping(event.result, length)
+    result = -1 if refused else space.relative(event.result)
+    return Request("mremap", (old, old_length, length, flags), result)
+
+
+def _other(event: SystemCall, space: AddressSpace, inside: bool) -> Request | None:
+    address, length, *rest = event.args
+    args = (space.relative(address), length, *rest)
+    return Request(event.name, args, -1 if _refused(event.result) else event.result)
+
+
+_REQUESTS: dict[str, Callable[[SystemCall, AddressSpace, bool], Request | None]] = {
+    "brk": _brk,
+    "mmap": _mmap,
+    "munmap": _munmap,
+    "mremap": _mremap,
+    "mprotect": _other,
+    "madvise": _other,
+}
+
+
+def canonicalise(events: Iterable[Event]) -> Iterator[Part]:
+    """The canonical trace of one run. What comes after the program's end is not looked at."""
+    reader = _Canonicaliser()
+    for event in events:
+        match event:
+            case Entered():
+                yield from reader.enter(event)
+            case Returned():
+                yield from reader.leave(event)
+            case SystemCall():
+                reader.ask(event)
+            case Exited(status):
+                yield from reader.finish(How.EXIT, status)
+                return
+            case Killed(signal):
+                yield from reader.finish(How.KILLED, signal)
+                return
+            case Replaced():
+                yield from reader.finish(How.EXEC)
+                return
+    yield from reader.finish(How.CUT_SHORT)

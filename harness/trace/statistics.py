@@ -1,0 +1,117 @@
+"""What a trace comes to: how much was asked of the system, and how much of it was in use."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from harness.specification.invariants import whole_pages
+from harness.trace.trace import NULL, Address, Call, Part, Request, Value
+
+Figures = dict[str, float]
+"""By name, in the order in which they are shown."""
+
+FIGURES = {
+    "calls": "calls of the allocator",
+    "sbrk": "requests for growth of the heap",
+    "sbrk_bytes": "bytes that it grew by",
+    "mmap": "requests for mappings",
+    "mmap_bytes": "bytes that were mapped",
+    "munmap": "requests to give mappings back",
+    "munmap_bytes": "bytes that were given back",
+    "other": "requests of other kinds",
+    "peak_heap": "the most bytes of heap at a time",
+    "peak_mapped": "the most bytes of mappings at a time, in whole pages",
+    "peak_held": "the most bytes of both at a time",
+    "peak_live": "the most bytes that the program held at a time",
+    "live": "the bytes that it held at its end",
+    "fragmentation": "peak_held / peak_live",
+}
+
+
+class Meter:
+    """Follows a trace as it passes by."""
+
+    def __init__(self) -> None:
+        self._calls = 0
+        self._requests: Counter[str] = Counter()
+        self._bytes: Counter[str] = Counter()
+        """By the kind of request; what was refused does not count."""
+        self._heap = self._mapped = self._live = 0
+        self._peak_heap = self._peak_mapped = self._peak_held = self._peak_live = 0
+        self._sizes: dict[tuple[int, int] | int, int] = {}
+        """Of the blocks that the program holds; there may be as many as there are calls."""
+
+    def watch(self, parts: Iterable[Part]) -> Iterator[Part]:
+        for part in parts:
+            if isinstance(part, Call):
+                self._calls += 1
+                for request in part.requests:
+                    self._ask(request)
+                if part.finished:
+                    self._hold(part)
+            yield part
+
+    def _ask(self, request: Request) -> None:
+        self._requests[request.name] += 1
+        match request:
+            case Request("sbrk", (int(increment),), Address()):
+                self._bytes["sbrk"] += increment
+                self._heap += increment
+            case Request("mmap", (_, int(length), *_), Address()):
+                self._bytes["mmap"] += length
+                self._mapped += whole_pages(length)
+            case Request("munmap", (Address(mapping=int()), int(length)), 0):
+                self._bytes["munmap"] += length
+                self._mapped -= whole_pages(length)
+            case Request("mremap", (_, int(old), int(new), *_), Address()):
+                self._mapped += whole_pages(new) - whole_pages(old)
+        self._peak_heap = max(self._peak_heap, self._heap)
+        self._peak_mapped = max(self._peak_mapped, self._mapped)
+        self._peak_held = max(self._peak_held, self._heap + self._mapped)
+
+    def _hold(self, call: Call) -> None:
+        match call.function, call.args:
+            case "os_free", (block,):
+                self._give_back(block)
+            case "os_malloc", (int(size),):
+                self._take(call.result, size)
+            case "os_calloc", (int(nmemb), int(each)):
+                self._take(call.result, nmemb * each)
+            case "os_realloc", (block, int(size)):
+                if call.result != NULL or size == 0:
+                    self._give_back(block)
+                self._take(call.result, size)
+
+    def _take(self, block: Value | None, size: int) -> None:
+        if isinstance(block, Address):
+            self._give_back(block)
+            self._sizes[_key(block)] = size
+            self._live += size
+            self._peak_live = max(self._peak_live, self._live)
+
+    def _give_back(self, block: Value) -> None:
+        if isinstance(block, Address):
+            self._live -= self._sizes.pop(_key(block), 0)
+
+    def figures(self) -> Figures:
+        """The figures of what has passed."""
+        requests, asked = self._requests, self._bytes
+        told = ("sbrk", "mmap", "munmap")
+        values: tuple[float, ...] = (
+            self._calls,
+            *(value for name in told for value in (requests[name], asked[name])),
+            requests.total() - sum(requests[name] for name in told),
+            self._peak_heap,
+            self._peak_mapped,
+            self._peak_held,
+            self._peak_live,
+            self._live,
+            round(self._peak_held / self._peak_live, 3) if self._peak_live else 0,
+        )
+        return dict(zip(FIGURES, values, strict=True))
+
+
+def _key(block: Address) -> tuple[int, int] | int:
+    """What is as good as the address, and takes up less memory: most are in the heap."""
+    return block.offset if block.mapping is None else (block.mapping, block.offset)

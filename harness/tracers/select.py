@@ -1,0 +1,33 @@
+"""Which tracer there is for a name."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+
+from harness.tracers.tracer import Tracer, TracerError
+from harness.tracers.ltrace import Ltrace
+from harness.tracers.uftrace import Uftrace
+
+AUTO = "auto"
+TRACERS: dict[str, Callable[[], Tracer]] = {"ltrace": Ltrace, "uftrace": Uftrace}
+
+
+def _missing(tracer: Tracer) -> list[str]:
+    return [tool for tool in tracer.tools if shutil.which(tool) is None]
+
+
+def choose_tracer(name: str, sandboxed: bool = False) -> Tracer:
+    """The tracer of this name. By itself it is uftrace, where that is installed and nothing has to
+    be kept in a sandbox, or else ltrace. Raises `TracerError` if it can't be had."""
+    if name == AUTO:
+        name = "ltrace" if sandboxed or _missing(Uftrace()) else "uftrace"
+    tracer = TRACERS[name]()
+    if missing := _missing(tracer):
+        raise TracerError(
+            f"{', '.join(missing)}: not found; 'tools/install-packages check trace' installs what"
+            " traces programs, or see packages.txt"
+        )
+    if sandboxed and not tracer.confines:
+        raise TracerError(f"{name} can't trace what is in a sandbox; use --tracer ltrace")
+    return tracer

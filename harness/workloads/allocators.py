@@ -1,0 +1,84 @@
+"""The allocators that workloads can be played through, by their names."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.execution.build import BUILD_ENV, LIBRARY, build_library, has_makefile
+from harness.execution.process import Limits, output_of
+
+
+class AllocatorError(Exception):
+    """There is no such allocator; the message is one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allocator:
+    """A libosmem.so, or what malloc() is in a process."""
+
+    name: str
+    library: Path | None = None
+    """The libosmem.so; None for malloc()."""
+    preload: Path | None = None
+    """What takes the place of glibc's malloc()."""
+
+
+_PACKAGED = {
+    "jemalloc": "libjemalloc.so",
+    "mimalloc": "libmimalloc.so",
+    "tcmalloc": "libtcmalloc_minimal.so",
+}
+_GLIBC = "glibc"
+KNOWN = (_GLIBC, *_PACKAGED)
+"""Those that have a name of their own, glibc's first."""
+_LOOK_UP = Limits(10, None, 16)
+
+
+def _find_library(name: str) -> Path | None:
+    """Where the loader finds a library, whatever its version."""
+    path = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
+    ldconfig = shutil.which("ldconfig", path=path)
+    if ldconfig is None:
+        return None
+    listing = output_of([ldconfig, "-p"], _LOOK_UP, BUILD_ENV)
+    found = re.search(rf"^\s*{re.escape(name)}\.\d+ .*=> (.+)$", listing, re.MULTILINE)
+    return Path(found[1]) if found else None
+
+
+def known_allocator(name: str) -> Allocator:
+    """One of `KNOWN`. Raises `AllocatorError` if it is not installed."""
+    if name == _GLIBC:
+        return Allocator(name)
+    library = _PACKAGED[name]
+    preload = _find_library(library)
+    if preload is None:
+        raise AllocatorError(
+            f"{name}: {library} is not installed; 'tools/install-packages bench' installs it"
+        )
+    return Allocator(name, preload=preload)
+
+
+def library_allocator(name: str, path: Path, limits: Limits) -> Allocator:
+    """A libosmem.so: the file, the one in a folder, or the one built from a folder's sources.
+    Raises `AllocatorError` or `BuildError`."""
+    if path.is_file():
+        return Allocator(name, path.resolve())
+    if not has_makefile(path) and (path / LIBRARY).is_file():
+        return Allocator(name, (path / LIBRARY).resolve())
+    return Allocator(name, build_library(path, limits).folder / LIBRARY)
+
+
+def named_allocator(name: str, limits: Limits) -> Allocator:
+    """The allocator that a name or a path stands for. Raises `AllocatorError` or `BuildError`."""
+    if name in KNOWN:
+        return known_allocator(name)
+    if name and Path(name).exists():
+        return library_allocator(name, Path(name), limits)
+    raise AllocatorError(
+        f"--against: expected {', '.join(KNOWN)}, or the path of a {LIBRARY}, its"
+        f" folder or its sources, found {name!r}"
+    )
