@@ -60,8 +60,8 @@ lint: ## Check the layout, types and habits of all code
 	clang-format --dry-run --Werror $$(git ls-files '*.[ch]')
 	cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --inline-suppr \
 		-D_GNU_SOURCE -Iutils src utils replayer
-	$(PYTHON) -m black --quiet --check checker.py harness tests bench
-	$(PYTHON) -m flake8 checker.py harness tests bench
+	$(PYTHON) -m black --quiet --check checker.py harness tests bench tools
+	$(PYTHON) -m flake8 checker.py harness tests bench tools
 	$(PYTHON) -m mypy
 	shellcheck tools/install-packages tools/test-debian .ci/run
 

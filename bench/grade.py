@@ -16,11 +16,11 @@ from pathlib import Path
 
 import click
 
-from own_use import measure_checker
+from checker_usage import measure_checker
 from tables import show_table
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tests" / "harness"))
+sys.path.insert(0, str(ROOT / "tools"))
 
 from submissions import plain  # noqa: E402  (found by the line above)
 

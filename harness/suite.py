@@ -10,7 +10,7 @@ One TOML file says it all. A suite may extend another, and then says only what d
     [limits.run]                # of one traced program; [limits.build] of one build
     seconds = 5
     [compiler]                  # flags that builds find in front of their own
-    second_try = ["-std=gnu89"] # where the first try fails; see harness.execution.compiler for the defaults
+    second_try = ["-std=gnu89"] # where the first one fails; see execution/compiler.py
     [[test]]
     name = "malloc-arrays"
     points = 5

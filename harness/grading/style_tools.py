@@ -17,7 +17,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from harness.grading.grade import Finding
+from harness.results.grade import Finding
 from harness.grading.style_checks import CPPCHECK_CHECKS, CPPLINT_CHECKS, GCC_CHECKS, OTHER_NAMES
 from harness.text import printable
 

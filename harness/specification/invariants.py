@@ -10,9 +10,18 @@ from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from harness.trace.trace import NULL, UNKNOWN, Address, Call, How, Request, Trace, Value
+from harness.trace.trace import (
+    NULL,
+    UNKNOWN,
+    Address,
+    Call,
+    How,
+    Request,
+    Trace,
+    Value,
+    whole_pages,
+)
 
-_PAGE = 4096
 _FAR = 2**64
 """Behind every address."""
 _REQUESTS = ("sbrk", "mmap", "munmap")
@@ -135,11 +144,6 @@ class _Memory:
             region = address.mapping or 0
             at = bisect_left(self.live, _Range(region, address.offset, 0))
             del self.live[at]
-
-
-def whole_pages(length: int) -> int:
-    """The bytes of the pages that a mapping takes up."""
-    return length + -length % _PAGE
 
 
 def _follow(memory: _Memory, number: int, call: Call) -> Iterator[Problem]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from harness.specification.invariants import whole_pages
-from harness.trace.trace import NULL, Address, Call, Part, Request, Value
+from harness.trace.trace import NULL, Address, Call, Part, Request, Value, whole_pages
 
 Figures = dict[str, float]
 """By name, in the order in which they are shown."""

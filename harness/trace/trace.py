@@ -116,6 +116,14 @@ class Call:
             yield f"  {request}"
 
 
+_PAGE = 4096
+
+
+def whole_pages(length: int) -> int:
+    """The bytes that a mapping of this length takes up: the system maps whole pages."""
+    return length + -length % _PAGE
+
+
 class How(StrEnum):
     """The ways a trace ends."""
 

@@ -61,7 +61,7 @@ def append(text: str) -> Callable[[Path], None]:
         ("tests/ref/classic/test-all.trace", append("changed\n")),
         ("utils/printf.c", append("/* changed */\n")),
         ("harness/suite.py", append("# changed\n")),
-        ("harness/default.mk", append("# changed\n")),
+        ("harness/execution/default.mk", append("# changed\n")),
     ],
 )
 def test_a_key_changes_with(project: Path, name: str, change: Callable[[Path], None]) -> None:

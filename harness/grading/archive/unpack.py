@@ -193,8 +193,8 @@ def _unpack_all(submission: Path, scratch: Path, limits: ArchiveLimits) -> Path:
 def unpack(submission: Path, to: Path, limits: ArchiveLimits) -> None:
     """Puts the sources of a submission into ``to``/src, and its own utils into ``to``/utils.
 
-    A submission is a folder, an archive or one C file; see `harness.grading.archive.layout` for where its
-    sources may be. src has a Makefile, a default one if there was none. ``to`` is made if missing,
+    A submission is a folder, an archive or one C file; `harness.grading.archive.layout` says where
+    its sources may be. src has a Makefile, a default one if there was none. ``to`` is made if missing,
     and holds nothing else afterwards. Raises `Refused` for the submission's faults and `OSError`
     for the machine's; then ``to`` holds neither.
     """

@@ -22,14 +22,14 @@ run()
 
 
 @dataclass(frozen=True, slots=True)
-class OwnUse:
+class Usage:
     """Of the processor and of memory, at its peak."""
 
     seconds: float
     mib: float
 
 
-def measure_checker(root: Path, words: Sequence[str | Path]) -> OwnUse:
+def measure_checker(root: Path, words: Sequence[str | Path]) -> Usage:
     """Runs a command of the checker, which has to end with 0, in a checkout."""
     ended = subprocess.run(
         [PYTHON, "-c", _TELLING, *words],
@@ -41,4 +41,4 @@ def measure_checker(root: Path, words: Sequence[str | Path]) -> OwnUse:
     if ended.returncode != 0:
         sys.exit(f"{words[0]}: expected status 0, found {ended.returncode}: {ended.stderr}")
     seconds, kib = json.loads(ended.stderr.splitlines()[-1])
-    return OwnUse(seconds, kib / 1024)
+    return Usage(seconds, kib / 1024)

@@ -6,7 +6,7 @@ import shutil
 import tomllib
 from pathlib import Path
 
-TESTS = Path(__file__).resolve().parent.parent
+TESTS = Path(__file__).resolve().parent.parent / "tests"
 ATTACKS = tuple(sorted(path.stem for path in (TESTS / "hostile" / "attacks").glob("*.c")))
 MISTAKES = tuple(
     mistake["name"] for mistake in tomllib.loads((TESTS / "mistakes.toml").read_text())["mistake"]

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Writes twenty submissions of all kinds: right ones, mistakes, and some that are hardly one.
 
-    tests/harness/sample_submissions.py FOLDER
+    tools/sample_submissions.py FOLDER
 
 Graded on two systems, they show whether a grade depends on the system.
 """
@@ -12,9 +12,7 @@ import shutil
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
-
-from submissions import attacking, mistaken, plain  # noqa: E402  (found by the line above)
+from submissions import attacking, mistaken, plain
 
 MISTAKES = (
     "coalesce-never",
