@@ -8,10 +8,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from harness.errors import UserError
 from harness.workloads.allocators import (  # noqa: E402  (found by the line above)
     KNOWN,
     Allocator,
-    AllocatorError,
     known_allocator,
     library_allocator,
 )
@@ -30,6 +30,6 @@ def installed_others() -> list[Allocator]:
     for name in KNOWN:
         try:
             found.append(known_allocator(name))
-        except AllocatorError as error:
+        except UserError as error:
             print(f"Left out: {error}", file=sys.stderr)
     return found

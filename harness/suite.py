@@ -24,6 +24,7 @@ is read by
 
 from __future__ import annotations
 
+import fnmatch
 import re
 import tomllib
 from dataclasses import dataclass, fields, replace
@@ -31,12 +32,13 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from harness.errors import UserError
 from harness.execution.compiler import CompilerFlags
 from harness.specification.policy import ALIGNMENTS, POLICY_KEYS, Policy
 from harness.execution.process import Limits
 
 
-class SuiteError(Exception):
+class SuiteError(UserError):
     """A suite that can't be used; the message names the file and what to change."""
 
 
@@ -72,14 +74,18 @@ class Suite:
         return sum(test.points for test in self.tests)
 
     def select(self, names: tuple[str, ...]) -> Suite:
-        """The suite with these tests only, in its own order; all of them where none is named."""
+        """The suite with the tests of these names, in its own order; all where none is named. A
+        name may be a pattern, as a shell has them: ``malloc-*``. Raises `SuiteError`."""
         known = [test.name for test in self.tests]
+        chosen = set() if names else set(known)
         for name in names:
-            if name not in known:
+            matching = fnmatch.filter(known, name)
+            if not matching:
                 close = get_close_matches(name, known, n=1)
                 hint = f"did you mean {close[0]!r}?" if close else "see ./checker.py list"
-                raise SuiteError(f"{self.path}: no test is named {name!r}: {hint}")
-        return replace(self, tests=tuple(t for t in self.tests if not names or t.name in names))
+                raise SuiteError(f"{self.path}: no test is named {name!r}", hint)
+            chosen.update(matching)
+        return replace(self, tests=tuple(test for test in self.tests if test.name in chosen))
 
 
 _KEYS = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.trace.compare import Difference
-from harness.specification.model import Step, replay
+from harness.specification.model import Step, expect
 from harness.specification.policy import Policy
 from harness.trace.trace import Call, Request, Trace
 
@@ -66,6 +66,6 @@ def why(difference: Difference, expected: Trace, policy: Policy) -> str:
             f"sbrk({_LIBC_GROWTH}) is how libc's malloc() begins: does the allocator call malloc(),"
             " or printf(), which does? utils/printf.h has one that does not"
         )
-    steps: list[Step] = replay(expected.calls[: difference.call], policy)
+    steps: list[Step] = expect(expected.calls[: difference.call], policy)
     step = steps[-1]
     return step.why if step.call == difference.expected else ""

@@ -17,6 +17,7 @@ from harness.trace.canonical import canonicalise
 from harness.specification.policy import Policy
 from harness.execution.process import UNLIMITED, Finished, Limits
 from harness.execution.sandbox import Sandbox, let_read, let_write
+from harness.execution.tools import require_tools
 from harness.text import printable
 from harness.trace.trace import End, How, Part, Trace, gather
 from harness.tracers.tracer import SHOWN, Confinement, Program, Streams, Tracer, TracerError
@@ -120,13 +121,19 @@ class Runner:
         return env
 
 
-def trace_once(
+NO_CALL = (
+    "no call of os_malloc() and the like was seen; is it linked with -losmem, and does it make any?"
+)
+
+
+def trace_program(
     program: Path, args: Sequence[str], library: Library, tracer: Tracer, output: int
 ) -> Iterator[Part]:
     """The trace of any program, run as the user would run it, with ``library`` where it finds no
-    libosmem.so of its own. What it prints goes to the file ``output``. Raises `TracerError` or
+    libosmem.so of its own. What it prints goes to the file ``output``. Raises `UserError` or
     `OSError`."""
-    if why := tracer.why_blind(program):
+    require_tools("readelf")
+    if why := tracer.unsupported_reason(program):
         raise TracerError(f"{program}: {why}")
     paths = [os.environ.get("LD_LIBRARY_PATH", ""), str(library.folder)]
     env = {**os.environ, "LD_LIBRARY_PATH": ":".join(filter(None, paths))}
@@ -143,3 +150,8 @@ def trace_once(
                     f" {finished.status}; does it run without a tracer?"
                 )
             yield part
+
+
+def ended_by_itself(end: End) -> bool:
+    """Whether a program exited outside of the allocator."""
+    return end.how is How.EXIT and not end.inside

@@ -1,11 +1,55 @@
-"""Options that commands of several files have in common."""
+"""Arguments and options that several commands share."""
 
 from __future__ import annotations
 
+import os
+import shlex
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
+
+from harness.execution.build import ROOT, Library, build_library
+from harness.suite import Suite, load_suite
+from harness.tracers.select import AUTO, TRACERS
+
+DEFAULT_SUITE = ROOT / "tests" / "suite.toml"
+DEFAULT_SOURCE = ROOT / "src"
+
+tests_argument = click.argument("tests", nargs=-1, metavar="[TEST]...")
+suite_option = click.option(
+    "--suite",
+    "suite_path",
+    type=click.Path(path_type=Path),
+    default=DEFAULT_SUITE,
+    metavar="FILE",
+    help="The suite file.  [default: tests/suite.toml]",
+)
+source_option = click.option(
+    "--src",
+    "source",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=DEFAULT_SOURCE,
+    metavar="DIR",
+    help="The folder of the library's sources and its Makefile.  [default: src]",
+)
+tracer_option = click.option(
+    "--tracer",
+    "tracer_name",
+    type=click.Choice([*TRACERS, AUTO]),
+    default="ltrace",
+    show_default=True,
+    help="The tracer; auto is uftrace if installed and supported, else ltrace.",
+)
+jobs_option = click.option(
+    "--jobs",
+    type=click.IntRange(1),
+    default=len(os.sched_getaffinity(0)),
+    metavar="N",
+    help="Programs that run at a time.  [default: one for each processor]",
+)
 
 
 def json_option(what: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -17,3 +61,22 @@ def json_option(what: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]
         metavar="FILE",
         help=f"Write the {what} as JSON, too; - is standard output.",
     )
+
+
+def choose_tests(path: Path, names: tuple[str, ...] = ()) -> Suite:
+    """The suite in a file with the tests of these names, or all if none is named. Its paths are
+    shown as seen from the working folder."""
+    here = Path.cwd()
+    return load_suite(path.relative_to(here) if path.is_relative_to(here) else path).select(names)
+
+
+def built_library(source: Path) -> Library:
+    """The library of ``source``, built within the default suite's limits."""
+    suite = load_suite(DEFAULT_SUITE)
+    return build_library(source, suite.build_limits, flags=suite.compiler)
+
+
+def command_line(*words: str) -> str:
+    """A command of the checker, as one would type it here."""
+    program = sys.argv[0]
+    return shlex.join([program if os.sep in program else os.path.join(".", program), *words])

@@ -1,4 +1,4 @@
-"""The commands on recorded traces: arguments in, exit status out."""
+"""The commands on traces: print one, compare two, sum one up."""
 
 from __future__ import annotations
 
@@ -8,15 +8,38 @@ from typing import TextIO
 
 import click
 
-from harness.errors import Failure
-from harness.cli.options import json_option
-from harness.trace.regression import Allowance, compare, measure, parse_allowance
+from harness.checking.run import NO_CALL, ended_by_itself, trace_program
+from harness.cli.options import built_library, json_option, source_option, tracer_option
 from harness.reports import statistics, terminal
 from harness.trace.file import read_file
-from harness.trace.text import TraceError
+from harness.trace.regression import Allowance, compare, measure, parse_allowance
+from harness.trace.trace import End
+from harness.tracers.select import choose_tracer
 
 _file = click.Path(exists=True, dir_okay=False, path_type=Path)
-_json = json_option("figures")
+
+
+@click.command("trace", context_settings={"ignore_unknown_options": True})
+@source_option
+@tracer_option
+@click.argument("program", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("args", nargs=-1, type=click.UNPROCESSED, metavar="[ARG]...")
+def trace_command(source: Path, tracer_name: str, program: Path, args: tuple[str, ...]) -> None:
+    """Print a program's canonical trace.
+
+    The program is linked with a libosmem.so: its own if it finds one, else the one built from
+    --src. What it prints goes to standard error. The exit status is 1 if it did not come to its own
+    end.
+    """
+    calls, end = -1, None
+    tracer = choose_tracer(tracer_name)
+    library = built_library(source)
+    output = sys.stderr.fileno()
+    for calls, end in enumerate(trace_program(program, args, library, tracer, output)):
+        click.echo("\n".join(end.lines()))
+    if calls == 0:
+        click.echo(f"{program}: {NO_CALL}", err=True)
+    sys.exit(not (isinstance(end, End) and ended_by_itself(end)))
 
 
 def _allowances(
@@ -39,22 +62,20 @@ def _allowances(
     metavar="NAME=+N[%]",
     help="Let a figure grow by so much, or shrink; repeatable. NAME may be 'all'.",
 )
-@_json
+@json_option("figures")
 def diff_command(
     before: Path, after: Path, allowances: dict[str, Allowance], json_file: TextIO | None
 ) -> None:
-    """Compare two recorded traces: their first difference, then their figures.
+    """Compare two recorded traces.
 
-    Without --allow the traces have to be the same line by line. With it, only the figures and the
-    end of the program count: what is not allowed to move must not. +2% allows up to 2% more, and
-    any less; -2% up to 2% less, and any more; 2% either way.
+    Prints their first difference, then the figures of both. Without --allow the traces have to be
+    the same line by line. With it, only the figures and the end of the program count: what is not
+    allowed to move must not. +2% allows up to 2% more, and any less; -2% up to 2% less, and any
+    more; 2% either way.
 
     Exits with 1 if something changed.
     """
-    try:
-        comparison = compare(read_file(before), read_file(after), allowances)
-    except TraceError as error:
-        raise Failure(str(error)) from error
+    comparison = compare(read_file(before), read_file(after), allowances)
     statistics.show_comparison(terminal.make_console(), comparison)
     if json_file is not None:
         json_file.write(statistics.render_comparison(comparison))
@@ -63,13 +84,10 @@ def diff_command(
 
 @click.command("stat")
 @click.argument("trace", type=_file)
-@_json
+@json_option("figures")
 def stat_command(trace: Path, json_file: TextIO | None) -> None:
     """Print the figures of a recorded trace."""
-    try:
-        side = measure(read_file(trace))
-    except TraceError as error:
-        raise Failure(str(error)) from error
+    side = measure(read_file(trace))
     statistics.show_figures(terminal.make_console(), side)
     if json_file is not None:
         json_file.write(statistics.render_figures(side))

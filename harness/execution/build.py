@@ -19,9 +19,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.errors import UserError
 from harness.execution.compiler import CompilerFlags, refusals, write_compilers
 from harness.execution.process import Limits, is_plain_file, output_of, run
 from harness.execution.sandbox import Sandbox, SandboxError, let_read
+from harness.execution.tools import BUILD_TOOLS, require_tools
 from harness.text import printable
 from harness.trace.trace import FUNCTIONS
 
@@ -65,7 +67,7 @@ _MAKE_ENDINGS = (_LEFT_NONE, _MAKE_FAILED)
 BUILD_ENV = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C", "HOME": "/nonexistent"}
 
 
-class BuildError(Exception):
+class BuildError(UserError):
     """Something could not be built; the message is one line."""
 
     def __init__(self, message: str, log: Path | None = None) -> None:
@@ -242,6 +244,7 @@ def build_library(
 
     Raises `BuildError`, and `SandboxError` if make never ran. The folder is not written to.
     """
+    require_tools(*BUILD_TOOLS)
     source = source.resolve()
     if not source.is_dir():
         raise BuildError(f"{source}: expected a folder with a Makefile, found none")

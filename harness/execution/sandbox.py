@@ -23,6 +23,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.errors import UserError
 from harness.execution.process import Limits
 
 WORK = "/work"
@@ -71,7 +72,7 @@ exec nsenter --no-fork --pid=/proc/$cell/ns/pid -- {watcher} $loader /bin/setsid
 _KEEPER = "echo ready >&4; exec 4>&-; read -r _ <&5"
 
 
-class SandboxError(Exception):
+class SandboxError(UserError):
     """No sandbox can be made on this machine; the message says why, and what to do."""
 
 

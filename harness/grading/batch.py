@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
+from harness.errors import UserError
 from harness.grading.archive.bounds import Refused
 from harness.results.grade import Grade
 from harness.grading.archive.layout import JUNK
@@ -23,10 +24,6 @@ from harness.grading.store import Store
 from harness.grading.submission import Grader
 from harness.grading.archive.unpack import digest
 from harness.execution.workers import Workers, completed
-
-
-class BatchError(Exception):
-    """A batch that can't be graded; the message says why, in one line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +47,7 @@ class Done:
 
 def find_submissions(folder: Path, only: Sequence[str]) -> list[Submission]:
     """What is in a folder, by name, but for hidden files and what systems leave in folders. Raises
-    `BatchError`."""
+    `UserError`."""
     found = [
         Submission(
             path.name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace"), path
@@ -62,10 +59,10 @@ def find_submissions(folder: Path, only: Sequence[str]) -> list[Submission]:
         if name not in {submission.name for submission in found}:
             close = get_close_matches(name, [submission.name for submission in found], 1)
             hint = f"; did you mean {close[0]!r}?" if close else ""
-            raise BatchError(f"{folder}: expected a submission named {name!r}, found none{hint}")
+            raise UserError(f"{folder}: expected a submission named {name!r}, found none{hint}")
     chosen = [submission for submission in found if not only or submission.name in only]
     if not chosen:
-        raise BatchError(f"{folder}: expected submissions, found none")
+        raise UserError(f"{folder}: expected submissions, found none")
     return sorted(chosen, key=lambda submission: submission.name)
 
 
@@ -88,7 +85,7 @@ def _submission_key(submission: Submission, grader: Grader, rules: str) -> str:
 def only_batch(folder: Path) -> Iterator[Path]:
     """A scratch folder for a batch, of which there is only one at a time for a folder of results.
 
-    What batches that were killed have left is removed. Raises `BatchError`.
+    What batches that were killed have left is removed. Raises `UserError`.
     """
     folder.mkdir(parents=True, exist_ok=True)
     note = folder / ".scratch"
@@ -96,7 +93,7 @@ def only_batch(folder: Path) -> Iterator[Path]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            raise BatchError(f"{folder}: another batch is at work here; wait for it") from error
+            raise UserError(f"{folder}: another batch is at work here; wait for it") from error
         lock.seek(0)
         noted = [Path(line) for line in lock.read().splitlines()]
         for left in noted:
@@ -137,7 +134,7 @@ def _grouped(
 def grade_batch(
     submissions: Sequence[Submission], grader: Grader, store: Store, rules: str, jobs: int
 ) -> Iterator[Done]:
-    """Grades what has no grade yet; each is kept before it is told of. Raises `StoreError`."""
+    """Grades what has no grade yet; each is kept before it is told of. Raises `UserError`."""
     waiting: dict[Future[tuple[Grade, float]], tuple[str, list[Submission]]] = {}
     with Workers(jobs) as workers:
         for key, group in _grouped(submissions, grader, rules).items():

@@ -18,9 +18,9 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from harness.errors import UserError
 from harness.execution.build import BuildError
 from harness.grading.batch import (
-    BatchError,
     Done,
     find_submissions,
     grade_batch,
@@ -35,6 +35,7 @@ from harness.checking.programs import build_player, build_programs
 from harness.reports.formats import FORMATS
 from harness.reports.summary import show_summary
 from harness.execution.sandbox import Sandbox, require_sandbox
+from harness.execution.tools import BUILD_TOOLS, SANDBOX_TOOLS, require_tools
 from harness.suite import Suite
 from harness.text import printable
 from harness.tracers.tracer import Tracer
@@ -70,14 +71,17 @@ def _lies_in(path: Path, folder: Path) -> bool:
 def grade_folder(suite: Suite, tracer: Tracer, options: Options, console: Console) -> int:
     """Grades a folder; the exit status, 0 if every submission has its grade.
 
-    Raises `BatchError`, `StoreError`, `SuiteError`, `BuildError`, `SandboxError`, `OSError` where
+    Raises `UserError`, `UserError`, `SuiteError`, `BuildError`, `SandboxError`, `OSError` where
     it can't.
     """
     if _lies_in(options.out, options.submissions):
-        raise BatchError(
+        raise UserError(
             f"{options.out}: expected a folder outside of {options.submissions}, for what is"
             " written there would be graded"
         )
+    require_tools(*BUILD_TOOLS, "ltrace", *(("cppcheck", "cpplint") if options.style else ()))
+    if options.sandboxed:
+        require_tools(*SANDBOX_TOOLS)
     rules = load_rules(suite)
     if not options.style:
         rules = replace(rules, style=NO_STYLE)
@@ -105,7 +109,7 @@ def _take_rules(store: Store, key: str, options: Options) -> None:
     if store.rules(key) == key:
         return
     if options.only:
-        raise BatchError(
+        raise UserError(
             f"{options.out}: was graded with another suite, checker or choice of style: grade all"
             " of it again, without --only, or use another --out"
         )
@@ -118,7 +122,7 @@ def _grader(
     programs = build_programs(suite, options.jobs)
     for name, program in programs.items():
         if isinstance(program, BuildError):
-            raise BatchError(f"{suite.path}: {name}: its program could not be built: {program}")
+            raise UserError(f"{suite.path}: {name}: its program could not be built: {program}")
     player = build_player(suite, options.jobs)
     return Grader(
         suite,

@@ -28,6 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from harness.errors import UserError
 from harness.results.grade import Grade, Graded, grade_from_json
 
 _METADATA = MetaData()
@@ -54,12 +55,8 @@ _SUBMISSIONS = Table(
 _GRADES_OF_SUBMISSIONS = _SUBMISSIONS.join(_GRADES, _SUBMISSIONS.c.key == _GRADES.c.key)
 
 
-class StoreError(Exception):
-    """The database can't be used; the message says which, and why."""
-
-
 class Store:
-    """An open database of grades. Its methods are for one thread; all raise `StoreError`."""
+    """An open database of grades. Its methods are for one thread; all raise `UserError`."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -75,7 +72,7 @@ class Store:
             # A URL may hold a password: only what kind of database it names is shown.
             kind = self._url.partition("://")[0]
             message = f"the {kind} database can't be used: {str(error).splitlines()[0]}"
-            raise StoreError(message) from error
+            raise UserError(message) from error
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:

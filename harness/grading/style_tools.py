@@ -17,6 +17,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from harness.errors import UserError
 from harness.results.grade import Finding
 from harness.grading.style_checks import CPPCHECK_CHECKS, CPPLINT_CHECKS, GCC_CHECKS, OTHER_NAMES
 from harness.text import printable
@@ -25,7 +26,7 @@ _MESSAGE_LENGTH = 300
 _LINE_LENGTH = 100
 
 
-class StyleError(Exception):
+class StyleError(UserError):
     """A tool did not come to its end: too few findings must not be taken for good style. The
     message is one line."""
 

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.trace.compare import Row, around, side_by_side
+from harness.execution.build import BuildError, Library
 from harness.suite import Suite
 from harness.trace.trace import FLAGS, PROTECTION, UNKNOWN_NOTE
 from harness.results.verdict import Outcome, Recorded, Reference, Verdict
@@ -174,12 +175,11 @@ def show_points(console: Console, verdicts: Sequence[Verdict]) -> None:
     )
 
 
-def show_refused(console: Console, refused: str) -> None:
-    """Prints that the library was built only with more lenient compiler flags than usual."""
-    console.print(
-        Text(f"It was built leniently; newer compilers refuse this library: {refused}"),
-        soft_wrap=True,
-    )
+def show_refused(console: Console, library: Library | BuildError) -> None:
+    """Prints why a library could be built with lenient compiler flags only, if so it was."""
+    if isinstance(library, Library) and library.refused:
+        told = f"It was built leniently; newer compilers refuse this library: {library.refused}"
+        console.print(Text(told), soft_wrap=True)
 
 
 def show_list(console: Console, suite: Suite) -> None:

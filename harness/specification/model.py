@@ -331,7 +331,7 @@ class Model:
         return moved
 
 
-def replay(calls: Sequence[Call], policy: Policy) -> list[Step]:
+def expect(calls: Sequence[Call], policy: Policy) -> list[Step]:
     """What the specification wants for these calls. Taken from them are their functions and
     arguments, and what only the system knows: which requests it refused, and where the break was if
     someone else had moved it."""

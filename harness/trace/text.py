@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
+from harness.errors import UserError
 from harness.trace.trace import (
     UNKNOWN,
     Address,
@@ -29,7 +30,7 @@ _TAKES_SIZES = {
 """Which of a function's arguments are sizes; the others are pointers."""
 
 
-class TraceError(Exception):
+class TraceError(UserError):
     """A text that is not a canonical trace; the message names the line."""
 
 

@@ -139,7 +139,7 @@ class Ltrace:
     tools: tuple[str, ...] = ("ltrace",)
     confines = True
 
-    def why_blind(self, program: Path) -> str:
+    def unsupported_reason(self, program: Path) -> str:
         linkage = read_linkage(program)
         if linkage is None:
             return NOT_LINKED

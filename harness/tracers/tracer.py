@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Protocol
 
+from harness.errors import UserError
 from harness.trace.events import Event
 from harness.execution.process import Finished, Limits
 from harness.execution.sandbox import Sandbox
@@ -49,7 +50,7 @@ class Streams:
     stderr: int | IO[bytes]
 
 
-class TracerError(Exception):
+class TracerError(UserError):
     """A program can't be traced; the message says why, and what to do."""
 
 
@@ -62,7 +63,7 @@ class Tracer(Protocol):
     confines: bool
     """Whether it works in a `Confinement`."""
 
-    def why_blind(self, program: Path) -> str:
+    def unsupported_reason(self, program: Path) -> str:
         """Why it would not see all calls of the program, and what to do; empty if it does."""
 
     def run(self, program: Program, streams: Streams, raw: Path, limits: Limits) -> Finished:

@@ -97,7 +97,7 @@ class Uftrace:
     tools: tuple[str, ...] = ("uftrace", "strace")
     confines = False
 
-    def why_blind(self, program: Path) -> str:
+    def unsupported_reason(self, program: Path) -> str:
         return "" if read_linkage(program) else NOT_LINKED
 
     def run(self, program: Program, streams: Streams, raw: Path, limits: Limits) -> Finished:

@@ -8,12 +8,9 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.errors import UserError
 from harness.execution.build import BUILD_ENV, LIBRARY, build_library, has_makefile
 from harness.execution.process import Limits, output_of
-
-
-class AllocatorError(Exception):
-    """There is no such allocator; the message is one line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +47,13 @@ def _find_library(name: str) -> Path | None:
 
 
 def known_allocator(name: str) -> Allocator:
-    """One of `KNOWN`. Raises `AllocatorError` if it is not installed."""
+    """One of `KNOWN`. Raises `UserError` if it is not installed."""
     if name == _GLIBC:
         return Allocator(name)
     library = _PACKAGED[name]
     preload = _find_library(library)
     if preload is None:
-        raise AllocatorError(
+        raise UserError(
             f"{name}: {library} is not installed; 'tools/install-packages bench' installs it"
         )
     return Allocator(name, preload=preload)
@@ -64,7 +61,7 @@ def known_allocator(name: str) -> Allocator:
 
 def library_allocator(name: str, path: Path, limits: Limits) -> Allocator:
     """A libosmem.so: the file, the one in a folder, or the one built from a folder's sources.
-    Raises `AllocatorError` or `BuildError`."""
+    Raises `UserError` or `BuildError`."""
     if path.is_file():
         return Allocator(name, path.resolve())
     if not has_makefile(path) and (path / LIBRARY).is_file():
@@ -73,12 +70,12 @@ def library_allocator(name: str, path: Path, limits: Limits) -> Allocator:
 
 
 def named_allocator(name: str, limits: Limits) -> Allocator:
-    """The allocator that a name or a path stands for. Raises `AllocatorError` or `BuildError`."""
+    """The allocator that a name or a path stands for. Raises `UserError` or `BuildError`."""
     if name in KNOWN:
         return known_allocator(name)
     if name and Path(name).exists():
         return library_allocator(name, Path(name), limits)
-    raise AllocatorError(
+    raise UserError(
         f"--against: expected {', '.join(KNOWN)}, or the path of a {LIBRARY}, its"
         f" folder or its sources, found {name!r}"
     )

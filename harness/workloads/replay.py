@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from harness.errors import UserError
 from harness.execution.build import BUILD, ROOT, BuildError, make
 from harness.execution.process import Finished, Limits, run
 from harness.workloads.allocators import Allocator
@@ -20,10 +21,6 @@ _MEMORY_MIB = 16 * 1024  # some allocators reserve gigabytes
 _OUTPUT_MIB = 1
 _TOLD_CHARACTERS = 500
 _FAILED, _COULD_NOT_RUN = 1, 2
-
-
-class ReplayError(Exception):
-    """Nothing can be played; the message is one line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,16 +96,16 @@ def _library(allocator: Allocator) -> list[Path]:
     return [] if allocator.library is None else [allocator.library]
 
 
-def check(workloads: Sequence[Path], allocators: Sequence[Allocator], seconds: float) -> None:
-    """Raises `ReplayError` if a file is no workload, or a library no allocator."""
+def verify(workloads: Sequence[Path], allocators: Sequence[Allocator], seconds: float) -> None:
+    """Raises `UserError` if a file is no workload, or a library no allocator."""
     for workload in workloads:
         ended = _replayer(["check", workload], seconds)
         if ended.status != 0:
-            raise ReplayError(ended.told or f"{workload}: could not be read in {seconds:g} s")
+            raise UserError(ended.told or f"{workload}: could not be read in {seconds:g} s")
     for allocator in allocators:
         ended = _replayer(["check", workloads[0], *_library(allocator)], seconds)
         if ended.status == _COULD_NOT_RUN:
-            raise ReplayError(ended.told)
+            raise UserError(ended.told)
 
 
 def _parse(text: str) -> Figures | None:

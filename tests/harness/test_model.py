@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.specification.model import Model, replay
+from harness.specification.model import Model, expect
 from harness.specification.policy import Policy
 from harness.trace.text import read_trace
 
@@ -100,7 +100,7 @@ exit 0""",
 )
 def test_the_trace_of_the_specification(text: str) -> None:
     trace = read_trace(text.splitlines(), "text")
-    assert [step.call for step in replay(trace.calls, Policy())] == list(trace.calls)
+    assert [step.call for step in expect(trace.calls, Policy())] == list(trace.calls)
 
 
 def test_blocks_do_not_merge_across_a_gap() -> None:

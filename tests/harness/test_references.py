@@ -8,7 +8,7 @@ import pytest
 
 from harness.execution.build import ROOT
 from harness.checking.check import check, set_up
-from harness.specification.model import replay
+from harness.specification.model import expect
 from harness.suite import Suite, Test, load_suite
 from harness.trace.trace import End, How
 from harness.trace.file import read_trace_file
@@ -27,7 +27,7 @@ TESTS = [
 @pytest.mark.parametrize(("suite", "test"), TESTS)
 def test_a_reference_is_what_the_model_says(suite: Suite, test: Test) -> None:
     reference = read_trace_file(test.reference)
-    assert [step.call for step in replay(reference.calls, suite.policy)] == list(reference.calls)
+    assert [step.call for step in expect(reference.calls, suite.policy)] == list(reference.calls)
     assert reference.end == End(How.EXIT, 0)
 
 

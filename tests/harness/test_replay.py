@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from harness.errors import UserError
 from harness.execution.build import LIBRARY, ROOT, build_library
-from harness.workloads.allocators import AllocatorError, named_allocator
+from harness.workloads.allocators import named_allocator
 from harness.suite import load_suite
 from command import assert_could_not_run, checker
 from submissions import attacking, mistaken, plain
@@ -178,7 +179,7 @@ def test_what_is_no_allocator(tmp_path: Path) -> None:
     assert_could_not_run(folder, "folder: expected a Makefile", "found none")
     assert_could_not_run(checker("replay", mine, "--against", mine), "mine.rep: ")
     assert checker("replay", mine, "--against", mine).stdout == ""
-    with pytest.raises(AllocatorError):
+    with pytest.raises(UserError):
         named_allocator("", load_suite(ROOT / "tests" / "suite.toml").build_limits)
 
 

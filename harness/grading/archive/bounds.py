@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.errors import UserError
+
 MIB = 1024 * 1024
 CHUNK = 64 * 1024
 """Bytes that are in memory at a time."""
@@ -14,7 +16,7 @@ CHUNK = 64 * 1024
 _SHOWN_LENGTH = 120
 
 
-class Refused(Exception):
+class Refused(UserError):
     """A submission that is not unpacked; the message is one line that says what was found."""
 
 

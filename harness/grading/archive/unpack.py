@@ -194,9 +194,9 @@ def unpack(submission: Path, to: Path, limits: ArchiveLimits) -> None:
     """Puts the sources of a submission into ``to``/src, and its own utils into ``to``/utils.
 
     A submission is a folder, an archive or one C file; `harness.grading.archive.layout` says where
-    its sources may be. src has a Makefile, a default one if there was none. ``to`` is made if missing,
-    and holds nothing else afterwards. Raises `Refused` for the submission's faults and `OSError`
-    for the machine's; then ``to`` holds neither.
+    its sources may be. src has a Makefile, a default one if there was none. ``to`` is made if
+    missing, and holds nothing else afterwards. Raises `Refused` for the submission's faults and
+    `OSError` for the machine's; then ``to`` holds neither.
     """
     to.parent.mkdir(parents=True, exist_ok=True)
     if not to.is_dir():

@@ -1,0 +1,70 @@
+"""The command that records: a suite's references, or the trace of any program."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from harness.checking.check import Setup, set_up
+from harness.checking.recording import record_program, record_references
+from harness.checking.run import ended_by_itself
+from harness.cli.options import (
+    built_library,
+    choose_tests,
+    jobs_option,
+    source_option,
+    suite_option,
+    tracer_option,
+)
+from harness.reports import terminal
+from harness.results.verdict import Reference
+from harness.tracers.select import choose_tracer
+
+
+@click.command("record")
+@click.argument("words", nargs=-1, metavar="[TEST]... | -o FILE -- PROGRAM [ARG]...")
+@click.option(
+    "-o",
+    "output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Record a program's trace in this file; .gz at its end compresses it.",
+)
+@source_option
+@suite_option
+@tracer_option
+@jobs_option
+@click.option("--force", is_flag=True, help="Keep references that the model does not give.")
+def record_command(
+    words: tuple[str, ...],
+    output: Path | None,
+    source: Path,
+    suite_path: Path,
+    tracer_name: str,
+    jobs: int,
+    force: bool,
+) -> None:
+    """Record references, or a program's trace.
+
+    Without -o, run tests and keep their traces as the references, if the model gives them, too.
+    With -o, run any program that is linked with a libosmem.so, and keep its trace for 'diff' and
+    'stat'; the exit status is 1 if the program did not come to its own end.
+    """
+    tracer = choose_tracer(tracer_name)
+    if output is None:
+        setup = set_up(choose_tests(suite_path, words), source, tracer, jobs)
+        sys.exit(not _record_tests(setup, force))
+    if not words:
+        raise click.UsageError("expected a program to record: record -o FILE -- PROGRAM [ARG]...")
+    calls, end = record_program(Path(words[0]), words[1:], built_library(source), tracer, output)
+    click.echo(f"{output}: {calls} calls, {end}", err=True)
+    sys.exit(not ended_by_itself(end))
+
+
+def _record_tests(setup: Setup, force: bool) -> bool:
+    """Whether all references could be kept."""
+    recorded = list(record_references(setup, force))
+    terminal.show_recorded(terminal.make_console(), setup.suite, recorded)
+    return all(each.reference is not Reference.REFUSED for each in recorded)
