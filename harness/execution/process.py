@@ -10,6 +10,7 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -19,8 +20,38 @@ _ENDING_SECONDS = 0.1
 """What a command that does not end has less, so that ending it is within its time as well."""
 _GRACE_SECONDS = 1.0
 """How long a command may take to end once it was told to."""
-_running: set[int] = set()
-"""The leaders of the process groups that have not ended yet."""
+
+
+class Running:
+    """The process groups of some work that have not ended yet, those of work within it included."""
+
+    def __init__(self) -> None:
+        self._leaders: set[int] = set()
+        self._outer = _running.get()
+
+    def add(self, leader: int) -> None:
+        self._leaders.add(leader)
+        if self._outer is not None:
+            self._outer.add(leader)
+
+    def discard(self, leader: int) -> None:
+        self._leaders.discard(leader)
+        if self._outer is not None:
+            self._outer.discard(leader)
+
+    def kill(self) -> None:
+        """Ends all of them, in any thread."""
+        for leader in list(self._leaders):
+            with contextlib.suppress(ProcessLookupError):  # it has just ended
+                os.killpg(leader, signal.SIGKILL)
+
+    def count_here(self) -> None:
+        """Takes up what the calling thread runs from now on."""
+        _running.set(self)
+
+
+_running: ContextVar[Running | None] = ContextVar("running", default=None)
+"""Where this thread's programs are kept while they run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +190,9 @@ def run(
         stderr=stderr,
         start_new_session=True,
     )
-    _running.add(process.pid)
+    running = _running.get()
+    if running is not None:
+        running.add(process.pid)
     pidfd = os.pidfd_open(process.pid)
     try:
         seconds = None if limits.seconds is None else limits.seconds - _ENDING_SECONDS
@@ -171,7 +204,8 @@ def run(
         # The leader is not reaped yet, so the group's number is still its own.
         os.killpg(process.pid, signal.SIGKILL)
         status = process.wait()
-        _running.discard(process.pid)
+        if running is not None:
+            running.discard(process.pid)
         os.close(pidfd)
     return Finished(status, timed_out)
 
@@ -210,10 +244,3 @@ def lines_of(command: Sequence[str]) -> Iterator[Iterator[str]]:
             yield process.stdout
         finally:
             process.kill()
-
-
-def kill_all() -> None:
-    """Ends all that is running just now, in any thread."""
-    for leader in list(_running):
-        with contextlib.suppress(ProcessLookupError):  # it has just ended
-            os.killpg(leader, signal.SIGKILL)

@@ -8,7 +8,7 @@ from threading import Event, Thread
 from types import TracebackType
 from typing import ParamSpec, TypeVar
 
-from harness.execution.process import kill_all
+from harness.execution.process import Running
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -22,7 +22,7 @@ _NOTICE_SECONDS = 0.2
 class Workers:
     """Does what it is given from `begin` on, ``jobs`` at a time.
 
-    Left by an exception, be it an interrupt, it ends all that is running and does no more. For that
+    Left by an exception, be it an interrupt, it ends all that it runs and does no more. For that
     nothing begins before all is given: an interrupt that came while a thread is being started
     would leave one that nobody knows of.
     """
@@ -31,6 +31,7 @@ class Workers:
         self._executor = ThreadPoolExecutor(jobs)
         self._begun = Event()
         self._stopped = False
+        self._running = Running()
 
     def submit(self, function: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> Future[_T]:
         """What the function will return, or raise."""
@@ -39,6 +40,7 @@ class Workers:
             self._begun.wait()
             if self._stopped:
                 raise KeyboardInterrupt
+            self._running.count_here()
             return function(*args, **kwargs)
 
         return self._executor.submit(work)
@@ -55,16 +57,30 @@ class Workers:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._stopped = kind is not None
+        interrupted = False
+        while True:
+            try:
+                self._end(stopping=kind is not None or interrupted)
+                break
+            except KeyboardInterrupt:  # again, of somebody who is not patient
+                interrupted = True
+        if interrupted and kind is None:
+            raise KeyboardInterrupt
+
+    def _end(self, stopping: bool) -> None:
+        self._stopped = stopping
         self._begun.set()
-        if self._stopped:
-            self._executor.shutdown(wait=False, cancel_futures=True)
-            waiting = Thread(target=self._executor.shutdown)
-            waiting.start()
-            while waiting.is_alive():
-                kill_all()
-                waiting.join(_STOPPING_SECONDS)
+        if stopping:
+            self._end_all()
         self._executor.shutdown()
+
+    def _end_all(self) -> None:
+        self._executor.shutdown(wait=False, cancel_futures=True)
+        waiting = Thread(target=self._executor.shutdown)
+        waiting.start()
+        while waiting.is_alive():
+            self._running.kill()
+            waiting.join(_STOPPING_SECONDS)
 
 
 def completed(futures: Iterable[Future[_T]]) -> Iterator[Future[_T]]:

@@ -49,7 +49,7 @@ def arrows() -> dict[str, set[str]]:
         if module != "harness":
             room = room_of(module)
             known.setdefault(room, set()).update(map(room_of, imports_of(path)))
-    return {room: others - {room} for room, others in known.items()}
+    return {room: others - {room, "harness"} for room, others in known.items()}
 
 
 def may_know(package: str) -> set[str]:

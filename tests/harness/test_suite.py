@@ -73,7 +73,7 @@ def test_one_that_extends_another_says_what_differs(tmp_path: Path) -> None:
 def test_tests_are_selected_by_name_in_the_suites_order(tmp_path: Path) -> None:
     suite = load_suite(write(tmp_path, WHOLE))
     assert [test.name for test in suite.select(("two", "one")).tests] == ["one", "two"]
-    with pytest.raises(SuiteError, match="no test is named 'on': did you mean 'one'"):
+    with pytest.raises(SuiteError, match="no test is named 'on'; did you mean 'one'"):
         suite.select(("on",))
 
 

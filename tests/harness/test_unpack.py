@@ -457,6 +457,7 @@ def test_an_archive_nested_too_deeply(tmp_path: Path) -> None:
         (b"PK\3\4", "damaged or incomplete"),
         (b"7z\xbc\xaf\x27\x1c", "7z archive that is damaged or encrypted"),
     ],
+    ids=["nothing", "pdf", "random", "zeros", "gzipped-text", "gzip", "zip", "7z"],
 )
 def test_what_is_no_archive(tmp_path: Path, content: bytes, reason: str) -> None:
     (tmp_path / "it").write_bytes(content)

@@ -52,6 +52,45 @@ def test_an_exception_ends_what_is_running_and_starts_no_more(tmp_path: Path, be
     assert len(list(tmp_path.iterdir())) == (2 if begun else 0)
 
 
+def test_an_exception_ends_nothing_that_others_run(tmp_path: Path) -> None:
+    def sleep(folder: Path) -> None:
+        run(["sh", "-c", "sleep 1000", str(folder)], UNLIMITED, env=dict(os.environ))
+
+    mine, theirs = tmp_path / "mine", tmp_path / "theirs"
+    with pytest.raises(ValueError), Workers(1) as others:
+        others.submit(sleep, theirs)
+        others.begin()
+        with pytest.raises(KeyError), Workers(1) as workers:
+            workers.submit(sleep, mine)
+            workers.begin()
+            while not (processes_of(mine) and processes_of(theirs)):
+                time.sleep(0.02)
+            raise KeyError
+        assert processes_of(mine) == []
+        assert len(processes_of(theirs)) == 1
+        raise ValueError
+    assert processes_of(theirs) == []
+
+
+def test_an_exception_ends_what_work_has_given_to_others(tmp_path: Path) -> None:
+    def sleep() -> None:
+        run(["sh", "-c", "sleep 1000", str(tmp_path)], UNLIMITED, env=dict(os.environ))
+
+    def pass_on() -> None:
+        with Workers(1) as inner:
+            future = inner.submit(sleep)
+            inner.begin()
+            future.result()
+
+    with pytest.raises(ValueError), Workers(1) as workers:
+        workers.submit(pass_on)
+        workers.begin()
+        while not processes_of(tmp_path):
+            time.sleep(0.02)
+        raise ValueError
+    assert processes_of(tmp_path) == []
+
+
 def interrupt(after: float, until: threading.Event) -> None:
     """Python drops an interrupt that comes while it clears away an object; a user sends another."""
     time.sleep(after)
