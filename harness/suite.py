@@ -1,8 +1,11 @@
 """A suite: which tests there are, what each is worth, and under which limits they run.
 
-One TOML file says it all. A suite may extend another, and then says only what differs::
+One TOML file says it all. A suite may extend another, and then says only what differs: tables are
+merged value by value, and a ``[[test]]`` of a name that the other has changes that test, while any
+other is added. ``only`` keeps the tests that it names::
 
     extends = "suite.toml"      # relative to this file, as all paths here
+    only = ["malloc-*", "all"]  # names or patterns; all tests if not said
     references = "ref/classic"  # one trace a test
     snippets = "snippets"       # one program a test, test-NAME.c
     [policy]                    # what differs from the specification's
@@ -99,6 +102,7 @@ _KEYS = {
     "archive": dict,
     "style": dict,
     "drawn": list,
+    "only": list,
     "test": list,
 }
 _LIMIT_RANGES = {
@@ -147,6 +151,9 @@ def _parse(path: Path) -> dict[str, Any]:
             raise SuiteError(f"{path}: expected the keys {', '.join(_KEYS)}, found {key!r}")
         if not isinstance(value, expected):
             raise SuiteError(f"{path}: {key}: expected a {expected.__name__}, found {value!r}")
+    for test in content.get("test", []):
+        if not isinstance(test, dict):
+            raise SuiteError(f"{path}: test: expected a table, found {test!r}")
     for key in ("snippets", "references", "extends"):
         if key in content:
             content[key] = path.parent / content[key]
@@ -168,19 +175,53 @@ def load_content(path: Path) -> dict[str, Any]:
     content: dict[str, Any] = {}
     for file in reversed(suite_files(path)):
         content = _over(content, _parse(file))
-    content.pop("extends", None)
+        content.pop("extends", None)
+        if only := content.pop("only", None):
+            kept = _keep_only(file, content.get("test", []), only)
+            names = {test.get("name") for test in kept}
+            content["test"] = kept
+            content["drawn"] = [name for name in content.get("drawn", []) if name in names]
     return content
 
 
 def _over(base: dict[str, Any], content: dict[str, Any]) -> dict[str, Any]:
-    """The content of a suite over that of its base: tables value by value, all else as a whole."""
+    """The content of a suite over that of its base: tables value by value, tests by their names,
+    all else as a whole."""
     merged = dict(base)
     for key, value in content.items():
         old = base.get(key)
         if isinstance(old, dict) and isinstance(value, dict):
             value = _over(old, value)
+        elif key == "test" and isinstance(old, list):
+            value = _tests_over(old, value)
         merged[key] = value
     return merged
+
+
+def _tests_over(base: list[Any], tests: list[Any]) -> list[Any]:
+    """Tests over those of the base: one of a known name changes that test, any other is added."""
+    merged = list(base)
+    for test in tests:
+        name = test.get("name") if isinstance(test, dict) else None
+        at = next((i for i, old in enumerate(base) if old.get("name") == name), None)
+        if at is None:
+            merged.append(test)
+        else:
+            merged[at] = merged[at] | test
+    return merged
+
+
+def _keep_only(path: Path, tests: list[Any], names: list[Any]) -> list[Any]:
+    """The tests whose names match one of these names or patterns."""
+    known = [test.get("name") for test in tests]
+    for name in names:
+        if not isinstance(name, str) or not fnmatch.filter(map(str, known), name):
+            raise SuiteError(f"{path}: only: expected the names of tests, found {name!r}")
+    return [
+        test
+        for test in tests
+        if any(fnmatch.fnmatchcase(str(test.get("name")), name) for name in names)
+    ]
 
 
 def _read_limits(path: Path, limits: dict[str, Any], name: str) -> Limits:
@@ -245,7 +286,8 @@ def load_suite(path: Path) -> Suite:
     for test in tests:
         if not test.snippet.is_file():
             raise SuiteError(
-                f"{path}: {test.name}: expected its program {test.snippet}, found none"
+                f"{path}: {test.name}: expected its program {test.snippet}, found none",
+                "'only' leaves out tests of the suite that this one extends",
             )
     if not tests:
         raise SuiteError(f"{path}: expected at least one [[test]], found none")

@@ -100,7 +100,7 @@ def own_suite(tmp_path: Path) -> Path:
     path = tmp_path / "own.toml"
     path.write_text(
         f'extends = "{ROOT}/tests/suite.toml"\nsnippets = "snippets"\nreferences = "ref"\n'
-        '[[test]]\nname = "mine"\npoints = 1\n'
+        'only = ["mine"]\n[[test]]\nname = "mine"\npoints = 1\n'
     )
     return path
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.specification.policy import Policy
-from harness.suite import SuiteError, load_suite
+from harness.suite import Suite, SuiteError, load_suite
 
 WHOLE = """\
 snippets = "snippets"
@@ -68,6 +68,33 @@ def test_one_that_extends_another_says_what_differs(tmp_path: Path) -> None:
     assert (suite.run_limits.seconds, suite.run_limits.memory_mib) == (1, 512)
     assert suite.references == tmp_path / "other" / "r"
     assert suite.snippets.resolve() == tmp_path / "snippets"
+
+
+def extend(folder: Path, text: str) -> Suite:
+    """A suite that extends the whole one."""
+    write(folder, WHOLE)
+    for name in ("three", "four"):
+        (folder / "snippets" / f"test-{name}.c").write_text("")
+    (folder / "other.toml").write_text(f'extends = "suite.toml"\n{text}')
+    return load_suite(folder / "other.toml")
+
+
+def test_a_test_of_a_known_name_changes_only_what_it_says(tmp_path: Path) -> None:
+    suite = extend(tmp_path, '[[test]]\nname = "two"\npoints = 7\n')
+    assert [(t.name, t.points, t.leaks) for t in suite.tests] == [("one", 2, 0), ("two", 7, 1)]
+
+
+def test_a_test_of_another_name_is_added(tmp_path: Path) -> None:
+    suite = extend(tmp_path, '[[test]]\nname = "three"\npoints = 7\n')
+    assert [test.name for test in suite.tests] == ["one", "two", "three"]
+
+
+def test_only_some_tests_of_another_suite(tmp_path: Path) -> None:
+    more = '[[test]]\nname = "three"\npoints = 7\n'
+    suite = extend(tmp_path, f'only = ["t*"]\n{more}')
+    assert [test.name for test in suite.tests] == ["two", "three"]
+    with pytest.raises(SuiteError, match="only: expected the names of tests, found 'five'"):
+        extend(tmp_path, 'only = ["one", "five"]\n')
 
 
 def test_tests_are_selected_by_name_in_the_suites_order(tmp_path: Path) -> None:
