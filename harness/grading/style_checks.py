@@ -1,9 +1,9 @@
 """The checks that style is judged by, each by the name that its tool gives it. What they find is
 told in docs/style-points.md.
 
-Points must not depend on the machine, so a check is listed only if it finds the same in all of gcc
-11 to 14, cppcheck 2.7 to 2.17 and cpplint 1.5.5 to 1.6.1. Those that look at words and types do.
-Left out are
+Points must not depend on the machine, so a check is listed only if it found the same in gcc 11 to
+15, cppcheck 2.3 to 2.17 and cpplint 1.6.1 to 2.0.2. Those that look at words and types do. Left out
+are
 
 - those that follow values through a program, since each version follows them further: variables
   without a value, null pointers, leaks, conditions that are always true, scopes to be reduced;
