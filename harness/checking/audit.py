@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 from harness.trace.events import Entered, Event, Replaced, Returned, SystemCall
+from harness.trace.words import signed_int
 
 _LOADED = "set_tid_address"
 """The system call by which the dynamic linker sets up the first thread: what it maps, it has mapped
@@ -52,7 +53,7 @@ class _Witness:
             case "brk", (int(wanted),) if wanted and not self._inside:
                 self.outside = True
             case "mmap", (_, _, int(protection), _, int(file), *_):
-                self.outside |= not self._inside and file & 0xFFFFFFFF == _NO_FILE & 0xFFFFFFFF
+                self.outside |= not self._inside and signed_int(file) == _NO_FILE
                 self.protection |= bool(protection & _EXEC)
             case "mprotect", (_, _, int(protection)):
                 self.protection |= bool(protection & (_WRITE | _EXEC))

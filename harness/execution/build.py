@@ -25,7 +25,7 @@ from harness.execution.process import Limits, is_plain_file, output_of, run
 from harness.execution.sandbox import Sandbox, SandboxError, let_read
 from harness.execution.tools import BUILD_TOOLS, require_tools
 from harness.text import printable
-from harness.trace.trace import FUNCTIONS
+from harness.trace.signatures import FUNCTIONS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BUILD = Path(os.environ.get("OSMEM_BUILD", ROOT / "build")).absolute()

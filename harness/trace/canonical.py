@@ -6,6 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
 
 from harness.trace.events import Entered, Event, Exited, Killed, Replaced, Returned, SystemCall
+from harness.trace.signatures import ALLOCATOR, POINTER
 from harness.trace.trace import (
     NULL,
     UNKNOWN,
@@ -18,8 +19,7 @@ from harness.trace.trace import (
     Symbol,
     Value,
 )
-
-_ADDRESS_FIRST = ("os_realloc", "os_free")
+from harness.trace.words import is_error
 
 # From <asm-generic/mman-common.h>.
 _PROTECTION = {1: "PROT_READ", 2: "PROT_WRITE", 4: "PROT_EXEC"}
@@ -31,7 +31,6 @@ _MAPPING = {
     0x4000: "MAP_NORESERVE",
     0x8000: "MAP_POPULATE",
 }
-_MAX_ERRNO = 4095
 
 
 def _flags(bits: int, names: dict[int, str], none: str) -> Symbol:
@@ -40,11 +39,6 @@ def _flags(bits: int, names: dict[int, str], none: str) -> Symbol:
     if rest:
         known.append(f"BITS_{rest:x}")
     return Symbol("|".join(known) or none)
-
-
-def _refused(result: int) -> bool:
-    """Whether a system call's result is -errno."""
-    return -_MAX_ERRNO <= result < 0
 
 
 class AddressSpace:
@@ -109,7 +103,7 @@ class _Canonicaliser:
             yield self._finish_call(None, finished=False)
         self._entered = event
         self._args = event.args
-        if event.function in _ADDRESS_FIRST:
+        if ALLOCATOR[event.function].parameters[0] is POINTER:
             self._args = (self.space.relative(event.args[0]), *event.args[1:])
 
     def _finish_call(self, result: Value | None, finished: bool) -> Call:
@@ -159,7 +153,7 @@ def _brk(event: SystemCall, space: AddressSpace, inside: bool) -> Request | None
 def _mmap(event: SystemCall, space: AddressSpace, inside: bool) -> Request | None:
     address, length, protection, flags, descriptor, offset = (*event.args, -1, 0)[:6]
     hint = space.relative(address)
-    refused = _refused(event.result)
+    refused = is_error(event.result)
     if inside and not refused:
         space.add_mapping(event.result, length)
     return Request(
@@ -184,7 +178,7 @@ def _munmap(event: SystemCall, space: AddressSpace, inside: bool) -> Request | N
 def _mremap(event: SystemCall, space: AddressSpace, inside: bool) -> Request | None:
     address, old_length, length, flags = event.args[:4]
     old = space.relative(address)
-    refused = _refused(event.result)
+    refused = is_error(event.result)
     if inside and not refused:
         space.add_mapping(event.result, length)
     result = -1 if refused else space.relative(event.result)
@@ -194,7 +188,7 @@ def _mremap(event: SystemCall, space: AddressSpace, inside: bool) -> Request | N
 def _other(event: SystemCall, space: AddressSpace, inside: bool) -> Request | None:
     address, length, *rest = event.args
     args = (space.relative(address), length, *rest)
-    return Request(event.name, args, -1 if _refused(event.result) else event.result)
+    return Request(event.name, args, -1 if is_error(event.result) else event.result)
 
 
 _REQUESTS: dict[str, Callable[[SystemCall, AddressSpace, bool], Request | None]] = {

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from harness.errors import UserError
+from harness.trace.signatures import ALLOCATOR, SIZE
 from harness.trace.trace import (
     UNKNOWN,
     Address,
@@ -21,11 +22,9 @@ from harness.trace.trace import (
     gather,
 )
 
-_TAKES_SIZES = {
-    "os_malloc": [True],
-    "os_calloc": [True, True],
-    "os_realloc": [False, True],
-    "os_free": [False],
+_ARE_SIZES = {
+    name: [parameter is SIZE for parameter in signature.parameters]
+    for name, signature in ALLOCATOR.items()
 }
 """Which of a function's arguments are sizes; the others are pointers."""
 
@@ -85,7 +84,7 @@ def _read_line(line: str) -> Call | Request | End:
     value = None if result is None else _read_value(result)
     if indent and value is not None:
         return Request(name, args, value)
-    if indent or [isinstance(arg, int) for arg in args] != _TAKES_SIZES.get(name):
+    if indent or [isinstance(arg, int) for arg in args] != _ARE_SIZES.get(name):
         raise ValueError(line)
     return Call(name, args, value, (), unfinished is None)
 

@@ -19,10 +19,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-ARGUMENTS = {"os_malloc": 1, "os_calloc": 2, "os_realloc": 2, "os_free": 1}
-"""The functions of the allocator, and how many arguments they take."""
-FUNCTIONS = tuple(ARGUMENTS)
-
 
 @dataclass(frozen=True, slots=True)
 class Address:

@@ -11,19 +11,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from harness.trace.events import Entered, Event, Replaced, SystemCall
+from harness.trace.words import signed_int, signed_result, unsigned
 from harness.tracers.tracer import TracerError
 from harness.tracers.uftrace_output import Asked, Told
 from harness.tracers.strace import Stamped
 
 _Request = tuple[str | int, ...]
 """A request in a form that both accounts can be brought to."""
-_MAX_ERRNO = 4095
-_WORD = 2**64
 _SHOWN = 3
-
-
-def _signed(value: int) -> int:
-    return value - _WORD if value >= _WORD - _MAX_ERRNO else value
 
 
 def _of_kernel(call: SystemCall) -> _Request | None:
@@ -39,11 +34,11 @@ def _of_kernel(call: SystemCall) -> _Request | None:
 
 
 def _of_library(asked: Asked) -> _Request | None:
-    result = _signed(asked.result)
+    result = signed_result(asked.result)
     match asked.function, asked.args:
         case "sbrk", (increment,):
             # The increment is signed, and the sum of both is an address again.
-            wanted = (asked.result + increment) % _WORD
+            wanted = unsigned(asked.result + increment)
             return ("brk", -1 if result == -1 else wanted) if increment else None
         case "brk", (wanted,):
             return ("brk", -1 if result else wanted) if wanted else None
@@ -52,8 +47,7 @@ def _of_library(asked: Asked) -> _Request | None:
         case "mremap", (old, old_length, length, _):
             return ("mremap", old, old_length, length, result)
         case name, (address, length, *_):
-            # An int, in the lower half of a word.
-            return (name, address, length, -1 if asked.result & 0xFFFFFFFF else 0)
+            return (name, address, length, -1 if signed_int(asked.result) else 0)
     return None
 
 

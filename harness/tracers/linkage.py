@@ -7,7 +7,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.trace.trace import FUNCTIONS
+from harness.trace.signatures import FUNCTIONS
 
 _RELOCATION = re.compile(r"^\S+ +\S+ +(?P<type>R_\w+) +\S+ +(?P<name>\w+)(?:@\S+)? \+ ", re.M)
 _BY_PLT = ("_JUMP_SLOT", "_JUMP_SLO", "_JUMP_SL")

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import itertools
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,15 +19,25 @@ from harness.trace.events import Entered, Event, Exited, Killed, Replaced, Retur
 from harness.tracers.linkage import NOT_LINKED, read_linkage
 from harness.execution.process import Finished, Limits, is_plain_file, kill_below, run
 from harness.execution.sandbox import ENTERING, KEEPER, OUT
-from harness.trace.trace import ARGUMENTS, FUNCTIONS
+from harness.trace.signatures import (
+    ALLOCATOR,
+    FUNCTIONS,
+    INT,
+    POINTER,
+    SIZE,
+    SYSTEM_CALLS,
+    Signature,
+)
+from harness.trace.words import signed_result, unsigned
 from harness.tracers.tracer import SHOWN, Program, Streams
 
-_PROTOTYPES = Path(__file__).with_name("ltrace.conf")
-_ARGUMENTS = {"brk": 1, "mmap": 6, "munmap": 2, "mremap": 4, "mprotect": 3, "madvise": 3}
-"""How many arguments the system calls have that ask for memory; those of others are not read."""
+_PROTOTYPES = "ltrace.conf"
+_TYPES = {POINTER: "addr", SIZE: "ulong", INT: "int", None: "void"}
+"""The names that prototypes have for types: with these, pointers are shown as addresses, and sizes
+as unsigned numbers."""
 
 _LEAST_SHOWN = {"mmap": 4}
-"""How many of them ltrace shows at least, where that is not all."""
+"""How many arguments ltrace shows at least, where that is not all."""
 
 _BEGUN = re.compile(
     r"(?:.*->)?(?P<name>os_(?:malloc|calloc|realloc|free)|SYS_\w+|\w+@SYS)\((?P<args>[^)]*?)"
@@ -42,7 +51,6 @@ _NEVER_BACK = ("execve", "execveat")
 """System calls of which, if they succeed, ltrace shows no second half."""
 _NO_VALUE = "<void>"
 _NULL = ("nil", "NULL")
-_WORD = 2**64
 
 
 def _number(text: str) -> int:
@@ -53,19 +61,14 @@ def _numbers(text: str) -> tuple[int, ...]:
     return tuple(map(_number, re.split(r", *", text))) if text else ()
 
 
-def _signed(value: int) -> int:
-    """A result of a system call, where -errno may be shown as a large number."""
-    return value - _WORD if value >= _WORD - 4096 else value
-
-
 def _system_call(name: str, args: str, result: str) -> SystemCall:
-    count = _ARGUMENTS.get(name)
-    if count is None:
+    if name not in SYSTEM_CALLS:
         return SystemCall(name, (), 0)
+    count = len(SYSTEM_CALLS[name].parameters)
     numbers = _numbers(args)[:count]
     if len(numbers) < _LEAST_SHOWN.get(name, count):
         raise ValueError(args)
-    return SystemCall(name, numbers, _signed(_number(result)))
+    return SystemCall(name, numbers, signed_result(_number(result)))
 
 
 def of_program(lines: Iterator[str]) -> Iterator[str]:
@@ -107,8 +110,8 @@ def _begun(match: re.Match[str], pending: dict[str, str]) -> Iterator[Event]:
     system_call = _system_call_name(match["name"])
     if system_call is None:
         # Without prototypes ltrace guesses that there are four, and that they are signed.
-        numbers = _numbers(args)[: ARGUMENTS[match["name"]]]
-        yield Entered(match["name"], tuple(number % _WORD for number in numbers))
+        count = len(ALLOCATOR[match["name"]].parameters)
+        yield Entered(match["name"], tuple(map(unsigned, _numbers(args)[:count])))
         if result is not None:
             yield _returned(match["name"], result)
     elif result is None:
@@ -128,7 +131,7 @@ def _resumed(match: re.Match[str], pending: dict[str, str]) -> Event:
 
 def _returned(function: str, result: str) -> Returned:
     # Without prototypes it shows a result of os_free(), too.
-    nothing = function == "os_free" or result == _NO_VALUE
+    nothing = ALLOCATOR[function].result is None or result == _NO_VALUE
     return Returned(None if nothing else _number(result))
 
 
@@ -157,14 +160,15 @@ class Ltrace:
         that ltrace can still write in which call it was."""
         confinement = program.confinement
         if confinement is None:
-            argv = [*_ltrace(_PROTOTYPES, raw), "--", *program.argv]
+            prototypes = raw.with_name(_PROTOTYPES)
+            argv = [*_ltrace(prototypes, raw), "--", *program.argv]
         else:
-            prototypes = confinement.shown / _PROTOTYPES.name
-            shutil.copyfile(_PROTOTYPES, prototypes)
+            prototypes = confinement.shown / _PROTOTYPES
             sandbox, inside = confinement.sandbox, Path(SHOWN)
             ltrace = _ltrace(inside / prototypes.name, Path(OUT) / raw.name)
             shown = {SHOWN: confinement.shown}
             argv = sandbox.watch([*ltrace, "--"], program.argv, shown, raw.parent, program.env)
+        prototypes.write_text(_prototypes())
         return run(
             argv,
             limits,
@@ -181,6 +185,16 @@ class Ltrace:
             return
         with raw.open(encoding="utf-8", errors="replace") as lines:
             yield from read_events(of_program(lines) if confined else lines)
+
+
+def _prototypes() -> str:
+    signatures = {**ALLOCATOR, **{f"SYS_{name}": call for name, call in SYSTEM_CALLS.items()}}
+    return "".join(f"{_prototype(*signature)}\n" for signature in signatures.items())
+
+
+def _prototype(name: str, signature: Signature) -> str:
+    parameters = ", ".join(_TYPES[parameter] for parameter in signature.parameters)
+    return f"{_TYPES[signature.result]} {name}({parameters});"
 
 
 def _ltrace(prototypes: Path, raw: Path) -> list[str]:

@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from harness.trace.events import Event, Exited, Killed, Replaced, SystemCall
+from harness.trace.signatures import SYSTEM_CALLS
 
-_MEMORY = {"brk": 1, "mmap": 6, "munmap": 2, "mremap": 4, "mprotect": 3, "madvise": 3}
-"""The system calls that concern memory, and how many of their arguments are numbers."""
 _PROCESS = ("execve", "execveat", "clone", "clone3", "fork", "vfork")
 
 _LINE = re.compile(r"(?P<seconds>\d+)\.(?P<nanoseconds>\d{9}) (?P<what>.*)\n?")
@@ -41,7 +40,7 @@ def command(output: Path, watched: list[str]) -> list[str]:
             "--quiet=attach,personality,thread-execve",
         ),
         "--absolute-timestamps=format:unix,precision:ns",
-        f"--trace={','.join((*_MEMORY, *_PROCESS))}",
+        f"--trace={','.join((*SYSTEM_CALLS, *_PROCESS))}",
         "--",
         *watched,
     ]
@@ -88,7 +87,7 @@ def _event(what: str) -> Event | None:
     if match is None or match["result"] == "?":
         return None
     name, result = match["name"], int(match["result"], 0)
-    if name in _MEMORY:
+    if name in SYSTEM_CALLS:
         return SystemCall(name, _numbers(match["args"]), result)
     return Replaced() if name.startswith("execve") and result == 0 else SystemCall(name, (), result)
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from harness.trace.events import Event
 from harness.tracers.linkage import NOT_LINKED, read_linkage
 from harness.execution.process import Finished, Limits, kill_below, lines_of, run
-from harness.trace.trace import FUNCTIONS
+from harness.trace.signatures import FUNCTIONS, Signature
 from harness.tracers import strace, uftrace_output
 from harness.tracers.tracer import Program, Streams, TracerError
 from harness.tracers.cross_check import put_together
@@ -27,18 +27,24 @@ _OWN_FILES = "uftrace-"
 _TASK = re.compile(r"SESS .*?\bpid=(?P<task>\d+) sid=(?P<session>\w+)")
 _MOST_DRIFT = 1000
 """In nanoseconds: clocks that moved further against each other were set."""
+
+
+def _specifiers(signature: Signature) -> str:
+    return ",".join(f"arg{number}/x64" for number, _ in enumerate(signature.parameters, 1))
+
+
 _RECORD = (
     *("uftrace", "record", "--force", "--nest-libcall", "--no-event", "--no-pager"),
     *(word for function in FUNCTIONS for word in ("-F", function)),
     *(
         word
-        for function, count in uftrace_output.ARGUMENTS.items()
-        for word in ("-A", f"{function}@" + ",".join(f"arg{i + 1}/x64" for i in range(count)))
+        for function, signature in uftrace_output.RECORDED.items()
+        for word in ("-A", f"{function}@{_specifiers(signature)}")
     ),
     *(
         word
-        for name in uftrace_output.ARGUMENTS
-        if name != "os_free"
+        for name, signature in uftrace_output.RECORDED.items()
+        if signature.result is not None
         for word in ("-R", f"{name}@retval/x64")
     ),
 )

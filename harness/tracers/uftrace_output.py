@@ -7,22 +7,27 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from harness.trace import trace
 from harness.trace.events import Entered, Returned
+from harness.trace.signatures import (
+    ALLOCATOR,
+    FUNCTIONS,
+    INT,
+    POINTER,
+    SIZE,
+    SYSTEM_CALLS,
+    Signature,
+)
 from harness.tracers.tracer import TracerError
 
-ARGUMENTS = {
-    **trace.ARGUMENTS,
-    "sbrk": 1,
-    "brk": 1,
-    "mmap": 6,
-    "mmap64": 6,
-    "munmap": 2,
-    "mremap": 4,
-    "mprotect": 3,
-    "madvise": 3,
+RECORDED = {
+    **ALLOCATOR,
+    **SYSTEM_CALLS,
+    "brk": Signature((POINTER,), INT),
+    "sbrk": Signature((SIZE,), POINTER),
+    "mmap64": SYSTEM_CALLS["mmap"],
 }
-"""The functions that are recorded with their arguments, and how many they have."""
+"""The functions that are recorded with their arguments: the allocator's, and those of libc, which
+are like the system calls but for brk()."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +69,14 @@ def read_replay(lines: Iterable[str]) -> Iterator[Told]:
             continue
         seconds, nanoseconds, entered, args, result, left = match.groups()
         function = entered or left
-        if function in trace.FUNCTIONS:
+        if function in FUNCTIONS:
             time = int(seconds + nanoseconds)
             if entered and depth == 0:
                 yield Told(time, Entered(function, _numbers(function, args)))
             depth += 1 if entered else -1
             if left and depth == 0:
                 yield Told(time, Returned(int(result, 16) if result else None))
-        elif depth > 0 and function in ARGUMENTS:
+        elif depth > 0 and function in RECORDED:
             if entered:
                 asked = _numbers(function, args)
             else:
@@ -86,9 +91,10 @@ def read_replay(lines: Iterable[str]) -> Iterator[Told]:
 
 def _numbers(function: str, args: str) -> tuple[int, ...]:
     words = args.split(", ")
-    if len(words) != ARGUMENTS[function] or not words[0]:
+    expected = len(RECORDED[function].parameters)
+    if len(words) != expected or not words[0]:
         raise TracerError(
-            f"uftrace replay: expected {ARGUMENTS[function]} arguments of {function}(), found"
+            f"uftrace replay: expected {expected} arguments of {function}(), found"
             f" {args!r}; use --tracer ltrace"
         )
     return tuple(int(word, 16) for word in words)

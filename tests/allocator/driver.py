@@ -16,6 +16,7 @@ from types import TracebackType
 
 from harness.trace.canonical import canonicalise
 from harness.trace.events import Entered, Event, Exited, Killed, Returned, SystemCall
+from harness.trace.signatures import ALLOCATOR
 from harness.trace.trace import Trace, gather
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -46,7 +47,7 @@ def _read_events(lines: Sequence[list[str]]) -> Iterator[Event]:
             case "system":
                 yield SystemCall(rest[0], tuple(map(int, rest[1:-1])), int(rest[-1]))
             case "return":
-                yield Returned(None if function == "os_free" else int(rest[0]))
+                yield Returned(None if ALLOCATOR[function].result is None else int(rest[0]))
             case "exit":
                 yield Exited(int(rest[0]))
             case "killed":
