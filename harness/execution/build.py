@@ -35,7 +35,8 @@ DEFAULT_MAKEFILE = Path(__file__).with_name("default.mk")
 UTILS = ROOT / "utils"
 LIBRARY = "libosmem.so"
 
-_BUILT_FILES = (".o", ".so", ".d", ".a")
+BUILT_SUFFIXES = (".o", ".so", ".d", ".a")
+"""The suffixes of the files that a build leaves beside its sources."""
 _MAX_SOURCE_MIB = 64
 _KEPT_LIBRARIES = 16
 _KEPT_SECONDS = 3600
@@ -120,9 +121,9 @@ class Library:
 
 
 def _source_files(folder: Path) -> Iterator[Path]:
-    """The files of a folder, in order, but for what a build leaves behind."""
+    """Yield the files of a folder in order, without those that a build left."""
     for path in sorted(folder.rglob("*")):
-        if path.suffix not in _BUILT_FILES and (path.is_symlink() or not path.is_dir()):
+        if path.suffix not in BUILT_SUFFIXES and (path.is_symlink() or not path.is_dir()):
             yield path
 
 

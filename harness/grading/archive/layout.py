@@ -6,7 +6,7 @@ import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from harness.execution.build import DEFAULT_MAKEFILE
+from harness.execution.build import BUILT_SUFFIXES, DEFAULT_MAKEFILE
 from harness.grading.archive.bounds import (
     MIB,
     ArchiveLimits,
@@ -19,7 +19,6 @@ from harness.grading.archive.bounds import (
 from harness.grading.archive.entry import file_chunks
 
 _MAKEFILES = ("makefile", "gnumakefile")
-_BUILT_FILES = (".o", ".so", ".d", ".a")
 JUNK = (
     "__macosx",
     ".ds_store",
@@ -143,7 +142,7 @@ def _copy(folder: Path, to: Path, budget: Budget, depth: int) -> None:
         if path.is_dir():
             budget.entry()
             _copy(path, target, budget, depth - 1)
-        elif path.is_file() and path.suffix.lower() not in _BUILT_FILES:
+        elif path.is_file() and path.suffix.lower() not in BUILT_SUFFIXES:
             budget.entry()
             executable = bool(path.stat().st_mode & stat.S_IXUSR)
             write_file(target, _content(path), executable, budget)
