@@ -14,7 +14,7 @@ from typing import Any
 
 from harness.results.grade import Finding, Style
 from harness.grading.style_tools import SOURCES, ToolRunner, make_finding, tool_findings
-from harness.suite import SuiteError
+from harness.suite import SuiteError, check_keys, whole_number
 
 MOST_FINDINGS = 200
 """How many findings of a submission are kept."""
@@ -92,40 +92,37 @@ class StyleRules:
 
 
 _KEYS = ("points", "least_test_points", "bands")
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+_BAND = ("findings", "points")
 
 
 def _read_bands(path: Path, value: object, most_points: int) -> tuple[tuple[int, int], ...]:
     def fail(expected: str) -> SuiteError:
         return SuiteError(f"{path}: style: bands: expected {expected}, found {value!r}")
 
+    def number(band: list[Any], key: str) -> int:
+        return whole_number(path, "style: bands", dict(zip(_BAND, band)), key, None)
+
     if not isinstance(value, list) or not all(
-        isinstance(band, list) and len(band) == 2 and all(map(_is_number, band)) for band in value
+        isinstance(band, list) and len(band) == len(_BAND) for band in value
     ):
-        raise fail("a list of pairs of numbers, [findings, points]")
-    for (fewer, more_points), (more, fewer_points) in zip(value, value[1:]):
+        raise fail("a list of pairs, [findings, points]")
+    bands = tuple((number(band, "findings"), number(band, "points")) for band in value)
+    for (fewer, more_points), (more, fewer_points) in zip(bands, bands[1:]):
         if fewer >= more or more_points <= fewer_points:
             raise fail("more findings and fewer points from one to the next")
-    if any(findings >= MOST_FINDINGS or points > most_points for findings, points in value):
+    if any(findings >= MOST_FINDINGS or points > most_points for findings, points in bands):
         raise fail(f"fewer than {MOST_FINDINGS} findings, and at most {most_points} points")
-    return tuple((findings, points) for findings, points in value)
+    return bands
 
 
 def read_style(path: Path, table: dict[str, Any]) -> StyleRules:
-    """The rules in a suite's table ``[style]``; ``path`` is the suite's file. Raises
+    """Return the rules in a suite's table ``[style]``; ``path`` is the suite's file. Raises
     `SuiteError`."""
-    for key in table:
-        if key not in _KEYS:
-            raise SuiteError(f"{path}: style: expected one of {', '.join(_KEYS)}, found {key!r}")
-    for key in _KEYS[:2]:
-        if not _is_number(value := table.get(key)):
-            raise SuiteError(f"{path}: style: {key}: expected a number, 0 or more, found {value!r}")
-    points = table["points"]
+    check_keys(path, "style", table, _KEYS)
+    points = whole_number(path, "style", table, "points", None)
+    least_test_points = whole_number(path, "style", table, "least_test_points", None)
     bands = _read_bands(path, table.get("bands"), points)
-    return StyleRules(points, table["least_test_points"], bands)
+    return StyleRules(points, least_test_points, bands)
 
 
 def judge_style(findings: Sequence[Finding], test_points: int, rules: StyleRules) -> Style:

@@ -261,13 +261,16 @@ def test_a_table_is_read() -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"points": "10"}, "points: expected a number, 0 or more, found '10'"),
-        ({"points": True}, "points: expected a number"),
-        ({"least_test_points": -1}, "least_test_points: expected a number, 0 or more, found -1"),
+        ({"points": "10"}, "points: expected a whole number, 0 or more, found '10'"),
+        ({"points": True}, "points: expected a whole number"),
+        (
+            {"least_test_points": -1},
+            "least_test_points: expected a whole number, 0 or more, found -1",
+        ),
         ({"least": 1}, "expected one of points, least_test_points, bands, found 'least'"),
         ({"bands": 3}, "bands: expected a list of pairs"),
         ({"bands": [[0, 10, 1]]}, "bands: expected a list of pairs"),
-        ({"bands": [[0, 1.5]]}, "bands: expected a list of pairs"),
+        ({"bands": [[0, 1.5]]}, "bands: points: expected a whole number, 0 or more, found 1.5"),
         ({"bands": [[0, 10], [0, 8]]}, "bands: expected more findings and fewer points"),
         ({"bands": [[0, 8], [5, 8]]}, "bands: expected more findings and fewer points"),
         ({"bands": [[0, 11]]}, "at most 10 points"),
