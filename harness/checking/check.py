@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import UserError
-from harness.execution.build import LIBRARY, BuildError, Library, build_library
+from harness.execution.build import LIBRARY, Library, build_library
+from harness.execution.build_error import BuildError
 from harness.checking.judge import judge
 from harness.checking.programs import build_programs
 from harness.checking.run import Run, Runner, scratch_folder

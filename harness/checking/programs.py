@@ -10,7 +10,8 @@ import hashlib
 import os
 from pathlib import Path
 
-from harness.execution.build import BUILD, ROOT, UTILS, BuildError, first_error, make
+from harness.execution.build import BUILD, ROOT, UTILS, make
+from harness.execution.build_error import BuildError, first_error
 from harness.suite import Suite
 
 SNIPPETS_MAKEFILE = ROOT / "tests" / "snippets" / "Makefile"

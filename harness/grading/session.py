@@ -19,7 +19,7 @@ from rich.progress import (
 from rich.text import Text
 
 from harness.errors import UserError
-from harness.execution.build import BuildError
+from harness.execution.build_error import BuildError
 from harness.grading.batch import (
     Done,
     find_submissions,

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from harness.execution.build import BUILD_ENV, UTILS, BuildError, Library, build_library
+from harness.execution.build import BUILD_ENV, UTILS, Library, build_library
+from harness.execution.build_error import BuildError
 from harness.checking.check import Setup, check_test
 from harness.grading.archive.bounds import Refused
 from harness.grading.randomized import draw_operations, expected_trace
@@ -67,10 +68,10 @@ class Grader:
 
     # ---- Tests --------------------------------------------------------------------------------
 
-    def _build(self, sources: Path, shelf: Path) -> Library:
+    def _build(self, sources: Path, cache: Path) -> Library:
         sandbox = Sandbox(self.suite.build_limits) if self.sandboxed else None
         limits, flags = self.suite.build_limits, self.suite.compiler
-        return build_library(sources, limits, sandbox, shelf, flags)
+        return build_library(sources, limits, sandbox, cache, flags)
 
     def _without_tests(self, status: Status, reason: str, log: str = "") -> Grade:
         tests = tuple(

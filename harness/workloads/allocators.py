@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import UserError
-from harness.execution.build import BUILD_ENV, LIBRARY, build_library, has_makefile
+from harness.execution.build import BUILD_ENV, LIBRARY, build_library
 from harness.execution.process import Limits, output_of
+from harness.execution.sources import has_makefile
 
 
 @dataclass(frozen=True, slots=True)

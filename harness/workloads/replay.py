@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import IO
 
 from harness.errors import UserError
-from harness.execution.build import BUILD, ROOT, BuildError, make
+from harness.execution.build import BUILD, ROOT, make
+from harness.execution.build_error import BuildError
 from harness.execution.process import Finished, Limits, run
 from harness.workloads.allocators import Allocator
 from harness.text import printable

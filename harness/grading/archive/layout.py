@@ -6,7 +6,8 @@ import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from harness.execution.build import BUILT_SUFFIXES, DEFAULT_MAKEFILE
+from harness.execution.build import DEFAULT_MAKEFILE
+from harness.execution.sources import BUILT_SUFFIXES
 from harness.grading.archive.bounds import (
     MIB,
     ArchiveLimits,

@@ -1,0 +1,50 @@
+"""Why a build failed: one line, chosen from everything that it printed."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from harness.errors import UserError
+from harness.text import printable
+
+_LOG_BYTES = 1024 * 1024
+_ERROR_CHARACTERS = 200
+_ERROR = re.compile(r"\b[Ee]rror: |undefined reference|\*\*\* ")
+"""The mark of a line in which a compiler, a linker or make says what is wrong."""
+_VARYING = (
+    (re.compile(r"^([^ :]+:\d+):\d+: "), r"\1: "),  # the column
+    (re.compile(r"; did you mean .*\?"), ""),
+    (re.compile(r" \[-W[^]]*\]$"), ""),
+    (re.compile(r"\S*/cc\w+\.o\b"), "object"),  # a temporary file
+    (re.compile(r":\(\.\w+\+0x[0-9a-f]+\)"), ""),
+)
+"""The parts of such a line that vary between compilers, or between builds."""
+
+
+class BuildError(UserError):
+    """Something could not be built; the message is one line."""
+
+    def __init__(self, message: str, log: Path | None = None) -> None:
+        super().__init__(message)
+        self.log = log
+        """The whole output of the build."""
+
+
+class MakeFailed(BuildError):
+    """make ran, and its exit status was not 0."""
+
+
+def read_log(log: Path) -> str:
+    """Return the output of a build, or its beginning."""
+    return log.read_bytes()[:_LOG_BYTES].decode("utf-8", errors="replace")
+
+
+def first_error(log: Path) -> str:
+    """Return the first line of a build's output that reports an error, or else the last line,
+    without what varies from machine to machine."""
+    lines = [line.strip() for line in read_log(log).splitlines() if line.strip()]
+    chosen = next(filter(_ERROR.search, lines), lines[-1] if lines else "it printed nothing")
+    for pattern, replacement in _VARYING:
+        chosen = pattern.sub(replacement, chosen)
+    return printable(chosen)[:_ERROR_CHARACTERS]
