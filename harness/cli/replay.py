@@ -12,7 +12,7 @@ from harness.cli.options import DEFAULT_SOURCE, DEFAULT_SUITE, json_option, sour
 from harness.reports import replay as report
 from harness.reports import terminal
 from harness.suite import load_suite
-from harness.workloads.allocators import Allocator, library_allocator, named_allocator
+from harness.workloads.allocators import KNOWN, Allocator, library_allocator, named_allocator
 from harness.workloads.replay import build_replayer, replay, verify
 
 
@@ -38,8 +38,7 @@ def _allocators(source: Path, against: str) -> list[Allocator]:
     default="glibc",
     show_default=True,
     metavar="NAMES",
-    help="With commas: glibc, jemalloc, mimalloc, tcmalloc, or paths of a libosmem.so, its folder"
-    " or its sources.",
+    help=f"With commas: {', '.join(KNOWN)}, or paths of a libosmem.so, its folder or its sources.",
 )
 @click.option(
     "--rounds",
