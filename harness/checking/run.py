@@ -16,7 +16,7 @@ from harness.execution.build import LIBRARY, Library
 from harness.trace.canonical import canonicalise
 from harness.specification.policy import Policy
 from harness.execution.process import UNLIMITED, Finished, Limits
-from harness.execution.sandbox import Sandbox, let_read, let_write
+from harness.execution.sandbox import Sandbox, make_readable, make_writable_folder
 from harness.execution.tools import require_tools
 from harness.text import printable
 from harness.trace.trace import End, How, Part, Trace, gather
@@ -82,7 +82,7 @@ class Runner:
         itself. Raises `OSError`."""
         with scratch_folder(self.scratch) as scratch:
             out, told = scratch / "out", scratch / "told"
-            let_write(out)
+            make_writable_folder(out)
             raw = out / "trace"
             with told.open("wb") as stderr, Path(stdin or os.devnull).open("rb") as given:
                 finished = self.tracer.run(
@@ -109,7 +109,7 @@ class Runner:
         shown.mkdir()
         shutil.copy(program, shown / "program")
         shutil.copy(library.folder / LIBRARY, shown)
-        let_read(shown)
+        make_readable(shown)
         env = self._environment(Path(SHOWN))
         return Program([f"{SHOWN}/program"], env, None, Confinement(self.sandbox, shown))
 

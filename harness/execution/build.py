@@ -19,7 +19,7 @@ from harness.execution.cache import cached_folder
 from harness.execution.compiler import CompilerFlags, refusals, write_compilers
 from harness.execution.lock import exclusive
 from harness.execution.process import Finished, Limits, is_plain_file, output_of, run
-from harness.execution.sandbox import Sandbox, SandboxError, let_read
+from harness.execution.sandbox import Sandbox, SandboxError, make_readable
 from harness.execution.sources import copy_sources, digest_sources, has_makefile
 from harness.execution.tools import BUILD_TOOLS, require_tools
 from harness.trace.signatures import FUNCTIONS
@@ -216,7 +216,7 @@ class _Build:
         shutil.copyfile(built, library)
 
     def _make_in_sandbox(self, sandbox: Sandbox, copy: Path, library: Path, log: Path) -> None:
-        let_read(copy)
+        make_readable(copy)
         env = {**BUILD_ENV, "UTILS_PATH": "../utils"}
         command = sandbox.confine(["sh", "-c", _MAKE_IN_SANDBOX], {"/given": copy}, env)
         with log.open("wb") as output, library.open("wb") as built:
@@ -241,7 +241,7 @@ class _Build:
         if self.sandbox is None:
             command.append(str(library))
         else:
-            let_read(library.parent)
+            make_readable(library.parent)
             shown = {"/built": library.parent}
             command = self.sandbox.confine([*command, f"/built/{LIBRARY}"], shown)
         listing = output_of(command, self.limits, BUILD_ENV)

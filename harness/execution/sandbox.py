@@ -1,17 +1,17 @@
 """Sandboxes, made with bubblewrap, for programs and build files that nobody trusts.
 
-A sandbox is two rooms, one inside the other::
+A sandbox consists of two, one inside the other::
 
-    host ─▶ room: our own tools, such as the tracer; they read what nobody trusts
-             └─▶ cell: what nobody trusts
+    host ─▶ outer sandbox: our own tools, such as the tracer, which read untrusted data
+             └─▶ inner sandbox: the untrusted program
 
-Both have no network, processes of their own, a read-only system, and none of the host's files but
-those that are shown to them. The cell can't see the room, nor its processes; so the tracer stands
-where the program it watches can't reach it. The one place a cell can write to is `WORK`, which is
-bounded in size and in the number of its files.
+Both have no network, their own process IDs, a read-only system, and no file of the host except
+those that are shown to them. The inner sandbox sees neither the files nor the processes of the
+outer one: the tracer is out of reach of the program that it watches. The inner sandbox can write to
+one folder, `WORK`, whose size and number of files are limited.
 
-It works for root and for ordinary users alike: root becomes an ordinary user first, because the
-kernel does not bound how many processes root starts.
+Root and ordinary users can both make sandboxes. Root becomes an ordinary user first, because the
+kernel does not limit the number of root's processes.
 """
 
 from __future__ import annotations
@@ -27,16 +27,17 @@ from harness.errors import UserError
 from harness.execution.process import Limits
 
 WORK = "/work"
-"""The folder a cell can write to; it is empty at first, and gone afterwards."""
+"""The folder that the inner sandbox can write to: empty at first, and removed afterwards."""
 OUT = "/out"
-"""The folder a room, but not its cell, can write to; see `Sandbox.room`."""
+"""The folder that only the outer sandbox can write to; see `Sandbox.confine_watched`."""
 KEEPER = "bwrap"
-"""The name of the process that has started what keeps a cell; see `Sandbox.watch`."""
-ENTERING = 2
-"""How often a process calls exec() to enter a cell; see `Sandbox.watch`."""
+"""The name of the process whose child keeps an inner sandbox; see `Sandbox.confine_watched`."""
+EXECS_TO_ENTER = 2
+"""The number of calls of exec() that enter an inner sandbox; see `Sandbox.confine_watched`."""
 
 _GUEST = 61184
-"""Who root becomes: the first of the numbers that systemd sets aside for users without a name."""
+"""The user that root becomes: the first of the numbers that systemd sets aside for users without a
+name."""
 _ENV = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "HOME": WORK, "TMPDIR": WORK}
 _SYSTEM = (
     *("--ro-bind", "/usr", "/usr"),
@@ -52,28 +53,28 @@ _DEVICES = tuple(
     for name in ("null", "zero", "full", "random", "urandom")
     for word in ("--dev-bind", f"/dev/{name}", f"/dev/{name}")
 )
-# Who enters a cell needs to change its root folder.
+# A process needs these to enter the inner sandbox, because it changes its root folder.
 _CAPABILITIES = ("CAP_SYS_ADMIN", "CAP_SETFCAP", "CAP_SYS_CHROOT")
-# bubblewrap tells, as JSON, which process the keeper is (on 3), and that when the cell is ready (on
-# 4). A process group reaches out of a cell, so who enters gets one of its own. ltrace reads a
-# program's list of libraries at great length, but not where that was started by ld.so: this makes
-# entering the cell three times as fast.
+# bubblewrap writes the keeper's process ID to descriptor 3, as JSON; the keeper reports on 4 that
+# the inner sandbox is ready. A process group reaches out of a sandbox, so the command gets a new
+# one. ltrace reads a program's list of libraries at great length, except if ld.so started the
+# program: going through ld.so makes entering the inner sandbox three times as fast.
 _WATCH = """
-mkfifo /tmp/told /tmp/never
-{keeper} 3>/tmp/told 4>&3 5<>/tmp/never &
+mkfifo /tmp/reports /tmp/never
+{keeper} 3>/tmp/reports 4>&3 5<>/tmp/never &
 while read -r word value; do
-  case $word in '"child-pid":') cell=${{value%,}} ;; ready) break ;; esac
-done </tmp/told
+  case $word in '"child-pid":') inner=${{value%,}} ;; ready) break ;; esac
+done </tmp/reports
 [ -x /bin/ld.so ] && loader=/bin/ld.so
-exec nsenter --no-fork --pid=/proc/$cell/ns/pid -- {watcher} $loader /bin/setsid \
-  $loader /bin/nsenter --no-fork --user --mount --wd --preserve-credentials --target $cell -- \
+exec nsenter --no-fork --pid=/proc/$inner/ns/pid -- {watcher} $loader /bin/setsid \
+  $loader /bin/nsenter --no-fork --user --mount --wd --preserve-credentials --target $inner -- \
   {command}
 """
-_KEEPER = "echo ready >&4; exec 4>&-; read -r _ <&5"
+_KEEP = "echo ready >&4; exec 4>&-; read -r _ <&5"
 
 
 class SandboxError(UserError):
-    """No sandbox can be made on this machine; the message says why, and what to do."""
+    """This machine can't make a sandbox; the message says why, and what to do."""
 
 
 def _binds(option: str, paths: Mapping[str, Path | str]) -> list[str]:
@@ -86,23 +87,58 @@ def _variables(env: Mapping[str, str]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Sandbox:
-    """How sandboxes are made: within these limits."""
+    """The way to run a command in a sandbox, within these limits.
+
+    ``shown`` names the host's files that a sandbox can read, by their paths inside. They have to be
+    readable for everyone; see `make_readable`.
+    """
 
     limits: Limits
 
-    def room(
+    def confine(
+        self,
+        command: Sequence[str],
+        shown: Mapping[str, Path],
+        env: Mapping[str, str] | None = None,
+    ) -> list[str]:
+        """Return the command that runs ``command`` in an inner sandbox, in `WORK`."""
+        return self._outer(self._inner(command, list(shown), env), shown)
+
+    def confine_watched(
+        self,
+        watcher: Sequence[str],
+        command: Sequence[str],
+        shown: Mapping[str, Path],
+        out: Path,
+        env: Mapping[str, str],
+    ) -> list[str]:
+        """Return the command that runs ``watcher`` in an outer sandbox, and ``command`` as its
+        child in an inner one. The watcher's last arguments are the words that start the child,
+        which becomes ``command`` after `EXECS_TO_ENTER` calls of exec(). The watcher can write to
+        ``out``, a folder from `make_writable_folder`, as `OUT`.
+
+        Making the inner sandbox takes several processes, which would all be watched. So it is made
+        first, around a process that keeps it, and the child then enters it.
+        """
+        keeper = self._inner(["/bin/sh", "-c", _KEEP], list(shown))
+        keeper[1:1] = ["--as-pid-1", "--info-fd", "3"]
+        script = _WATCH.format(
+            keeper=shlex.join(keeper),
+            watcher=shlex.join(watcher),
+            command=shlex.join(command),
+        )
+        return self._outer(["/bin/sh", "-c", script], shown, out, env)
+
+    def _outer(
         self,
         command: Sequence[str],
         shown: Mapping[str, Path],
         out: Path | None = None,
         env: Mapping[str, str] | None = None,
     ) -> list[str]:
-        """The command that runs ``command`` in a room. ``shown`` names what it can read, by its
-        path inside; it can write to ``out``, as `OUT`. What is shown has to be readable for
-        everyone, and ``out`` made with `let_write`."""
         limits = self.limits
         furnish = (
-            # Out of memory, the kernel ends what runs in a sandbox before anything else.
+            # Out of memory, the kernel kills the processes of a sandbox first.
             "echo 1000 >/proc/self/oom_score_adj;"
             f" mount -t tmpfs -o size={limits.scratch_mib}m,nr_inodes={limits.files},nosuid,nodev"
             f' osmem {WORK} && ulimit -p {limits.processes} && exec "$@"'
@@ -110,9 +146,9 @@ class Sandbox:
         return [
             *(_as_guest() if os.geteuid() == 0 else ()),
             "bwrap",
-            "--unshare-all",  # the cell has a part in what of this it does not have of its own
+            "--unshare-all",  # the inner sandbox shares the namespaces that it does not unshare
             *_ALONE,
-            # What is needed to mount, and to map users for the cell; it reaches no further.
+            # Rights to mount, and to map users for the inner sandbox; they do not reach the host.
             *("--uid", "0", "--gid", "0"),
             *(word for name in _CAPABILITIES for word in ("--cap-add", name)),
             *_SYSTEM,
@@ -124,11 +160,10 @@ class Sandbox:
             *command,
         ]
 
-    def cell(
+    def _inner(
         self, command: Sequence[str], shown: Sequence[str], env: Mapping[str, str] | None = None
     ) -> list[str]:
-        """The command that, in a room, runs ``command`` in a cell, in `WORK`. ``shown`` names what
-        of the room it can read."""
+        """Return the command that, in an outer sandbox, runs ``command`` in an inner one."""
         return [
             "bwrap",
             *_ALONE,
@@ -143,60 +178,27 @@ class Sandbox:
             *command,
         ]
 
-    def watch(
-        self,
-        watcher: Sequence[str],
-        command: Sequence[str],
-        shown: Mapping[str, Path],
-        out: Path,
-        env: Mapping[str, str],
-    ) -> list[str]:
-        """The command that runs ``watcher`` in a room; at its end come the words that start
-        ``command`` in a cell, as a child of the watcher. That is what it is after `ENTERING` calls
-        of exec().
-
-        To make a cell takes a number of processes, which would all be watched. So the cell is made
-        first, around a process that keeps it, and the command then enters it.
-        """
-        keeper = self.cell(["/bin/sh", "-c", _KEEPER], list(shown))
-        keeper[1:1] = ["--as-pid-1", "--info-fd", "3"]
-        script = _WATCH.format(
-            keeper=shlex.join(keeper),
-            watcher=shlex.join(watcher),
-            command=shlex.join(command),
-        )
-        return self.room(["/bin/sh", "-c", script], shown, out, env)
-
-    def confine(
-        self,
-        command: Sequence[str],
-        shown: Mapping[str, Path],
-        env: Mapping[str, str] | None = None,
-    ) -> list[str]:
-        """The command that runs ``command`` in a cell in a room."""
-        return self.room(self.cell(command, list(shown), env), shown)
-
 
 def _as_guest() -> list[str]:
     return ["setpriv", f"--reuid={_GUEST}", f"--regid={_GUEST}", "--clear-groups"]
 
 
-def let_read(folder: Path) -> None:
-    """Makes a folder and all below it readable for sandboxes."""
+def make_readable(folder: Path) -> None:
+    """Let sandboxes read a folder and everything below it."""
     for path in (folder, *folder.rglob("*")):
         if not path.is_symlink():
             path.chmod(0o755 if path.is_dir() or os.access(path, os.X_OK) else 0o644)
 
 
-def let_write(folder: Path) -> None:
-    """Makes a new folder that a room can write to."""
+def make_writable_folder(folder: Path) -> None:
+    """Make a new folder that an outer sandbox can write to."""
     folder.mkdir()
     if os.geteuid() == 0:
         os.chown(folder, _GUEST, _GUEST)
 
 
 def require_sandbox(sandbox: Sandbox, shown: Path) -> None:
-    """Raises `SandboxError` unless a sandbox can be made here, and be shown this folder."""
+    """Raise `SandboxError` unless this machine can make a sandbox that sees a folder."""
     try:
         tried = subprocess.run(
             sandbox.confine(["true"], {"/given": shown}),
@@ -211,13 +213,14 @@ def require_sandbox(sandbox: Sandbox, shown: Path) -> None:
         raise SandboxError(f"no sandbox can be made here: {error}") from error
     if tried.returncode == 0:
         return
-    said = tried.stderr.strip().splitlines()[-1:] or [f"status {tried.returncode}"]
-    if str(shown) in said[0]:
+    last_line = (tried.stderr.strip().splitlines() or [f"status {tried.returncode}"])[-1]
+    if str(shown) in last_line:
         raise SandboxError(
-            f"{shown.parent}: expected a folder that every user can pass through, for sandboxes are"
-            " another user's; set TMPDIR to such a folder"
+            f"{shown.parent}: expected a folder that every user can pass through, because sandboxes"
+            " run as another user",
+            "set TMPDIR to such a folder",
         )
     raise SandboxError(
-        f"no sandbox can be made here: {said[0]}; bubblewrap needs user namespaces for ordinary"
-        " users (see docs/sandbox.md)"
+        f"no sandbox can be made here: {last_line}",
+        "bubblewrap needs user namespaces for ordinary users (see docs/sandbox.md)",
     )

@@ -25,7 +25,7 @@ from harness.grading.archive.unpack import unpack
 from harness.checking.judge import judge
 from harness.execution.process import output_of
 from harness.checking.run import Runner, scratch_folder
-from harness.execution.sandbox import Sandbox, let_read
+from harness.execution.sandbox import Sandbox, make_readable
 from harness.suite import Suite, Test
 from harness.trace.file import read_trace_file
 from harness.tracers.tracer import Tracer
@@ -144,7 +144,7 @@ class Grader:
             copies = {inside: folder / str(number) for number, inside in enumerate(shown)}
             for inside, path in shown.items():
                 shutil.copytree(path, copies[inside], symlinks=True)
-                let_read(copies[inside])
+                make_readable(copies[inside])
             return output_of(Sandbox(limits).confine(command, copies), limits, BUILD_ENV)
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from harness.trace.events import Entered, Event, Exited, Killed, Replaced, Returned, SystemCall
 from harness.tracers.linkage import NOT_LINKED, read_linkage
 from harness.execution.process import Finished, Limits, is_plain_file, kill_below, run
-from harness.execution.sandbox import ENTERING, KEEPER, OUT
+from harness.execution.sandbox import EXECS_TO_ENTER, KEEPER, OUT
 from harness.trace.signatures import (
     ALLOCATOR,
     FUNCTIONS,
@@ -72,9 +72,9 @@ def _system_call(name: str, args: str, result: str) -> SystemCall:
 
 
 def of_program(lines: Iterator[str]) -> Iterator[str]:
-    """Of the lines on a process that entered a cell, those on what it then became."""
+    """Of the lines on a process that entered an inner sandbox, those on what it then became."""
     execs = (index for index, line in enumerate(lines) if _EXEC.fullmatch(line))
-    next(itertools.islice(execs, ENTERING - 1, None), None)
+    next(itertools.islice(execs, EXECS_TO_ENTER - 1, None), None)
     return lines
 
 
@@ -167,7 +167,9 @@ class Ltrace:
             sandbox, inside = confinement.sandbox, Path(SHOWN)
             ltrace = _ltrace(inside / prototypes.name, Path(OUT) / raw.name)
             shown = {SHOWN: confinement.shown}
-            argv = sandbox.watch([*ltrace, "--"], program.argv, shown, raw.parent, program.env)
+            argv = sandbox.confine_watched(
+                [*ltrace, "--"], program.argv, shown, raw.parent, program.env
+            )
         prototypes.write_text(_prototypes())
         return run(
             argv,

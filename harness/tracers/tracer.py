@@ -25,8 +25,8 @@ class Confinement:
 
     sandbox: Sandbox
     shown: Path
-    """A folder, made with `let_read`, that is all the program can see, as `SHOWN`; a tracer may put
-    files of its own there."""
+    """A folder, made with `make_readable`, that is all the program can see, as `SHOWN`; a tracer
+    may put files of its own there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Tracer(Protocol):
 
     def run(self, program: Program, streams: Streams, raw: Path, limits: Limits) -> Finished:
         """Runs the program; the tracer's own output is kept at ``raw``, in a folder that was made
-        with `let_write`. Raises `TracerError` or `OSError`."""
+        with `make_writable_folder`. Raises `TracerError` or `OSError`."""
 
     def events(self, raw: Path, confined: bool) -> Iterator[Event]:
         """Reads that, of a program that was confined or not. Raises `TracerError`."""
