@@ -19,6 +19,15 @@ from programs import play_on_model, programs
 QEMU = "qemu-aarch64 -R 64G -L /usr/aarch64-linux-gnu"
 
 
+pytestmark = pytest.mark.needs(
+    "clang",
+    "binutils-aarch64-linux-gnu",
+    "libgcc-{gcc}-dev-arm64-cross",
+    "libc6-dev-arm64-cross",
+    "qemu-user",
+)
+
+
 def write_script(path: Path, command: str) -> Path:
     path.write_text(f"#!/bin/sh\nexec {command}\n")
     path.chmod(0o755)

@@ -61,6 +61,7 @@ def test_bash(env: dict[str, str], tmp_path: Path) -> None:
     assert said.splitlines()[1:] == ["child 1", "child 2", "child 3"]
 
 
+@pytest.mark.needs("libpython{python}-testsuite")
 @pytest.mark.parametrize("module", ["test_json", "test_dict", "test_threading"])
 def test_python(env: dict[str, str], tmp_path: Path, module: str) -> None:
     said = output_of(
@@ -69,6 +70,7 @@ def test_python(env: dict[str, str], tmp_path: Path, module: str) -> None:
     assert "SUCCESS" in said
 
 
+@pytest.mark.needs("sqlite3")
 def test_sqlite(env: dict[str, str], tmp_path: Path) -> None:
     said = output_of(
         ["sqlite3", "data.db"],
@@ -108,6 +110,7 @@ def test_gcc(env: dict[str, str], tmp_path: Path) -> None:
     assert (tmp_path / "ours.o").read_bytes() == (tmp_path / "libc.o").read_bytes()
 
 
+@pytest.mark.needs("perl")
 def test_perl(env: dict[str, str], tmp_path: Path) -> None:
     script = (
         "my %h; $h{$_} = $_ x 20 for 1..50000; print join ',', (sort {$a <=> $b} keys %h)[0,-1]"
@@ -115,6 +118,7 @@ def test_perl(env: dict[str, str], tmp_path: Path) -> None:
     assert output_of(["perl", "-e", script], env, tmp_path) == "1,50000"
 
 
+@pytest.mark.needs("g++")
 def test_all_of_the_family_in_cplusplus(env: dict[str, str], tmp_path: Path) -> None:
     program = tmp_path / "family"
     subprocess.run(
@@ -180,6 +184,7 @@ def malloc_bindings(report: str) -> set[tuple[str, str]]:
     return {(Path(caller).name, callee) for caller, callee, name in bound if name in family}
 
 
+@pytest.mark.needs("apache2-bin")
 def test_apache(env: dict[str, str], tmp_path: Path) -> None:
     """Threads of several processes call it at the same time, mostly for TLS and compression."""
     port, log, certificate = free_port(), tmp_path / "log", tmp_path / "certificate"
