@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 from harness.checking.check import Setup, verdict_on
 from harness.checking.explain import what_differs
-from harness.checking.run import NO_CALL, trace_program
+from harness.checking.run import NO_CALL, Invocation, trace_program
 from harness.errors import UserError
-from harness.execution.build import Library
 from harness.results.verdict import Outcome, Recorded, Reference, Verdict
 from harness.specification.model import expect
 from harness.specification.policy import Policy
@@ -70,14 +69,13 @@ def _keep(trace: Trace, path: Path) -> Reference:
     return kept
 
 
-def record_program(
-    program: Path, args: Sequence[str], library: Library, tracer: Tracer, output: Path
-) -> tuple[int, End]:
-    """Runs a program, which prints where the checker does, and keeps its trace in a file.
+def record_program(invocation: Invocation, tracer: Tracer, output: Path) -> tuple[int, End]:
+    """Run a program, which prints where the checker does, and keep its trace in a file.
 
     Returns the number of calls, and how the program ended. Raises `UserError` where there is
     nothing to record, and `OSError`.
     """
+    program = invocation.program
     if not program.is_file():
         raise UserError(f"{program}: expected a program to record, found no file")
     if not output.absolute().parent.is_dir():
@@ -87,7 +85,7 @@ def record_program(
 
     def counted() -> Iterator[Part]:
         nonlocal calls, last
-        for calls, last in enumerate(trace_program(program, args, library, tracer, 1)):
+        for calls, last in enumerate(trace_program(invocation, tracer, 1)):
             yield last
         if calls == 0:
             raise UserError(f"{program}: {NO_CALL}")

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from subprocess import DEVNULL
 
+from harness.checking.loading import loading_environment
 from harness.execution.build import LIBRARY, Library
 from harness.trace.canonical import canonicalise
 from harness.specification.policy import Policy
@@ -121,28 +122,39 @@ class Runner:
         return env
 
 
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """A program of the user's, as it is to be run."""
+
+    program: Path
+    args: Sequence[str]
+    library: Library
+    """The libosmem.so for a program that finds none."""
+    replace: bool
+    """Whether the library also takes the place of one that the program finds."""
+
+
 NO_CALL = (
     "no call of os_malloc() and the like was seen; is it linked with -losmem, and does it make any?"
 )
 
 
-def trace_program(
-    program: Path, args: Sequence[str], library: Library, tracer: Tracer, output: int
-) -> Iterator[Part]:
-    """The trace of any program, run as the user would run it, with ``library`` where it finds no
-    libosmem.so of its own. What it prints goes to the file ``output``. Raises `UserError` or
-    `OSError`."""
-    require_tools("readelf")
+def trace_program(invocation: Invocation, tracer: Tracer, output: int) -> Iterator[Part]:
+    """Run any program as the user would run it, and yield its trace. What it prints goes to the
+    file ``output``. Raises `UserError` or `OSError`."""
+    program = invocation.program
+    require_tools("readelf", "ldd")
     if why := tracer.unsupported_reason(program):
         raise TracerError(f"{program}: {why}")
-    paths = [os.environ.get("LD_LIBRARY_PATH", ""), str(library.folder)]
-    env = {**os.environ, "LD_LIBRARY_PATH": ":".join(filter(None, paths))}
     here = sys.stdin.fileno() if sys.stdin is not None else DEVNULL
     streams = Streams(here, output, sys.stderr.fileno())
     with scratch_folder() as scratch:
+        links = scratch / "library"
+        links.mkdir()
+        env = loading_environment(program, invocation.library, invocation.replace, links)
+        command = Program([str(program.resolve()), *invocation.args], env, None)
         raw = scratch / "trace"
-        traced = Program([str(program.resolve()), *args], env, None)
-        finished = tracer.run(traced, streams, raw, UNLIMITED)
+        finished = tracer.run(command, streams, raw, UNLIMITED)
         for number, part in enumerate(canonicalise(tracer.events(raw, confined=False))):
             if number == 0 and isinstance(part, End) and part.how is How.CUT_SHORT:
                 raise TracerError(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from harness.execution.build import ROOT, Library, build_library
 from harness.suite import Suite, load_suite
@@ -68,6 +69,12 @@ def choose_tests(path: Path, names: tuple[str, ...] = ()) -> Suite:
     shown as seen from the working folder."""
     here = Path.cwd()
     return load_suite(path.relative_to(here) if path.is_relative_to(here) else path).select(names)
+
+
+def source_given() -> bool:
+    """Return whether --src was on the command line."""
+    given = click.get_current_context().get_parameter_source("source")
+    return given is not ParameterSource.DEFAULT
 
 
 def built_library(source: Path) -> Library:

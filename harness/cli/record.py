@@ -9,11 +9,12 @@ import click
 
 from harness.checking.check import Setup, set_up
 from harness.checking.recording import record_program, record_references
-from harness.checking.run import ended_by_itself
+from harness.checking.run import Invocation, ended_by_itself
 from harness.cli.options import (
     built_library,
     choose_tests,
     jobs_option,
+    source_given,
     source_option,
     suite_option,
     tracer_option,
@@ -58,7 +59,8 @@ def record_command(
         sys.exit(not _record_tests(setup, force))
     if not words:
         raise click.UsageError("expected a program to record: record -o FILE -- PROGRAM [ARG]...")
-    calls, end = record_program(Path(words[0]), words[1:], built_library(source), tracer, output)
+    invocation = Invocation(Path(words[0]), words[1:], built_library(source), source_given())
+    calls, end = record_program(invocation, tracer, output)
     click.echo(f"{output}: {calls} calls, {end}", err=True)
     sys.exit(not ended_by_itself(end))
 

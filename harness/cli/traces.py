@@ -8,8 +8,14 @@ from typing import TextIO
 
 import click
 
-from harness.checking.run import NO_CALL, ended_by_itself, trace_program
-from harness.cli.options import built_library, json_option, source_option, tracer_option
+from harness.checking.run import NO_CALL, Invocation, ended_by_itself, trace_program
+from harness.cli.options import (
+    built_library,
+    json_option,
+    source_given,
+    source_option,
+    tracer_option,
+)
 from harness.reports import statistics, terminal
 from harness.trace.file import read_file
 from harness.trace.regression import Allowance, compare, measure, parse_allowance
@@ -27,15 +33,14 @@ _file = click.Path(exists=True, dir_okay=False, path_type=Path)
 def trace_command(source: Path, tracer_name: str, program: Path, args: tuple[str, ...]) -> None:
     """Print a program's canonical trace.
 
-    The program is linked with a libosmem.so: its own if it finds one, else the one built from
-    --src. What it prints goes to standard error. The exit status is 1 if it did not come to its own
-    end.
+    The program is linked with a libosmem.so. It loads the one built from --src if that is given;
+    else its own, or if it finds none the one built from src. What it prints goes to standard error.
+    The exit status is 1 if it did not come to its own end.
     """
     calls, end = -1, None
     tracer = choose_tracer(tracer_name)
-    library = built_library(source)
-    output = sys.stderr.fileno()
-    for calls, end in enumerate(trace_program(program, args, library, tracer, output)):
+    invocation = Invocation(program, args, built_library(source), source_given())
+    for calls, end in enumerate(trace_program(invocation, tracer, sys.stderr.fileno())):
         click.echo("\n".join(end.lines()))
     if calls == 0:
         click.echo(f"{program}: {NO_CALL}", err=True)

@@ -144,7 +144,7 @@ def tools(folder: Path, *names: str) -> dict[str, str]:
     return {"PATH": str(folder)}
 
 
-ALWAYS = ("make", "gcc", "nm", "readelf", "prlimit")
+ALWAYS = ("make", "gcc", "nm", "readelf", "ldd", "prlimit")
 
 
 def test_auto_is_uftrace_where_there_is_one_and_else_ltrace(tmp_path: Path) -> None:
