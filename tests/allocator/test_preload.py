@@ -184,7 +184,7 @@ def malloc_bindings(report: str) -> set[tuple[str, str]]:
     return {(Path(caller).name, callee) for caller, callee, name in bound if name in family}
 
 
-@pytest.mark.needs("apache2-bin")
+@pytest.mark.needs("apache2-bin", "openssl")
 def test_apache(env: dict[str, str], tmp_path: Path) -> None:
     """Threads of several processes call it at the same time, mostly for TLS and compression."""
     port, log, certificate = free_port(), tmp_path / "log", tmp_path / "certificate"
