@@ -9,15 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field
 
+from harness.specification.machine import Machine
 from harness.specification.policy import Policy
 from harness.trace.trace import FLAGS, NULL, PROTECTION, Address, Call, Request, Value
-
-SIZE_MAX = 2**64 - 1
-_SBRK_MAX = 2**63 - 1
-_ADDRESSES = 2**47
-"""The half of the address space that is the program's: no system grants more."""
-HEADER = 32
-"""The size of ``struct block_meta`` on x86-64."""
 
 
 class _Refused(Exception):
@@ -27,13 +21,13 @@ class _Refused(Exception):
 @dataclass(slots=True, eq=False)
 class _Block:
     address: int
-    """Of the header, relative to the break as the program found it."""
+    """Of its payload, relative to the break as the program found it."""
     size: int
     free: bool
 
     @property
     def end(self) -> int:
-        return self.address + HEADER + self.size
+        return self.address + self.size
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +48,10 @@ class Model:
     policy: Policy = field(default_factory=Policy)
     refused: Container[int] = ()
     """Which requests the system refuses, counted from 1."""
+    machine: Machine = Machine()
 
     def __post_init__(self) -> None:
+        self._header = self.machine.header
         self._break = 0
         self._heap_start: int | None = None
         self._blocks: list[_Block] = []
@@ -117,7 +113,7 @@ class Model:
         if nmemb == 0 or size == 0:
             self._because("a request of 0 bytes is NULL")
             return NULL
-        if nmemb * size > SIZE_MAX:
+        if nmemb * size > self.machine.size_max:
             raise _Refused("nmemb * size overflows")
         return self._allocate(
             nmemb * size, self.policy.calloc_threshold, self.policy.prealloc_calloc
@@ -125,16 +121,16 @@ class Model:
 
     def _allocate(self, size: int, threshold: int, prealloc: int) -> Value:
         payload = self._align(size)
-        if payload + HEADER >= threshold:
+        if payload + self._header >= threshold:
             self._because(
-                f"{payload} + {HEADER} bytes reach the threshold of {threshold}: a mapping"
+                f"{payload} + {self._header} bytes reach the threshold of {threshold}: a mapping"
             )
             return self._map(payload)
         return self._pointer(self._take(payload, prealloc))
 
     def _align(self, size: int) -> int:
         payload = size + -size % self.policy.alignment
-        if payload + HEADER > SIZE_MAX:
+        if payload + self._header > self.machine.size_max:
             raise _Refused("the size overflows")
         return payload
 
@@ -168,43 +164,43 @@ class Model:
                 self._heap_start = start
             return Address(start - self._heap_start)
 
-        if increment > _SBRK_MAX:
+        if increment > self.machine.sbrk_max:
             raise _Refused("the increment overflows")
         self._ask("sbrk", (increment,), answer)
         self._break += increment
         return start
 
     def _map(self, payload: int) -> Address:
-        total = payload + HEADER
+        total = payload + self._header
 
         def answer() -> Value:
             self._mapping_count += 1
             return Address(0, self._mapping_count)
 
         args = (NULL, total, PROTECTION, FLAGS, -1, 0)
-        self._ask("mmap", args, answer, possible=total < _ADDRESSES)
+        self._ask("mmap", args, answer, possible=total < self.machine.address_space)
         self._mapped[self._mapping_count] = payload
-        return Address(HEADER, self._mapping_count)
+        return Address(self._header, self._mapping_count)
 
     def _is_mapping(self, pointer: Value) -> bool:
         return isinstance(pointer, Address) and pointer.mapping in self._mapped
 
     def _unmap(self, pointer: Value) -> None:
         assert isinstance(pointer, Address) and pointer.mapping is not None
-        total = self._mapped.pop(pointer.mapping) + HEADER
+        total = self._mapped.pop(pointer.mapping) + self._header
         self._requests.append(Request("munmap", (Address(0, pointer.mapping), total), 0))
 
     # ---- The heap: a list of blocks in address order, no two adjacent ones both free -----------
 
     def _pointer(self, block: _Block) -> Address:
         assert self._heap_start is not None
-        return Address(block.address + HEADER - self._heap_start)
+        return Address(block.address - self._heap_start)
 
     def _find(self, pointer: Value) -> _Block | None:
         """The live heap block at a pointer."""
         if not isinstance(pointer, Address) or pointer.mapping or self._heap_start is None:
             return None
-        address = pointer.offset - HEADER + self._heap_start
+        address = self._heap_start + pointer.offset
         return next((b for b in self._blocks if b.address == address and not b.free), None)
 
     def _take(self, payload: int, prealloc: int) -> _Block:
@@ -231,8 +227,8 @@ class Model:
         padding = self._padding()
         start = self._sbrk(size) + padding
         usable = (size - padding) // self.policy.alignment * self.policy.alignment
-        if usable >= HEADER + self.policy.alignment:
-            self._blocks.append(_Block(start, usable - HEADER, free=True))
+        if usable >= self._header + self.policy.alignment:
+            self._blocks.append(_Block(start + self._header, usable - self._header, free=True))
 
     def _grow(self, payload: int) -> _Block:
         last = self._blocks[-1] if self._blocks else None
@@ -245,18 +241,18 @@ class Model:
             return last
         self._because("nothing fits, and the last block is not free: a new block at the end")
         padding = self._padding()
-        start = self._sbrk(padding + HEADER + payload) + padding
-        self._blocks.append(_Block(start, payload, free=False))
+        start = self._sbrk(padding + self._header + payload) + padding
+        self._blocks.append(_Block(start + self._header, payload, free=False))
         return self._blocks[-1]
 
     def _split(self, block: _Block, payload: int) -> None:
         rest = block.size - payload
-        if rest < HEADER + self.policy.alignment:
+        if rest < self._header + self.policy.alignment:
             if rest:
                 self._because(f"the {rest} bytes left over can't be a block: it stays whole")
             return
         block.size = payload
-        remainder = _Block(block.end, rest - HEADER, free=False)
+        remainder = _Block(block.end + self._header, rest - self._header, free=False)
         self._blocks.insert(self._blocks.index(block) + 1, remainder)
         self._release(remainder)
         self._because(f"split: the {rest} bytes left over are a free block")
@@ -274,9 +270,9 @@ class Model:
         if at == len(self._blocks):
             return False
         following = self._blocks[at]
-        if not following.free or following.address != block.end:
+        if not following.free or following.address != block.end + self._header:
             return False
-        block.size += HEADER + following.size
+        block.size += self._header + following.size
         del self._blocks[at]
         return True
 
@@ -298,7 +294,7 @@ class Model:
             self._because("a block that is free can't be resized: NULL")
             return NULL
         payload = self._align(size)
-        if payload + HEADER >= self.policy.mmap_threshold:
+        if payload + self._header >= self.policy.mmap_threshold:
             self._because("it has grown to the threshold: it moves to a mapping")
             mapped = self._map(payload)
             self._release(block)

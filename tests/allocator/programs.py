@@ -7,6 +7,7 @@ from random import Random
 
 from hypothesis import strategies as st
 
+from harness.specification.machine import Machine
 from harness.specification.model import Model, Step
 from harness.specification.policy import Policy
 from harness.trace.trace import NULL, Address, Value
@@ -66,10 +67,12 @@ def _crowd(seed: int) -> list[str]:
 crowds = st.builds(_crowd, st.integers(0, 2**64 - 1))
 
 
-def play_on_model(operations: Sequence[str], policy: Policy) -> list[Step]:
+def play_on_model(
+    operations: Sequence[str], policy: Policy, machine: Machine = Machine()
+) -> list[Step]:
     """The steps the model takes through a program."""
     parsed = [(line[0], [int(word) for word in line[1:].split()]) for line in operations]
-    model = Model(policy, {args[0] for name, args in parsed if name == "x"})
+    model = Model(policy, {args[0] for name, args in parsed if name == "x"}, machine)
     slots: dict[int, Value] = {}
     steps: list[Step] = []
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 
 from driver import UNTOUCHED, Driver, build_driver
-from harness.specification import model
+from harness.specification.machine import Machine
 from harness.specification.policy import Policy
 from harness.trace.trace import End, How
 from programs import POLICIES, play_on_model, programs
@@ -16,17 +16,7 @@ from programs import POLICIES, play_on_model, programs
 pytestmark = pytest.mark.needs("gcc-multilib")
 
 ENOMEM = 12
-
-
-@pytest.fixture(scope="module", autouse=True)
-def narrow_model() -> Iterator[None]:
-    """The model with 32-bit numbers."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(model, "HEADER", 16)
-        patch.setattr(model, "SIZE_MAX", 2**32 - 1)
-        patch.setattr(model, "_SBRK_MAX", 2**31 - 1)
-        patch.setattr(model, "_ADDRESSES", 2**31)
-        yield
+MACHINE = Machine(word_bits=32, header=16)
 
 
 @pytest.fixture(scope="module", params=list(POLICIES))
@@ -57,7 +47,7 @@ MERGED = ["m 0 64", *(f"m {slot} 8" for slot in range(1, 6)), "f 1", "f 4", "f 0
 def test_any_program(driver: Driver, policy: Policy, program: list[str]) -> None:
     program = [" ".join(map(narrowed, line.split())) for line in program]
     report = driver.play(program)
-    steps = play_on_model(program, policy)
+    steps = play_on_model(program, policy, MACHINE)
     assert report.wrong == []
     assert list(report.trace.calls) == [step.call for step in steps]
     assert report.trace.end == End(How.EXIT, 0)
