@@ -40,7 +40,7 @@ test-debian: ## Try both commands and grading on a bare Debian: RELEASE=trixie A
 	@tools/test-debian "$${RELEASE:?is not set: make test-debian RELEASE=trixie}" $(ARGS)
 
 .PHONY: bench
-bench: build ## Measure everything, as a page in Markdown; ARGS="--json FILE check tracing ..."
+bench: ## Measure everything, as a page in Markdown; ARGS="--json FILE check tracing ..."
 	@tools/install-packages check trace bench
 	@$(PYTHON) bench/all.py $(ARGS)
 
