@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * calls.c - makes as many calls of the allocator as its argument says: small blocks that come and
- * go, and now and then a mapping.
+ * calls.c - makes a number of calls to the allocator: calls NUMBER.
+ *
+ * Small blocks come and go, and now and then a mapping.
  */
 #include <stdlib.h>
 

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * workload.c - the time a call of an allocator takes, among many live blocks.
+ * workload.c - measures the time of a call to an allocator among many live blocks.
  *
  *     workload LIBRARY MIX LIVE CALLS
  *
- * LIBRARY is the path of a libosmem.so, or `-` for the malloc() that the program was started with.
- * All are called through pointers. There are twice LIVE slots for blocks, and LIVE blocks of
- * random sizes from 8 to 1024 bytes in them. Each step picks a slot at random. By the MIX it
+ * LIBRARY is the path of a libosmem.so, or `-` for the malloc() of this process. Either is called
+ * through pointers. Half of 2 * LIVE slots hold blocks of random sizes from 8 to 1024 bytes. Each
+ * step picks a random slot and, depending on MIX,
  *
- *     churn      frees the block there, or allocates one where there is none: half and half
- *     realloc    does so in every second step; in the others it resizes a block
- *     pairs      frees the block there, and at once allocates another; this is two calls
+ *     churn      frees its block, or allocates one if it is empty, about equally often
+ *     realloc    does the same in every second step, and resizes a block in the others
+ *     pairs      frees its block and allocates another at once, which counts as two calls
  *
- * A byte of each block is written and read. Prints the nanoseconds of processor time per call over
- * CALLS calls, after some steps for each block have mixed the heap. That time has the loop in it,
- * and what the machine needs to reach the block.
+ * One byte of each block is written and read. Prints the processor time per call in nanoseconds,
+ * over CALLS calls, after a few steps per block have mixed the heap. The time includes the loop and
+ * the cache misses on the blocks themselves.
  */
 #include <dlfcn.h>
 #include <stdint.h>
@@ -44,7 +44,7 @@ static void use(const char *path)
 
 static uint64_t state = 1;
 
-/* Below `limit`, which is small beside 2^32. */
+/* Returns a number below `limit`, which must be small compared with 2^32. */
 static inline uint32_t random_below(uint32_t limit)
 {
     state ^= state << 13;
@@ -132,7 +132,7 @@ static double now(void)
 {
     struct timespec time;
 
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time); /* not what others take */
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time); /* not the time of other processes */
     return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
 }
 
@@ -164,5 +164,5 @@ int main(int argc, char **argv)
 
     run(calls);
     printf("%.2f\n", (now() - start) / (double)calls);
-    return sum == 0; /* never: so that the reads are not left out */
+    return sum == 0; /* never true, but keeps the compiler from removing the reads */
 }

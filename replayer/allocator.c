@@ -23,7 +23,7 @@ struct allocator open_allocator(const char *path)
 
     if (library == NULL)
         give_up("%s", dlerror());
-    /* POSIX has pointers to objects and to functions alike, ISO C has not. */
+    /* POSIX allows the conversion of object pointers to function pointers, ISO C does not. */
     return (struct allocator){
         .allocate = (void *(*)(size_t))find(library, path, "os_malloc"),
         .resize = (void *(*)(void *, size_t))find(library, path, "os_realloc"),

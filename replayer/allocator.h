@@ -10,8 +10,8 @@ struct allocator {
     void (*release)(void *block);
 };
 
-/* The os_* functions of the libosmem.so at `path`; if NULL, what malloc() and its family are in
- * this process. Ends the program if there are none. */
+/* Returns the os_* functions of the libosmem.so at `path`, or the malloc() family of this process
+ * if `path` is NULL. Ends the program if a function is missing. */
 struct allocator open_allocator(const char *path);
 
 #endif

@@ -1,25 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * footprint.h - what a process holds of the system's memory, as the kernel sees it.
+ * footprint.h - the memory that a process holds, as the kernel sees it.
  *
- * That is its resident anonymous memory: the pages of the heap, and of mappings, that were written
- * and not given back. What was asked for by sbrk() and mmap() would be no fair measure, as some
- * allocators reserve gigabytes that they never touch; and the resident set of /proc/self/statm is
- * kept up to date by some dozens of pages at a time only. Pages of files, such as code that runs
- * for the first time, and the replayer's own tables, which are shared memory, are not anonymous.
+ * The footprint is the resident anonymous memory: the pages of the heap and of mappings that were
+ * written and not given back. The bytes requested by sbrk() and mmap() would not be a fair measure,
+ * as some allocators reserve gigabytes that they never touch. The resident set in /proc/self/statm
+ * is too coarse, as the kernel updates it by dozens of pages at a time. Pages of files, such as
+ * code that runs for the first time, are not anonymous; neither are the replayer's own tables,
+ * which are shared memory.
  *
- * To be comparable, all of what the program asked for has to be written, too.
+ * For comparable figures, the program must write to all memory that it requests.
  */
 #ifndef FOOTPRINT_H
 #define FOOTPRINT_H
 
 #include <stddef.h>
 
-/* The bytes that this process holds now. */
+/* Returns the footprint of this process in bytes. */
 size_t footprint(void);
 
-/* How many times a page had to be found for this process so far. Its footprint only grows with this
- * number, which is much cheaper to look at. */
+/* Returns how many page faults this process has had. Its footprint grows only if this number does,
+ * which is much cheaper to read. */
 long page_faults(void);
 
 #endif

@@ -5,13 +5,13 @@
 #include "passes.h"
 #include "table.h"
 
-/* The footprint's peak so far, and when it was last looked for. */
+/* The highest footprint so far, and the number of page faults at the last look. */
 struct peak {
     size_t bytes;
     long faults;
 };
 
-/* Looking costs as much as hundreds of calls: it is only done where there is something to see. */
+/* Skips the footprint, which costs as much as hundreds of calls, unless it can have grown. */
 static void update_peak(struct peak *peak)
 {
     long faults = page_faults();
@@ -45,8 +45,7 @@ void measure(const struct play *play, struct result *result)
     void **blocks = make_table(workload->ids, sizeof(*blocks));
     struct peak peak = {0};
 
-    update_peak(
-        &peak); /* it uses some of the stack itself: only from here on are figures comparable */
+    update_peak(&peak); /* touches the stack once, so that this does not count */
     size_t before = peak.bytes = footprint();
 
     for (size_t i = 0; i < workload->count; i++) {
@@ -58,7 +57,7 @@ void measure(const struct play *play, struct result *result)
             memset(*block, 1, result->at->size);
         update_peak(&peak);
     }
-    /* What is small may fit into pages that the process had before its first call. */
+    /* A small workload may fit in pages that the process held before its first call. */
     size_t grown = peak.bytes - before;
 
     result->held = grown < workload->peak ? workload->peak : grown;

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * passes.h - the ways a workload is played. Each is for one thing, so that none disturbs another:
- * contents are not checked while time is taken. A pass runs in a process of its own, where the
- * allocator was never called, and leaves what it finds in shared memory.
+ * passes.h - the passes that play a workload.
+ *
+ * Each pass has one purpose, so that none disturbs another: the pass that takes the time does not
+ * check contents. A pass runs in a process of its own, where the allocator was never called before,
+ * and leaves its result in shared memory.
  */
 #ifndef PASSES_H
 #define PASSES_H
@@ -17,29 +19,29 @@
 struct play {
     struct workload workload;
     struct allocator allocator;
-    size_t rounds; /* to take the time of */
+    size_t rounds; /* of take_time() */
 };
 
 struct result {
-    const struct operation *at; /* the one that is being played; NULL where that isn't known */
-    char fault[128];            /* what is wrong with the allocator; empty if nothing is */
-    bool complete;              /* the pass has come to its end */
+    const struct operation *at; /* the operation being played; NULL if that isn't known */
+    char fault[128];            /* the allocator's error; empty if there is none */
+    bool complete;              /* the pass has reached its end */
     size_t held;                /* bytes, by measure() */
     uint64_t nanoseconds;       /* by take_time() */
 };
 
 typedef void pass(const struct play *play, struct result *result);
 
-/* Are blocks aligned, apart from each other, and do they keep what is written into them? */
+/* Checks that blocks are aligned, don't overlap and keep their contents. */
 pass verify;
 
-/* How much memory does the allocator hold at its peak? */
+/* Measures the memory that the allocator holds at its peak. */
 pass measure;
 
-/* How long does the fastest round take? */
+/* Measures the time of the fastest round. */
 pass take_time;
 
-/* Ends a pass. */
+/* Ends a pass with an error of the allocator. */
 _Noreturn void fail(struct result *result, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * recorder.c - writes down the calls that a program makes of malloc() and its family.
+ * recorder.c - records the calls that a program makes to malloc() and its family.
  *
- * It is loaded into the program with LD_PRELOAD, and hands every call on to glibc, by the names
- * that glibc has for that. The file that OSMEM_RECORDING names gets a line a call: its letter, the
- * block that it was given, the size, and the block that it returned, in hexadecimal. One write() a
- * line loses nothing if the program ends without notice; dprintf() would itself call malloc().
+ * Loaded with LD_PRELOAD, it forwards every call to glibc, by the names that glibc offers for this.
+ * Each call adds a line to the file named by OSMEM_RECORDING: a letter, the block passed in, the
+ * size, and the block returned, in hexadecimal. Each line takes one write(), so that none is lost
+ * if the program ends abruptly; dprintf() would itself call malloc().
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -23,14 +23,14 @@ void __libc_free(void *block);
 
 static int recording = -1;
 
-/* Calls made before are the loader's own, and few. */
+/* Earlier calls are few, and made by the loader. */
 __attribute__((constructor)) static void start_recording(void)
 {
     const char *path = getenv("OSMEM_RECORDING");
 
     if (path != NULL)
         recording = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    /* What it starts is not recorded: it would use the same blocks for something else. */
+    /* Programs that this one starts are not recorded: their addresses would mix with its own. */
     unsetenv("LD_PRELOAD");
 }
 

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * replay.c - plays a workload through an allocator, and tells how fast it is and how well it uses
- * memory.
+ * replay.c - plays a workload through an allocator, and measures its speed and use of memory.
  *
- *     replay check FILE [LIBRARY]          only looks whether it could be played
- *     replay play ROUNDS FILE              plays it through malloc(), as it is in this process
+ *     replay check FILE [LIBRARY]          only checks that the workload can be played
+ *     replay play ROUNDS FILE              plays it through the malloc() of this process
  *     replay play ROUNDS FILE LIBRARY      plays it through the os_* functions of a libosmem.so
  *
- * Another malloc() can be put in its place with LD_PRELOAD. What is found comes a figure a line.
- * The exit status is 0; 1 if the allocator has failed, with a line on standard error that says
- * where; 2 if nothing can be played.
+ * LD_PRELOAD can replace malloc(). The output has one figure per line. The exit status is 0; 1 if
+ * the allocator failed, after a line on standard error that says where; 2 if the workload can't be
+ * played.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -35,7 +34,7 @@ void fail(struct result *result, const char *format, ...)
     _exit(FAILED);
 }
 
-/* Says what is wrong with the allocator, and where it is known with which call. */
+/* Reports an error of the allocator, with the call that it occurred in if that is known. */
 static _Noreturn void report_fault(const struct play *play, const struct result *result,
                                    const char *fault)
 {

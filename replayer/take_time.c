@@ -12,7 +12,7 @@ static uint64_t now(void)
     return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
 }
 
-/* Plays all operations; false if there was no memory for one. */
+/* Plays all operations. Returns false if an allocation fails. */
 static bool play_all(const struct workload *workload, struct allocator allocator, void **blocks)
 {
     const struct operation *end = workload->operations + workload->count;
@@ -38,7 +38,7 @@ static bool play_all(const struct workload *workload, struct allocator allocator
     return true;
 }
 
-/* What a workload leaves allocated is not its next round's. */
+/* Frees what the workload leaves allocated, so that the next round starts empty. */
 static void release_rest(const struct workload *workload, struct allocator allocator, void **blocks)
 {
     for (size_t id = 0; id < workload->ids; id++)
@@ -48,7 +48,7 @@ static void release_rest(const struct workload *workload, struct allocator alloc
         }
 }
 
-/* Other programs can only make a round slower: the fastest is nearest to the truth. */
+/* Other programs can only slow a round down: the fastest is closest to the truth. */
 void take_time(const struct play *play, struct result *result)
 {
     void **blocks = make_table(play->workload.ids, sizeof(*blocks));

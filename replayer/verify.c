@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Every block is filled with bytes of its own, which have to be there when it is resized, freed,
- * and at the end. Two blocks that overlap can't both keep theirs.
+ * verify.c - checks the addresses and contents of blocks.
+ *
+ * Each block is filled with a pattern of its own, which is checked when the block is resized or
+ * freed, and at the end. Two blocks that overlap can't both keep theirs.
  */
 #include "passes.h"
 #include "table.h"
@@ -9,12 +11,12 @@
 #define ALIGNMENT 8
 
 struct block {
-    unsigned char *bytes; /* NULL if it isn't allocated */
+    unsigned char *bytes; /* NULL if not allocated */
     size_t size;
-    uint64_t mark; /* what it is filled with: the number of the operation that did, from 1 on */
+    uint64_t mark; /* selects the pattern: the number, from 1, of the operation that filled it */
 };
 
-/* The bytes of a mark are scattered: a piece of one block's is not found in another's. */
+/* Scatters the bits of the mark, so that no part of a pattern occurs in another one. */
 static unsigned char pattern(uint64_t mark, size_t index)
 {
     return (unsigned char)((mark * 0x9e3779b97f4a7c15) >> (index % 8 * 8));

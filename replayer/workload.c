@@ -17,7 +17,7 @@
 #define MAX_OPERATIONS ((size_t)1 << 24)
 #define MAX_BYTES      ((size_t)1 << 38) /* so that the sum of all sizes fits a size_t */
 
-/* ---- The text ------------------------------------------------------------------------------- */
+/* ---- Words ---------------------------------------------------------------------------------- */
 
 struct reader {
     const char *path;
@@ -72,7 +72,7 @@ static struct word next_word(struct reader *reader)
     return (struct word){start, (int)(reader->at - start)};
 }
 
-/* Goes to the next word, in whatever line it is; false if there is none. */
+/* Moves to the next word, on this line or a later one. Returns false if there is none. */
 static bool find_word(struct reader *reader)
 {
     for (; reader->at < reader->end && is_space(*reader->at); reader->at++)
@@ -81,7 +81,7 @@ static bool find_word(struct reader *reader)
     return reader->at < reader->end;
 }
 
-/* ---- What it should be ---------------------------------------------------------------------- */
+/* ---- Operations ----------------------------------------------------------------------------- */
 
 static _Noreturn void reject(const struct reader *reader, size_t line, const char *format, ...)
 {
@@ -132,7 +132,7 @@ static size_t read_number(struct reader *reader, const char *what, size_t min, s
     reject_word(reader, word, expected);
 }
 
-/* The numbers of the header may be in a line each, or all in one. */
+/* Reads a number of the header, which may be on a line of its own or share one with others. */
 static size_t read_header(struct reader *reader, const char *what, size_t min, size_t max)
 {
     find_word(reader);
@@ -165,12 +165,12 @@ static struct operation read_operation(struct reader *reader, size_t ids)
     return operation;
 }
 
-/* ---- What it does --------------------------------------------------------------------------- */
+/* ---- The order of operations ---------------------------------------------------------------- */
 
-/* What became of an id. */
+/* The state of an id. */
 struct state {
-    size_t size; /* 0 if it isn't allocated */
-    size_t line; /* the last that was about it; 0 if there was none */
+    size_t size; /* 0 if not allocated */
+    size_t line; /* of its last allocation or release; 0 if there was none */
 };
 
 static void check_order(const struct reader *reader, const struct operation *operation,
@@ -189,8 +189,7 @@ static void check_order(const struct reader *reader, const struct operation *ope
            operation->id, state->line);
 }
 
-/* Reads the operations, up to the end of the file; `count_line` is the line that has their number.
- */
+/* Reads the operations up to the end of the file. Their number is on line `count_line`. */
 static void read_operations(struct reader *reader, struct workload *workload, size_t count_line)
 {
     struct operation *operations = make_table(workload->count, sizeof(*operations));
@@ -209,7 +208,6 @@ static void read_operations(struct reader *reader, struct workload *workload, si
         live += operation.size - state->size;
         if (live > workload->peak)
             workload->peak = live;
-        /* A resized block is in use since it was allocated. */
         if (operation.kind != RESIZE)
             state->line = operation.line;
         state->size = operation.size;
@@ -226,7 +224,7 @@ struct workload read_workload(const char *path)
     struct reader reader = open_reader(path);
     struct workload workload = {.path = path};
 
-    /* The first and the last number were for the graders of old; they mean nothing here. */
+    /* The format has a heap size and a weight, which are not used. */
     read_header(&reader, "a heap size", 0, SIZE_MAX);
     workload.ids = read_header(&reader, "a number of ids", 0, MAX_OPERATIONS);
     workload.count = read_header(&reader, "a number of operations", 1, MAX_OPERATIONS);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * workload.h - a list of calls to an allocator, from a file; docs/workloads.md has the format.
+ * workload.h - a list of calls to an allocator, read from a file in the format of
+ * docs/workloads.md.
  */
 #ifndef WORKLOAD_H
 #define WORKLOAD_H
@@ -17,20 +18,20 @@ struct operation {
     enum kind kind;
     unsigned int id;
     size_t size; /* not for RELEASE */
-    size_t line; /* where it is in the file */
+    size_t line; /* in the file */
 };
 
 struct workload {
     const char *path;
-    size_t ids; /* they are below this */
+    size_t ids; /* all are below this */
     size_t count;
     const struct operation *operations;
-    size_t peak; /* the most bytes that are allocated at a time */
+    size_t peak; /* the most bytes allocated at a time */
 };
 
 /*
- * Reads a workload. One that an allocator can't be blamed for failing (it is cut short, miscounted,
- * frees twice...) ends the program with a line that names the file and the line.
+ * Reads a workload. An invalid one (cut short, miscounted, with a double free...) ends the program
+ * with a message that names the file and the line, so that no allocator is blamed for it.
  */
 struct workload read_workload(const char *path);
 

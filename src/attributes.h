@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * attributes.h - what the compiler is told beyond the language.
+ * attributes.h - compiler attributes.
  */
 #ifndef ATTRIBUTES_H
 #define ATTRIBUTES_H
 
-/* A function that others may call; all else is hidden by -fvisibility=hidden. */
+/* Exports a function. -fvisibility=hidden hides all others. */
 #define API __attribute__((visibility("default")))
 
-/* A variable of another file of ours: that flag does not hide it where it is only declared, and it
- * would be looked up like one that another library may have replaced. */
+/* Declares a variable of another file of the library. That flag hides definitions only: without the
+ * attribute, each access would look up whether another library has replaced the variable. */
 #define INTERNAL extern __attribute__((visibility("hidden")))
 
-/* Rare things are done out of line, where they cost the others no register. */
+/* Keeps rare work out of line, where it costs the common path no registers. */
 #define OUTLINE __attribute__((noinline))
 
 #define LIKELY(condition)   __builtin_expect(condition, 1)

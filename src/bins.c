@@ -23,7 +23,7 @@ size_t bins_check(void)
         bool marked = bins.words[bin / WORD_BITS] >> bin % WORD_BITS & 1;
 
         if (marked != (bins.tops[bin] != 0))
-            report_mistake("the index was written over", &bins.tops[bin]);
+            report_mistake("the index was overwritten", &bins.tops[bin]);
         count += pairing_check(bins.tops[bin], bin * UNIT);
     }
     return count;

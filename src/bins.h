@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * bins.h - the free blocks of up to 4096 bytes: a bin for each size.
+ * bins.h - free blocks of up to 4096 bytes, in one bin per size.
  *
- *     words       0 0 0 1 0 0 … 1                a bit for each bin that has a block
+ *     words       0 0 0 1 0 0 … 1                one bit per bin, set if it holds a block
  *                       │       │
- *     bins      8 … 536 544 …   4096 bytes       a pairing heap each: one size, by address
+ *     bins      8 … 536 544 …   4096 bytes       one pairing heap per size, ordered by address
  *
- * A bit scan finds the smallest bin that fits, and the best block is at its top.
+ * A bit scan finds the smallest bin that fits. Its best block is at the top.
  */
 #ifndef BINS_H
 #define BINS_H
@@ -20,7 +20,7 @@
 #define WORDS     ((BINS + WORD_BITS - 1) / WORD_BITS)
 
 struct bins {
-    uint64_t words[WORDS + 1]; /* the last one is where every search ends */
+    uint64_t words[WORDS + 1]; /* the last one is never 0: it ends every search */
     link_t tops[BINS];
 };
 
@@ -54,11 +54,11 @@ static inline void bins_remove(struct block_meta *block)
     unmark_if_empty(bin);
 }
 
-/* The first bin that has a block, from the word `at` on; BINS or more if there is none. */
+/* Finds the first bin with a block, from word `at` on. Returns BINS or more if there is none. */
 size_t bins_find_from(size_t at);
 
-/* The bin of the smallest blocks of at least `payload` bytes, which are at most BINS_MAX; BINS or
- * more if there is none. */
+/* Finds the bin of the smallest blocks of at least `payload` bytes, which must be at most BINS_MAX.
+ * Returns BINS or more if there is none. */
 static inline size_t bins_find(size_t payload)
 {
     size_t bin = payload / UNIT;
@@ -71,7 +71,7 @@ static inline size_t bins_find(size_t payload)
     return bin + (unsigned)__builtin_ctzll(ahead);
 }
 
-/* Removes the block at the lowest address in a bin that is not empty. */
+/* Removes the block at the lowest address from a bin, which must not be empty. */
 static inline struct block_meta *bins_take(size_t bin)
 {
     struct block_meta *block = pairing_take(&bins.tops[bin]);
@@ -82,10 +82,10 @@ static inline struct block_meta *bins_take(size_t bin)
     return block;
 }
 
-/* The block that bins_take() would remove. */
+/* Returns the block that bins_take() would remove. */
 struct block_meta *bins_lowest(size_t bin);
 
-/* How many blocks there are. Reports the first that is not where it has to be. */
+/* Counts the blocks. Reports the first one that is out of place. */
 size_t bins_check(void);
 
 #endif

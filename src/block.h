@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * block.h - what all parts know about a block in memory (see block_meta.h for its header).
+ * block.h - a block in memory (see block_meta.h for the header).
  *
- * The header leaves 4 bytes behind `status` on a 64-bit machine. They tell of a
+ * On a 64-bit machine, the header has 4 spare bytes after `status`, which hold
  *
- *     live block    its seal: a number made of its address, size and status, by which a pointer
- *                   that was never handed out, and a header that was written over, are told
- *     free block    one of its links in the index (see pairing.h)
+ *     in a live block    its seal: a hash of its address, size and status, which gives away an
+ *                        overwritten header and a pointer that the allocator never returned
+ *     in a free block    data of the index (see pairing.h and size_tree.h)
  */
 #ifndef BLOCK_H
 #define BLOCK_H
@@ -22,7 +22,7 @@
     (offsetof(struct block_meta, prev) - offsetof(struct block_meta, status) >=                    \
      sizeof(int) + sizeof(uint32_t))
 
-/* Sizes are multiples of a unit, and so are the distances between headers in the heap. */
+/* Payload sizes, and distances between headers in the heap, are multiples of a unit. */
 #define UNIT_BITS 3
 #define UNIT      (1 << UNIT_BITS)
 
@@ -45,8 +45,8 @@ static inline uint32_t seal_for(const struct block_meta *block)
     return (uint32_t)(mixed >> 32) ^ (uint32_t)((uintptr_t)block >> 3) ^ (uint32_t)block->status;
 }
 
-/* To be called after all else in the header is set: who sets `status` may change what is behind it.
- */
+/* Seals a block. Call this last: the seal covers other fields of the header, and setting `status`
+ * may overwrite the spare bytes. */
 static inline void seal(struct block_meta *block)
 {
     if (HAS_SPARE)
@@ -58,7 +58,7 @@ static inline bool is_sealed(struct block_meta *block)
     return !HAS_SPARE || *spare_of(block) == seal_for(block);
 }
 
-/* Whether it looks like a block that the program holds. */
+/* Whether `block` looks like one that the program holds. */
 static inline bool is_live(struct block_meta *block)
 {
     return (block->status == STATUS_ALLOC || block->status == STATUS_MAPPED) && is_sealed(block);

@@ -13,8 +13,7 @@ OUTLINE void block_list_check_next(const struct block_meta *block)
                               block->size <= (uintptr_t)next - (uintptr_t)(block + 1);
 
     if (!is_sound)
-        report_mistake("the header of a block, or of the one behind it, was written over",
-                       block + 1);
+        report_mistake("the header of a block, or of the next one, was overwritten", block + 1);
 }
 
 OUTLINE void block_list_check_previous(const struct block_meta *block)
@@ -23,8 +22,7 @@ OUTLINE void block_list_check_previous(const struct block_meta *block)
 
     if (previous == NULL ? block != block_list.first
                          : !is_in_heap(previous) || previous->next != block)
-        report_mistake("the header of a block, or of the one before it, was written over",
-                       block + 1);
+        report_mistake("the header of a block, or of the previous one, was overwritten", block + 1);
 }
 
 void block_list_check_neighbours(const struct block_meta *block)

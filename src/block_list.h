@@ -11,11 +11,11 @@
  *       │  next            ^   │  next                  ^                ^
  *       └──────────────────┘   └────────────────────────┘               end
  *
- * Two blocks are adjacent if no byte lies between them. A gap is memory of someone else, such as
- * libc's own malloc(), who moved the break.
+ * Two blocks are adjacent if no byte lies between them. A gap appears where other code, such as
+ * libc's malloc(), has moved the break.
  *
- * An overflow of a payload overwrites the links of the next header. So a link is followed only if
- * the block it leads to points back; otherwise the program ends with a report.
+ * A program that overflows a payload overwrites the links in the next header. Therefore a link is
+ * followed only if the block it leads to points back; otherwise the program ends with a report.
  */
 #ifndef BLOCK_LIST_H
 #define BLOCK_LIST_H
@@ -28,14 +28,15 @@ struct block_list {
     struct block_meta *first; /* NULL while the heap is empty */
     struct block_meta *last;
     uintptr_t end;    /* of the last block */
-    uintptr_t units;  /* how many units from the first header a header can be at */
-    uintptr_t origin; /* of the links between free blocks (see link.h): a unit below the first */
+    uintptr_t units;  /* the number of units at which a header can begin */
+    uintptr_t origin; /* of the links in link.h: one unit below the first header */
 };
 
 INTERNAL struct block_list block_list;
 
-/* Whether a header can be read at `block`; not whether there is one, for a gap is readable, too.
- * Takes one comparison: rotated, an offset that is no multiple of a unit gets too large. */
+/* Whether a header can be read at `block`. There need not be one: the address may lie in a payload
+ * or in a gap. One comparison is enough, as rotating makes an offset too large that is no multiple
+ * of a unit. */
 static inline bool is_in_heap(const struct block_meta *block)
 {
     uintptr_t offset = (uintptr_t)block - (uintptr_t)block_list.first;
@@ -51,8 +52,8 @@ void block_list_check_next(const struct block_meta *block);
 void block_list_check_previous(const struct block_meta *block);
 void block_list_check_neighbours(const struct block_meta *block);
 
-/* Whether the next block begins where `block` ends, and points back. No other check is needed then:
- * the address was computed, not only read. */
+/* Whether the next block begins where `block` ends, and points back. That makes other checks
+ * unnecessary, as the address was computed and not only read. */
 static inline bool has_adjacent_next(const struct block_meta *block)
 {
     return (char *)block->next == end_of(block) && block->next->prev == block;
@@ -64,7 +65,7 @@ static inline bool has_adjacent_previous(const struct block_meta *block)
            end_of(block->prev) == (char *)block;
 }
 
-/* The next block, adjacent or not, or NULL. */
+/* Returns the next block, adjacent or not; NULL after the last. */
 static inline struct block_meta *next_block(const struct block_meta *block)
 {
     if (UNLIKELY(!has_adjacent_next(block)))
@@ -72,7 +73,7 @@ static inline struct block_meta *next_block(const struct block_meta *block)
     return block->next;
 }
 
-/* The free block that begins where `block` ends, or NULL. */
+/* Returns the free block that begins where `block` ends, or NULL. */
 static inline struct block_meta *next_free_neighbour(const struct block_meta *block)
 {
     if (UNLIKELY(!has_adjacent_next(block))) {
@@ -82,7 +83,7 @@ static inline struct block_meta *next_free_neighbour(const struct block_meta *bl
     return block->next->status == STATUS_FREE ? block->next : NULL;
 }
 
-/* The free block that ends where `block` begins, or NULL. */
+/* Returns the free block that ends where `block` begins, or NULL. */
 static inline struct block_meta *previous_free_neighbour(const struct block_meta *block)
 {
     if (UNLIKELY(!has_adjacent_previous(block))) {
@@ -113,8 +114,8 @@ static inline void block_list_insert(struct block_meta *previous, struct block_m
     set_previous(next, block);
 }
 
-/* Makes one block of the adjacent blocks from `begin` to `end`. The headers in between keep their
- * STATUS_FREE, by which a second os_free() of their blocks still finds them free. */
+/* Merges the adjacent blocks from `begin` to `end`. The headers inside the merged block keep their
+ * STATUS_FREE, so that freeing one of those blocks again finds it free. */
 static inline void block_list_merge(struct block_meta *begin, const struct block_meta *end)
 {
     struct block_meta *next = next_block(end);
@@ -124,10 +125,10 @@ static inline void block_list_merge(struct block_meta *begin, const struct block
     set_previous(next, begin);
 }
 
-/* Adds a block at a higher address than all others. */
+/* Appends a block, which must lie above all others. */
 void block_list_append(struct block_meta *block);
 
-/* Sets the size of the last block, behind which the heap has grown. */
+/* Resizes the last block after the break has moved up. */
 void block_list_extend_last(size_t payload);
 
 #endif

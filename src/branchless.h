@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * branchless.h - choices that are computed.
+ * branchless.h - choices without branches.
  *
- * Where the outcome is another at each call, such as whether a block has others under it in the
- * index, the processor guesses it wrong every other time, and loses the time of a hundred
- * instructions. There it pays to compute both outcomes, and to have something stand where there is
- * nothing, so that it can be read and written like the rest.
+ * Some conditions vary from call to call, such as whether a free block has children in the index.
+ * The processor mispredicts a branch on them every other time, which costs as much as a hundred
+ * instructions. Computing both outcomes is cheaper. A sentinel, which can be read and written like
+ * any block, then takes the place of a missing one.
  */
 #ifndef BRANCHLESS_H
 #define BRANCHLESS_H
@@ -13,8 +13,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* All bits if the condition holds, else none. Hidden from the compiler, which would see that it is
- * one of two and make a branch of it. */
+/* Returns all bits set if the condition holds, else 0. The assembly hides the origin of the mask
+ * from the compiler, which would otherwise turn it back into a branch. */
 static inline uintptr_t mask_if(bool condition)
 {
     uintptr_t mask = -(uintptr_t)condition;

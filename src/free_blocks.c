@@ -8,8 +8,8 @@ size_t free_blocks_bin_limit;
 static link_t tree;
 static size_t unindexed;
 
-/* On a 32-bit machine there are blocks of 8 bytes, which a bin can't hold, so that a look at the
- * bins alone is never enough. */
+/* On a 32-bit machine, a block of 8 bytes is too small for the links of a bin, so the bins never
+ * hold all small blocks. */
 void free_blocks_update_bin_limit(void)
 {
     bool bins_hold_all = block_list.units <= LINK_MAX && LINKS_SIZE <= UNIT;
@@ -49,7 +49,7 @@ static struct block_meta *find_in_bins(size_t payload)
     return bin < BINS ? bins_lowest(bin) : NULL;
 }
 
-/* Walks back from the heap's end to where links reach. */
+/* Searches the blocks that links can't reach, from the end of the heap down. */
 static struct block_meta *find_unindexed(size_t payload)
 {
     struct block_meta *best = NULL;
@@ -65,7 +65,7 @@ static struct block_meta *find_unindexed(size_t payload)
     return best;
 }
 
-/* The better of two, each of which may be NULL. The first is the lower one where they are equal. */
+/* Returns the better fit; either block may be NULL. `one` wins a tie: it lies lower. */
 static struct block_meta *better(struct block_meta *one, struct block_meta *other)
 {
     if (one == NULL || other == NULL)

@@ -1,33 +1,33 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * free_blocks.h - which of the heap's blocks are free, and which of them fits best.
+ * free_blocks.h - the free blocks of the heap, and the best fit among them.
  *
  *     bins             blocks of up to 4096 bytes
- *     size tree        others: larger ones, and what has no room for the links of a bin
- *     no index         blocks that links can't reach are found by a walk over the heap
+ *     size tree        larger blocks, and those too small for the links of a bin
+ *     no index         blocks that links can't reach; a walk over the heap finds them
  *
- * The heap reports every block that becomes free or stops being so, and asks for nothing but the
- * best fit, so that the way of finding it can change without the heap's knowing. All links of the
- * index lie in the free blocks themselves.
+ * The heap adds each block that becomes free, removes each that is merged or resized, and asks for
+ * the best fit. How it is found concerns this part alone. All links of the index lie in the free
+ * blocks themselves.
  */
 #ifndef FREE_BLOCKS_H
 #define FREE_BLOCKS_H
 
 #include "bins.h"
 
-/* Blocks of up to this size are in the bins and nowhere else, which makes things fast: BINS_MAX; or
- * 0 once the heap is longer than links reach, and on a 32-bit machine. */
+/* All free blocks of up to this size are in the bins, which allows a fast path. BINS_MAX; 0 if the
+ * heap extends beyond the reach of links, and on a 32-bit machine. */
 INTERNAL size_t free_blocks_bin_limit;
 
-/* To be called when the heap has grown. */
+/* Must be called after the heap has grown. */
 void free_blocks_update_bin_limit(void);
 
-/* For the others: the same as below. */
+/* The slow paths of the functions below, for blocks of any size. */
 void free_blocks_add_slow(struct block_meta *block);
 void free_blocks_remove_slow(struct block_meta *block);
 struct block_meta *free_blocks_take_slow(size_t payload);
 
-/* `block` has become free: its size and links are final until it is removed. */
+/* Adds a block that has become free. Its size must not change until it is removed. */
 static inline void free_blocks_add(struct block_meta *block)
 {
     if (LIKELY(block->size <= free_blocks_bin_limit))
@@ -36,7 +36,7 @@ static inline void free_blocks_add(struct block_meta *block)
         free_blocks_add_slow(block);
 }
 
-/* `block`, which was added, is about to be merged or resized. */
+/* Removes a block before it is merged or resized. */
 static inline void free_blocks_remove(struct block_meta *block)
 {
     if (LIKELY(block->size <= free_blocks_bin_limit))
@@ -45,8 +45,9 @@ static inline void free_blocks_remove(struct block_meta *block)
         free_blocks_remove_slow(block);
 }
 
-/* Removes the smallest free block of at least `payload` bytes, the one at the lowest address among
- * equals, and tells its size, which is known before the block is reached; NULL if there is none. */
+/* Removes and returns the best fit: the smallest free block of at least `payload` bytes, among
+ * equals the one at the lowest address; NULL if there is none. Stores its size in `*size`, as the
+ * size is often known before the block is in the cache. */
 static inline struct block_meta *free_blocks_take(size_t payload, size_t *size)
 {
     if (LIKELY(payload <= free_blocks_bin_limit)) {
@@ -63,7 +64,7 @@ static inline struct block_meta *free_blocks_take(size_t payload, size_t *size)
     return block;
 }
 
-/* How many blocks are known as free. Reports the first that is not where it has to be. */
+/* Counts the free blocks. Reports the first one that is out of place. */
 size_t free_blocks_check(void);
 
 #endif

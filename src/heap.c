@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * heap.c - takes blocks from the heap and gives them back; splits, merges and grows.
+ * heap.c - takes, releases and resizes blocks; splits, merges and grows.
  *
- * A free block is merged with its free neighbours at once, so two adjacent blocks are never both
- * free.
+ * A block that becomes free is merged with its free neighbours at once. Two adjacent blocks are
+ * therefore never both free.
  */
 #include <string.h>
 #include <unistd.h>
@@ -13,7 +13,7 @@
 #include "heap.h"
 #include "policy.h"
 
-/* How far `address` is below the next multiple of the alignment. */
+/* Returns the distance from `address` up to the next multiple of the alignment. */
 static size_t padding_at(const void *address)
 {
     return -(uintptr_t)address & (policy_in_force.alignment - 1);
@@ -42,8 +42,8 @@ void heap_release(struct block_meta *block)
     free_blocks_add(begin);
 }
 
-/* Cuts `block` of `size` bytes down to `payload` bytes if what is over can be a block. That one is
- * returned, linked but not yet among the free ones; NULL if there is none. */
+/* Cuts `block`, which has `size` bytes, down to `payload` bytes if the rest can hold a block.
+ * Returns the rest, linked but not yet added to the free blocks; NULL if it was too small. */
 static inline struct block_meta *cut(struct block_meta *block, size_t size, size_t payload)
 {
     size_t rest = size - payload;
@@ -71,7 +71,7 @@ static void split(struct block_meta *block, size_t payload)
 
 /* ---- Growing -------------------------------------------------------------------------------- */
 
-/* Asks the system for `increment` bytes; NULL if it refuses. */
+/* Asks the system for `increment` bytes. Returns NULL if it refuses. */
 static char *grow_break(size_t increment)
 {
     void *start = increment <= INTPTR_MAX ? sbrk((intptr_t)increment) : (void *)-1;
@@ -83,21 +83,19 @@ static char *grow_break(size_t increment)
     return start;
 }
 
-/* Whether growth would follow the last block. sbrk(0) only looks: it is not a request. */
+/* Whether growth would extend the last block. sbrk(0) only reads the break: it is not a request. */
 static bool last_ends_at_break(void)
 {
     return block_list.last != NULL && end_of(block_list.last) == (char *)sbrk(0);
 }
 
-/* Adds a new block behind all others. */
 static void append_block(struct block_meta *block)
 {
     block_list_append(block);
     free_blocks_update_bin_limit();
 }
 
-/* Makes one free block at the heap's end of `bytes` bytes at `start`, as far as they can hold one.
- */
+/* Appends the `bytes` bytes at `start` to the heap as a free block, if they can hold one. */
 static void adopt(char *start, size_t bytes)
 {
     size_t padding = padding_at(start);
@@ -117,11 +115,11 @@ static void adopt(char *start, size_t bytes)
 enum extension {
     EXTENDED,
     REFUSED,
-    ELSEWHERE, /* someone else moved the break just now: the bytes are a block of their own */
+    ELSEWHERE, /* other code has just moved the break: the new bytes became a separate block */
 };
 
-/* Moves the break up by what the last block, which is not among the free ones, lacks to hold
- * `payload` bytes. */
+/* Grows the last block to `payload` bytes by moving the break. The block must not be among the free
+ * blocks. */
 static enum extension extend_last(size_t payload)
 {
     char *end = end_of(block_list.last);
@@ -139,7 +137,7 @@ static enum extension extend_last(size_t payload)
     return EXTENDED;
 }
 
-/* A block of `payload` bytes behind all others. */
+/* Grows the heap by a block of `payload` bytes. */
 static struct block_meta *append(size_t payload)
 {
     char *expected = sbrk(0);
@@ -161,7 +159,7 @@ static struct block_meta *append(size_t payload)
     return block;
 }
 
-/* A block of `payload` bytes for which the heap has no room yet. */
+/* Returns a block of `payload` bytes if no free block is large enough. */
 static OUTLINE struct block_meta *grow(size_t payload, size_t prealloc)
 {
     struct block_meta *block = block_list.last;
@@ -202,14 +200,14 @@ struct block_meta *heap_take(size_t payload, size_t prealloc)
 
     block->status = STATUS_ALLOC;
     if (remainder != NULL)
-        free_blocks_add(remainder); /* it has no free neighbour, as the block had none */
+        free_blocks_add(remainder); /* it has no free neighbour, as `block` had none */
     return block;
 }
 
 struct block_meta *heap_take_aligned(size_t payload, size_t alignment, size_t prealloc)
 {
     size_t smallest =
-        sizeof(struct block_meta) + policy_in_force.alignment; /* a block in front of it */
+        sizeof(struct block_meta) + policy_in_force.alignment; /* total of the block in front */
     size_t enough;
 
     if (__builtin_add_overflow(payload, alignment + smallest, &enough) || enough > INTPTR_MAX / 2) {
@@ -240,8 +238,8 @@ struct block_meta *heap_take_aligned(size_t payload, size_t alignment, size_t pr
     return block;
 }
 
-/* The contents of `block` in a new block. What `block` took in of its neighbours goes free again if
- * there is no room for one. */
+/* Moves the contents of `block` to a new block. If there is none, gives back what `block` has taken
+ * in from its neighbour. */
 static struct block_meta *move(struct block_meta *block, size_t payload, size_t contents)
 {
     struct block_meta *moved = heap_take(payload, 0);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * inspect.c - os_malloc_check() and os_malloc_stats(): the heap, looked at and not touched.
+ * inspect.c - os_malloc_check() and os_malloc_stats(), which read the heap and never change it.
  */
 #include <unistd.h>
 
@@ -18,16 +18,16 @@ static bool is_adjacent(const struct block_meta *block, const struct block_meta 
     return (const char *)next == end_of(block);
 }
 
-/* Does not look at the next block, only at where it is. */
+/* Uses only the address of the next block, which is not checked yet. */
 static void check_size(const struct block_meta *block)
 {
     uintptr_t end = block->next == NULL ? block_list.end : (uintptr_t)block->next;
 
     if (block->size < ALIGNMENT || block->size % ALIGNMENT != 0 ||
         block->size > end - (uintptr_t)(block + 1))
-        report_mistake("the size of a block was written over", block + 1);
+        report_mistake("the size of a block was overwritten", block + 1);
     if (block->next == NULL && (uintptr_t)end_of(block) != end)
-        report_mistake("the last block does not end where the heap does", block + 1);
+        report_mistake("the last block does not end at the end of the heap", block + 1);
 }
 
 static void check_status(struct block_meta *block)
@@ -35,10 +35,10 @@ static void check_status(struct block_meta *block)
     const struct block_meta *next = block->next;
 
     if (block->status != STATUS_FREE && !(block->status == STATUS_ALLOC && is_live(block)))
-        report_mistake("the header of a block was written over", block + 1);
+        report_mistake("the header of a block was overwritten", block + 1);
     if (block->status == STATUS_FREE && next != NULL && next->status == STATUS_FREE &&
         is_adjacent(block, next))
-        report_mistake("two free blocks were not merged", block + 1);
+        report_mistake("two adjacent free blocks were not merged", block + 1);
 }
 
 static void check_heap(void)
@@ -47,7 +47,7 @@ static void check_heap(void)
 
     for (struct block_meta *block = block_list.first; block != NULL; block = block->next) {
         if (!is_in_heap(block))
-            report_mistake("the links of the heap lead out of it", block);
+            report_mistake("a link leads out of the heap", block);
         if (block->next != NULL && block->next <= block)
             report_mistake("the blocks of the heap are out of order", block + 1);
         check_size(block);
@@ -56,7 +56,7 @@ static void check_heap(void)
         free_blocks += block->status == STATUS_FREE;
     }
     if (free_blocks_check() != free_blocks)
-        report_mistake("the index lacks a free block", block_list.first);
+        report_mistake("the index does not hold all free blocks", block_list.first);
 }
 
 API void os_malloc_check(void)
@@ -103,7 +103,7 @@ API void os_malloc_stats(void)
              unused.blocks, unused.largest, scattered, mapped.bytes, mapped.count);
 }
 
-/* The last chance to notice what was written over. */
+/* The last chance to detect overwritten memory. */
 __attribute__((destructor)) static void check_at_exit(void)
 {
     if (policy_is_known && policy()->check)

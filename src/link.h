@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * link.h - how free blocks point at one another.
+ * link.h - links between free blocks.
  *
- * A link is 32 bits long and counts 8 bytes each from just below the heap's start, so that two of
- * them fit the smallest payload, and nothing else of a free block is touched: a block that was
- * merged into it has left its header there, by which a second os_free() of it is told. Comparing
- * two compares two addresses.
+ * A link has 32 bits and counts units from an origin just below the first block. Two links fit in
+ * the smallest payload, so that the index touches no other byte of a free block. The headers of
+ * blocks that were merged into it stay intact there, and give away a second os_free() of those
+ * blocks. Comparing two links compares two addresses.
  *
- * The slot where a link lies has a number, too: it counts 4 bytes each from a header's size behind
- * the same origin. To each block belong two, 2 * link and the next, its first 8 bytes of payload,
- * which is why links reach no further than 16 GiB.
+ * The slots that links lie in are numbered as well, in steps of 4 bytes, so that the block with a
+ * given link has slots 2 * link and 2 * link + 1: the first 8 bytes of its payload. A slot number
+ * has 32 bits, too, which limits links to 31 bits, or 16 GiB.
  */
 #ifndef LINK_H
 #define LINK_H

@@ -8,12 +8,13 @@
 
 #include "lock.h"
 
-#define SPINS 100 /* most calls are over before the kernel could put a thread to sleep */
+#define SPINS 100 /* most calls end sooner than the kernel could put a thread to sleep */
 
 uint32_t heap_lock;
 
-/* The thread that need not wait: between the two handlers of a fork() it has the lock, and others'
- * handlers may allocate; where it ends the program it may have it, and so may who handles that. */
+/* The thread that enters without waiting, as it may already hold the lock. Other handlers of fork()
+ * may allocate while it holds the lock for the fork; a handler of SIGABRT may allocate after it has
+ * reported a mistake. */
 static pthread_t exempt_thread;
 static bool is_exempt;
 
@@ -80,7 +81,7 @@ static void after_fork(void)
 static void after_fork_in_child(void)
 {
     lock_exempt(false);
-    heap_lock = UNLOCKED; /* those who waited are not here */
+    heap_lock = UNLOCKED; /* the child has no other threads, so none is waiting */
 }
 
 __attribute__((constructor)) static void handle_forks(void)

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * lock.h - the one lock of the heap.
+ * lock.h - the lock of the heap.
  *
- * A process with one thread does not take it: libc knows whether there is another, and there can't
- * be one all of a sudden while the only thread is in here. With more it is one atomic instruction
- * to take it and one to give it back; the kernel is asked only where threads collide.
+ * A process with a single thread does not take it: libc knows whether there are others, and none
+ * can start while the only thread is in the allocator. With several threads, taking and releasing
+ * the lock costs one atomic instruction each. Only colliding threads call the kernel.
  *
- * fork() in a program with threads holds the lock while it copies the process, so that the child
- * finds a heap that nobody is in the middle of changing.
+ * In a program with threads, fork() holds the lock while it copies the process, so that the child
+ * never gets a heap that another thread was changing.
  */
 #ifndef LOCK_H
 #define LOCK_H
@@ -27,14 +27,16 @@ static inline bool lock_is_needed(void)
     return UNLIKELY(!__libc_single_threaded);
 }
 
-/* Lets this thread pass without the lock, or no longer. */
+/* Starts or stops letting this thread enter without the lock. */
 void lock_exempt(bool exempt);
 
-/* Where the lock is taken. Returns false if it was not, for a thread that is exempt. */
+/* Waits for the lock and takes it. Returns false, without the lock, if this thread is exempt. */
 bool lock_wait(void);
+
+/* Wakes one waiting thread. */
 void lock_wake(void);
 
-/* Whether the lock was taken: to be handed to lock_leave(). */
+/* Returns whether the lock was taken, which lock_leave() needs to know. */
 static inline bool lock_enter(void)
 {
     uint32_t expected = UNLOCKED;

@@ -42,8 +42,8 @@ void mapping_release(struct block_meta *block)
     int saved_errno = errno;
 
     count(-(size_t)1, -(block->size + sizeof(*block)));
-    /* Unmapping the middle of a merged area can fail for want of area descriptors. A free has no
-     * way to say so: the memory stays with the process. */
+    /* Unmapping the middle of a merged area can fail if the kernel has no area descriptor left.
+     * os_free() can't report that: the memory stays with the process. */
     munmap(block, block->size + sizeof(*block));
     errno = saved_errno;
 }

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * mapping.h - blocks too large for the heap: each is a mapping of its own.
+ * mapping.h - blocks too large for the heap, each in its own mapping.
  */
 #ifndef MAPPING_H
 #define MAPPING_H
 
 #include "block_meta.h"
 
-/* A new block with `payload` bytes, all zero, and sealed; NULL and ENOMEM if the system refuses.
- * `payload` is aligned, and its total does not overflow. */
+/* Returns a new, sealed block of `payload` bytes, all zero; NULL with ENOMEM if the system refuses.
+ * `payload` must be aligned, and its total must not overflow. */
 struct block_meta *mapping_take(size_t payload);
 
 struct mapping_totals {
@@ -16,10 +16,10 @@ struct mapping_totals {
     size_t bytes;
 };
 
-/* What is mapped now. */
+/* Returns how many blocks are mapped now, and their bytes with headers. */
 struct mapping_totals mapping_totals(void);
 
-/* Gives the block back to the system. */
+/* Unmaps a block. */
 void mapping_release(struct block_meta *block);
 
 #endif

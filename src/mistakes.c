@@ -7,8 +7,8 @@
 #include "policy.h"
 #include "report.h"
 
-/* The block of the heap that `address` lies in, its header included; NULL if there is none, or the
- * links are broken before it is reached. */
+/* Returns the heap block whose header or payload contains `address`; NULL if there is none, or if a
+ * broken link comes before it. */
 static const struct block_meta *find_around(uintptr_t address)
 {
     const struct block_meta *block = block_list.first;
@@ -32,18 +32,17 @@ _Noreturn __attribute__((cold)) void report_pointer(struct block_meta *block)
 
     lock_leave(taken);
     if (around == NULL)
-        report_mistake("a pointer that was never handed out", block + 1);
+        report_mistake("a pointer that the allocator never returned", block + 1);
     if (around != block)
-        report_mistake(around->status == STATUS_FREE
-                           ? "a pointer into memory that is free: freed twice?"
-                           : "a pointer into the middle of a block",
+        report_mistake(around->status == STATUS_FREE ? "a pointer into free memory: freed twice?"
+                                                     : "a pointer into the middle of a block",
                        block + 1);
-    report_mistake(block->status == STATUS_FREE ? "a block that is free already: freed twice?"
-                                                : "the header of a block was written over",
+    report_mistake(block->status == STATUS_FREE ? "a block that is already free: freed twice?"
+                                                : "the header of a block was overwritten",
                    block + 1);
 }
 
-/* Whether there is memory where the header would be. */
+/* Whether the header would lie in mapped memory. */
 static bool is_mapped(const struct block_meta *block)
 {
     uintptr_t page = (uintptr_t)block & ~(uintptr_t)(SIZE_PAGE - 1);
@@ -59,9 +58,9 @@ static bool is_mapped(const struct block_meta *block)
 __attribute__((cold)) void check_pointer(struct block_meta *block)
 {
     if ((uintptr_t)block % ALIGNMENT != 0)
-        report_mistake("a pointer that was never handed out", block + 1);
+        report_mistake("a pointer that the allocator never returned", block + 1);
     if (!is_in_heap(block) && !is_mapped(block))
-        report_mistake("a pointer to no memory: a large block that was freed twice?", block + 1);
+        report_mistake("a pointer to unmapped memory: a large block freed twice?", block + 1);
     if (!is_live(block) || (block->status == STATUS_ALLOC) != is_in_heap(block))
         report_pointer(block);
     if (block->status == STATUS_MAPPED)

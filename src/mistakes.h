@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * mistakes.h - pointers that are given back and can't be.
+ * mistakes.h - invalid pointers passed to os_free() and os_realloc().
  */
 #ifndef MISTAKES_H
 #define MISTAKES_H
 
 #include "block.h"
 
-/* Tells what is wrong with a block that the caller gave back, and ends the program. */
+/* Reports why the caller does not hold `block`, and ends the program. */
 _Noreturn void report_pointer(struct block_meta *block);
 
-/* The slow look at a block that the caller gave back: returns if it is one the caller holds. */
+/* Checks thoroughly that the caller holds `block`; reports it and ends the program if not. */
 void check_pointer(struct block_meta *block);
 
 #endif

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * osmem.c - the public functions: where a request goes.
+ * osmem.c - the public functions, which decide where a request goes.
  *
  *     osmem.c ──▶ heap.c ──▶ free_blocks.c, block_list.c     small requests, from sbrk()
  *        │──────▶ mapping.c                                  large ones, by mmap()
- *        │──────▶ policy.c                                   which is which
+ *        │──────▶ policy.c                                   which of the two
  *        │──────▶ lock.c                                     one thread at a time
- *        └──────▶ mistakes.c                                 what the caller did wrong
+ *        └──────▶ mistakes.c                                 invalid pointers
  *
- * The lock is held where the heap is used, and nowhere else: a live block's header and payload are
- * its owner's, a mapping too.
+ * The lock is held only around the heap. The header and payload of a live block, and a mapping,
+ * belong to the thread that passes them in.
  */
 #include <string.h>
 
@@ -22,7 +22,7 @@
 #include "osmem_aligned.h"
 #include "policy.h"
 
-/* Rounds a request up to the alignment; false with ENOMEM if that, or its total, overflows. */
+/* Rounds a request up to the alignment. Returns false with ENOMEM if it or its total overflows. */
 static inline bool align_request(size_t size, size_t *payload)
 {
     size_t mask = policy()->alignment - 1;
@@ -40,14 +40,14 @@ static inline bool is_large(size_t payload, size_t threshold)
     return payload + sizeof(struct block_meta) >= threshold;
 }
 
-/* Whether os_malloc and os_realloc take a request of `size` bytes to the heap. A no may as well
- * mean that the policy is not known yet. */
+/* Whether os_malloc and os_realloc take a request of `size` bytes to the heap. Also false while the
+ * policy is not known. */
 static inline bool is_for_heap(size_t size)
 {
     return LIKELY(size - 1 < __atomic_load_n(&policy_heap_limit, __ATOMIC_ACQUIRE));
 }
 
-/* The payload of such a request. */
+/* Rounds up a request for which is_for_heap() holds. */
 static inline size_t aligned(size_t size)
 {
     return (size + policy_in_force.alignment - 1) & -policy_in_force.alignment;
@@ -92,7 +92,7 @@ static inline void release_to_heap(struct block_meta *block)
         heap_release(block);
 }
 
-/* A block for `size` bytes from the heap or, from `threshold` on, a mapping; NULL with ENOMEM. */
+/* Returns a block for `size` bytes, mapped if its total reaches `threshold`; NULL with ENOMEM. */
 static OUTLINE struct block_meta *allocate(size_t size, size_t threshold, size_t prealloc)
 {
     size_t payload;
@@ -102,14 +102,14 @@ static OUTLINE struct block_meta *allocate(size_t size, size_t threshold, size_t
     return is_large(payload, threshold) ? mapping_take(payload) : take_from_heap(payload, prealloc);
 }
 
-/* Whether the caller plainly holds it, as a block of the heap: so it is with most. */
+/* Whether a quick look proves that the caller holds `block`, in the heap. True in most calls. */
 static inline bool is_held(struct block_meta *block)
 {
     return LIKELY(!policy_in_force.check && block->status == STATUS_ALLOC && is_sealed(block));
 }
 
-/* For what is_held() does not vouch for. Ends the program unless it is a block that the caller
- * holds; a block that is free already is let pass where no check was asked for. */
+/* Takes a closer look at a block that fails is_held(): ends the program unless the caller holds it.
+ * A free block passes, too, unless the policy asks for checks. */
 static void expect_block(struct block_meta *block)
 {
     if (policy()->check)
@@ -152,11 +152,12 @@ API void *os_calloc(size_t nmemb, size_t size)
         allocate(bytes, policy()->calloc_threshold, policy()->prealloc_calloc);
 
     if (block != NULL && block->status == STATUS_ALLOC)
-        memset(block + 1, 0, bytes); /* a mapping comes cleared */
+        memset(block + 1, 0, bytes); /* a mapping is zero already */
     return payload_of(block);
 }
 
-/* Large ones come from the heap as well: the header of a mapping is where the mapping begins. */
+/* Serves large requests from the heap as well: the payload of a mapping always follows a header at
+ * the start of a page, so its alignment is fixed. */
 void *osmem_aligned(size_t alignment, size_t size)
 {
     size_t payload;
@@ -197,7 +198,7 @@ API void os_free(void *ptr)
         free_slow(block);
 }
 
-/* A mapping never changes its size: a new block takes its place. */
+/* Replaces a mapping with a new block: it is never resized in place. */
 static void *move_mapping(struct block_meta *block, size_t size)
 {
     void *moved = os_malloc(size);
@@ -209,7 +210,7 @@ static void *move_mapping(struct block_meta *block, size_t size)
     return moved;
 }
 
-/* A block of the heap that has grown too large for it. */
+/* Moves a block that has grown too large for the heap. */
 static void *move_to_mapping(struct block_meta *block, size_t payload)
 {
     struct block_meta *moved = mapping_take(payload);

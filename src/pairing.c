@@ -15,7 +15,7 @@ void pairing_add_under(link_t top, struct block_meta *block)
     links->child = added;
 }
 
-/* Joins two heaps; the result's `back` and `sibling` are left to the caller. */
+/* Joins two heaps. The caller sets `back` and `sibling` of the result. */
 static struct block_meta *join(struct block_meta *one, struct block_meta *two)
 {
     struct block_meta *low = one < two ? one : two;
@@ -29,10 +29,10 @@ static struct block_meta *join(struct block_meta *one, struct block_meta *two)
     return low;
 }
 
-/* Two by two from the first on, then from the last pair back. */
+/* Joins neighbours from the first child on, then the resulting pairs from the last one back. */
 link_t pairing_join_children(struct block_meta *block)
 {
-    struct block_meta *pairs = NULL; /* linked by `sibling`, the last one first */
+    struct block_meta *pairs = NULL; /* a list by `sibling`, the last pair first */
     slot_t slot = child_slot(link_to(block));
     link_t rest = links_of(block)->child;
 
@@ -62,7 +62,7 @@ link_t pairing_join_children(struct block_meta *block)
     return link_to(pairs);
 }
 
-/* The parent of a block, whose list of children the block is in; 0 at the top. */
+/* Returns the parent of a block: the owner of the slot where its list begins; 0 at the top. */
 static link_t parent_of(link_t link)
 {
     slot_t back = *back_of(block_at(link));
@@ -72,8 +72,9 @@ static link_t parent_of(link_t link)
     return slot_owner(back);
 }
 
-/* Down, else to the right, else up and to the right; 0 at the end. Goes back over each list once,
- * from its end. A recursion could go as deep as there are blocks. */
+/* Returns the first child, else the next sibling, else that of the nearest ancestor with one; 0 at
+ * the end. Climbing passes over each list once, from its end. Recursion would be as deep as the
+ * tree, which may be a single path. */
 static link_t next_in_preorder(link_t link)
 {
     if (links_of(block_at(link))->child != 0)
@@ -83,7 +84,7 @@ static link_t next_in_preorder(link_t link)
     return link == 0 ? 0 : links_of(block_at(link))->sibling;
 }
 
-/* How many blocks are in a list that begins in a slot: all above `parent`, and of `size` bytes. */
+/* Counts the blocks in the list that begins in a slot: all above `parent`, and of `size` bytes. */
 static size_t check_list(link_t link, slot_t slot, link_t parent, size_t size)
 {
     size_t count = 0;
@@ -92,7 +93,7 @@ static size_t check_list(link_t link, slot_t slot, link_t parent, size_t size)
         struct block_meta *block = follow(link, slot);
 
         if (block->size != size || block->status != STATUS_FREE || link <= parent)
-            report_mistake("a free block has a wrong place in the index", block + 1);
+            report_mistake("a free block is out of place in the index", block + 1);
         count++;
         slot = sibling_slot(link);
         link = links_of(block)->sibling;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pairing.h - free blocks of one size, the one at the lowest address first.
+ * pairing.h - free blocks of one size, ordered by address.
  *
- * A pairing heap: a tree in which each block lies below all blocks under it. The children of a
- * block are a list. Adding a block compares it with the one at the top, and one of the two becomes
- * the first child of the other; only where a block is removed are its children paired up, which is
- * amortised O(log n). Two or three blocks are touched where a search tree would touch one in each
- * level, and among a million blocks each of them is a cache miss.
+ * A pairing heap: a tree in which each block has a lower address than its children, which form a
+ * list. A new block is compared with the top only: the higher of the two becomes the first child of
+ * the lower. Children are paired up when their parent is removed, in O(log n) amortised. An
+ * operation touches two or three blocks, a search tree one per level; among a million blocks, each
+ * touch is a cache miss.
  *
  *                  top ─┐                  A free block on a 64-bit machine:
  *                 0x20  │ child
@@ -17,15 +17,13 @@
  *              v              v                            ^^^^                  ^^^^^    ^^^^^^^
  *            0xa00          0x300
  *
- * `back` is the slot that holds the link that leads to the block, so that a block is removed in the
- * same way wherever it is; 0 is at the top. Where the header has no room for it, it follows
- * `sibling`.
+ * `back` is the slot of the link that leads to the block, which makes removal the same everywhere;
+ * 0 at the top. If the header has no room for it, it follows `sibling`.
  *
- * Every link that lies in a block is checked against the one that points the other way before
- * anything is written through it: a block that was written over after it was freed ends the
- * program with a report.
+ * A link in a block is checked against the one that leads back before anything is written through
+ * it. If a program overwrites a block that it has freed, it ends with a report.
  *
- * Most blocks have one child or none. They are removed without a branch.
+ * Most blocks have at most one child. They are removed without a branch.
  *
  * Source: Fredman, Sedgewick, Sleator, Tarjan: The pairing heap, Algorithmica 1 (1986).
  */
@@ -36,12 +34,12 @@
 #include "link.h"
 #include "report.h"
 
-typedef uint32_t slot_t; /* of a link; 0 is the top of a heap */
+typedef uint32_t slot_t; /* where a link lies (see link.h); 0 is the top of a heap */
 
 struct links {
     link_t child;
     link_t sibling;
-    slot_t back; /* if it has no room in the header */
+    slot_t back; /* only if the header has no room for it */
 };
 
 #define LINKS_SIZE (HAS_SPARE ? offsetof(struct links, back) : sizeof(struct links))
@@ -73,7 +71,7 @@ static inline link_t slot_owner(slot_t slot)
     return slot / 2;
 }
 
-/* The link in a slot, which is `*top` for the top. */
+/* Returns where the link in a slot lies; `top` for slot 0. */
 static inline link_t *link_at(slot_t slot, link_t *top)
 {
     link_t *slots = (link_t *)(block_list.origin + sizeof(struct block_meta));
@@ -81,8 +79,8 @@ static inline link_t *link_at(slot_t slot, link_t *top)
     return choose_pointer(mask_if(slot != 0), &slots[slot], top);
 }
 
-/* Stands where a link leads to none. Its `sibling` is always 0; its `back` is written, and read by
- * those who then do not care. */
+/* Sentinel block for null links. Its `sibling` is always 0. Its `back` takes writes that nothing
+ * depends on. */
 INTERNAL struct sentinel {
     struct block_meta block;
     struct links links;
@@ -93,7 +91,8 @@ static inline struct block_meta *block_or_sentinel(link_t link)
     return choose_pointer(mask_if(link != 0), block_at(link), &sentinel.block);
 }
 
-/* The block that a link leads to, which has to lead back to its slot; or the sentinel. */
+/* Follows the link in a slot. Reports a block that does not point back; returns the sentinel for 0.
+ */
 static inline struct block_meta *follow(link_t link, slot_t slot)
 {
     struct block_meta *block = block_or_sentinel(link);
@@ -105,14 +104,14 @@ static inline struct block_meta *follow(link_t link, slot_t slot)
 
 /* ---- Blocks --------------------------------------------------------------------------------- */
 
-/* Adds a block that lies above the one at the top. */
+/* Adds a block with a higher address than the top. */
 void pairing_add_under(link_t top, struct block_meta *block);
 
 static inline void pairing_add(link_t *top, struct block_meta *block)
 {
     link_t added = link_to(block);
 
-    if (added - 1 > *top - 1) { /* which is not so if there is none */
+    if (added - 1 > *top - 1) { /* false if the heap is empty */
         pairing_add_under(*top, block);
         return;
     }
@@ -123,12 +122,12 @@ static inline void pairing_add(link_t *top, struct block_meta *block)
     *top = added;
 }
 
-/* Makes one heap of the several children of a block. Its `back` and `sibling` are left to the
- * caller. */
+/* Joins the children of a block, at least one, into one heap. The caller sets its `back` and
+ * `sibling`. */
 link_t pairing_join_children(struct block_meta *block);
 
-/* What was under the block takes its place: it lies above the block, and so above its parent.
- * Inline at any rate, for much of it comes to nothing at the top. */
+/* Puts the joined children of a block in its place. They have higher addresses than the block, and
+ * therefore than its parent. Always inline: at the top, much of this is constant. */
 static inline __attribute__((always_inline)) void pairing_replace(struct block_meta *block,
                                                                   link_t self, link_t *incoming,
                                                                   slot_t back, link_t sibling)
@@ -161,7 +160,7 @@ static inline void pairing_remove(link_t *top, struct block_meta *block)
     pairing_replace(block, self, incoming, back, links_of(block)->sibling);
 }
 
-/* Removes the block at the lowest address; the heap is not empty. */
+/* Removes the block at the lowest address. The heap must not be empty. */
 static inline struct block_meta *pairing_take(link_t *top)
 {
     struct block_meta *block = block_at(*top);
@@ -172,8 +171,8 @@ static inline struct block_meta *pairing_take(link_t *top)
     return block;
 }
 
-/* How many blocks the heap holds, all of `size` bytes; reports the first that is not as it has to
- * be. */
+/* Counts the blocks in the heap, all of `size` bytes. Reports the first one that is out of place.
+ */
 size_t pairing_check(link_t top, size_t size);
 
 #endif

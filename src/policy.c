@@ -10,7 +10,7 @@
 #include "policy.h"
 #include "printf.h"
 
-struct policy policy_in_force = {.check = 1}; /* so that a first os_free() reads the policy */
+struct policy policy_in_force = {.check = 1}; /* makes the first os_free() read the policy */
 bool policy_is_known;
 size_t policy_heap_limit;
 
@@ -26,7 +26,7 @@ static const struct {
     {"check", offsetof(struct policy, check)},
 };
 
-/* The value that the first `length` characters of `name` stand for, or NULL. */
+/* Finds the value that the first `length` characters of `name` stand for, or NULL. */
 static size_t *find_setting(struct policy *policy, const char *name, size_t length)
 {
     for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
@@ -35,7 +35,7 @@ static size_t *find_setting(struct policy *policy, const char *name, size_t leng
     return NULL;
 }
 
-/* Reads a decimal number; `*text` is left behind its last digit. */
+/* Parses a decimal number, and moves `*text` past its last digit. */
 static bool parse_number(const char **text, size_t *number)
 {
     const char *digit = *text;
@@ -49,7 +49,7 @@ static bool parse_number(const char **text, size_t *number)
     return any;
 }
 
-/* Reads `name:value,name:value` over the values that `policy` has. */
+/* Parses `name:value,name:value` into `policy`. Values that are not named stay as they are. */
 static bool parse_policy(const char *text, struct policy *policy)
 {
     for (;;) {
@@ -66,13 +66,13 @@ static bool parse_policy(const char *text, struct policy *policy)
     }
 }
 
-/* A first growth is refused if it could not hold a block. */
+/* Whether a first growth of so many bytes can hold a block. */
 static bool can_preallocate(size_t bytes, size_t alignment)
 {
     return bytes == 0 || (bytes >= sizeof(struct block_meta) + alignment && bytes <= INTPTR_MAX);
 }
 
-/* Payloads follow headers at multiples of the alignment, so a header has to be a multiple too. */
+/* Payloads follow headers at multiples of the alignment, so the size of a header must be one. */
 static bool is_valid(const struct policy *policy)
 {
     size_t alignment = policy->alignment;
@@ -97,9 +97,9 @@ static void read_once(void)
         return;
     }
     dprintf_(2,
-             "libosmem: OSMEM_CONF is ignored: expected name:value,name:value with the names "
-             "mmap_threshold, calloc_threshold, prealloc_malloc, prealloc_calloc, alignment, "
-             "check, found '%.200s'\n",
+             "libosmem: ignoring OSMEM_CONF: expected name:value,name:value, with valid values of "
+             "mmap_threshold, calloc_threshold, prealloc_malloc, prealloc_calloc, alignment or "
+             "check, found '%.200s'; see osmem(3)\n",
              conf);
     errno = saved_errno;
 }
@@ -124,8 +124,7 @@ void policy_read(void)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-    /* The dynamic loader allocates before there is an environment. Later it may have been cleared.
-     */
+    /* The dynamic loader allocates before there is an environment. A program may clear it later. */
     if (environ == NULL && !is_loaded) {
         policy_in_force = policy_standard;
         return;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * preload.c - the malloc() family of libc on top of the same heap: libosmem-preload.so.
+ * preload.c - the malloc() family of libc on the same heap, for libosmem-preload.so.
  *
  *     LD_PRELOAD=libosmem-preload.so program
  *
- * What differs from the public functions is what libc promises: a request of 0 bytes is a block of
- * its own, and addresses suit any type.
+ * libc promises more than the public functions do: a request for 0 bytes returns a block of its
+ * own, and addresses suit any type.
  */
 #include <errno.h>
 #include <malloc.h>
@@ -16,7 +16,7 @@
 #include "osmem_aligned.h"
 #include "policy.h"
 
-/* Cleared blocks come from the heap like others: a mapping each would cost programs more. */
+/* os_calloc() uses the heap as os_malloc() does: a mapping per block would slow programs down. */
 const struct policy policy_standard = {
     .mmap_threshold = MMAP_THRESHOLD,
     .calloc_threshold = MMAP_THRESHOLD,
@@ -91,7 +91,7 @@ API void *aligned_alloc(size_t alignment, size_t size)
     return osmem_aligned(alignment, at_least_one(size));
 }
 
-/* As glibc's: an alignment that is no power of two is rounded up to one. */
+/* Rounds the alignment up to a power of two, as glibc does. */
 API void *memalign(size_t alignment, size_t size)
 {
     size_t power = 1;

@@ -10,11 +10,11 @@
 _Noreturn __attribute__((cold)) void report_mistake(const char *what, const void *address)
 {
     dprintf_(STDERR_FILENO, "libosmem: %s: %p\n", what, address);
-    lock_exempt(true); /* whoever handles the SIGABRT may allocate */
+    lock_exempt(true); /* a handler of SIGABRT may allocate */
     abort();
 }
 
 _Noreturn __attribute__((cold)) void report_overwritten_links(const struct block_meta *block)
 {
-    report_mistake("the links of a free block were written over", block + 1);
+    report_mistake("the links of a free block were overwritten", block + 1);
 }

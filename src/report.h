@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * report.h - the end of a program that made a mistake with its memory.
+ * report.h - ends a program that has misused its memory.
  */
 #ifndef REPORT_H
 #define REPORT_H
 
 struct block_meta;
 
-/* Says on standard error what is wrong with what `address` points at, and aborts. Allocates nothing
- * and touches no block. */
+/* Prints what is wrong at `address` to standard error, and aborts. Allocates nothing and touches no
+ * block. */
 _Noreturn void report_mistake(const char *what, const void *address);
 
-/* The same for a free block whose links lead astray. */
+/* The same, for a free block whose links are wrong. */
 _Noreturn void report_overwritten_links(const struct block_meta *block);
 
 #endif

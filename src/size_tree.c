@@ -6,14 +6,14 @@ struct node {
     link_t child[2]; /* left and right */
 };
 
-/* Told apart from a live block's seal. */
+/* Derived from the seal, but never equal to it. */
 static inline uint32_t mark_for(const struct block_meta *block)
 {
     return ~seal_for(block);
 }
 
-/* Mixed twice: equal steps between addresses must not make a pattern. No two links have the same.
- */
+/* Hashes a link, mixing twice so that equally spaced addresses make no pattern. Each step can be
+ * reversed, so no two links have the same priority. */
 static inline uint32_t priority(link_t link)
 {
     link *= UINT32_C(0x9E3779B1);
@@ -27,7 +27,7 @@ static inline bool precedes(const struct block_meta *block, const struct block_m
     return block->size < other->size || (block->size == other->size && block < other);
 }
 
-/* The block that a link leads to, which was found in `from`, or in the root if that is NULL. */
+/* Follows a link that was found in `from`, or in the root if that is NULL. */
 static inline struct block_meta *follow(link_t link, const struct block_meta *from)
 {
     struct block_meta *block = block_at(link);
@@ -56,7 +56,7 @@ void size_tree_add(link_t *root, struct block_meta *block)
         slot = &node_of(parent)->child[precedes(parent, block)];
     }
 
-    /* What was here goes under the block: what is before it to its left, the rest to its right. */
+    /* Splits the subtree that was here into the children of the new block. */
     link_t *open[2] = {&node_of(block)->child[0], &node_of(block)->child[1]};
     link_t rest = *slot;
 
@@ -81,7 +81,7 @@ void size_tree_remove(link_t *root, struct block_meta *block)
 
     while (*slot != removed) {
         if (*slot == 0)
-            report_mistake("the header of a free block was written over", block + 1);
+            report_mistake("the header of a free block was overwritten", block + 1);
         parent = follow(*slot, parent);
         slot = &node_of(parent)->child[precedes(parent, block)];
     }

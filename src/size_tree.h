@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * size_tree.h - free blocks of many sizes, in order of size and, among equals, of address.
+ * size_tree.h - free blocks of many sizes, ordered by size and then by address.
  *
- * A treap: a search tree in which each block also has a priority above those under it. Priorities
- * are a hash of the address, so that the tree is as deep as one made in random order, O(log n),
- * and the same blocks always make the same tree.
+ * A treap: a search tree in which each block has a higher priority than its children. The priority
+ * is a hash of the address. The tree is therefore as deep as one built in random order, O(log n),
+ * and the same blocks always form the same tree.
  *
  *     0      8      12     16     24     32         36         40
  *     +------+------+------+------+------+----------+----------+-----
@@ -12,9 +12,9 @@
  *     +------+------+------+------+------+----------+----------+-----
  *                    ^^^^                 ^^^^^^^^   ^^^^^^^^
  *
- * `mark` is made of the block's address and size. A block that is reached and does not bear it was
- * written over after it was freed: the program ends with a report before anything is written to
- * the block. (A 32-bit header has no room for a mark.)
+ * `mark` is a hash of the address and size of the block. A block without its mark was overwritten
+ * after it was freed: the program ends with a report before anything is written to the block. A
+ * 32-bit header has no room for a mark.
  */
 #ifndef SIZE_TREE_H
 #define SIZE_TREE_H
@@ -24,10 +24,10 @@
 void size_tree_add(link_t *root, struct block_meta *block);
 void size_tree_remove(link_t *root, struct block_meta *block);
 
-/* The first block of at least `payload` bytes, or NULL. */
+/* Returns the first block of at least `payload` bytes, or NULL. */
 struct block_meta *size_tree_find(link_t root, size_t payload);
 
-/* The block that follows `block` in order, or the first if that is NULL; NULL after the last. */
+/* Returns the successor of `block`, or the first block if that is NULL; NULL after the last. */
 struct block_meta *size_tree_next(link_t root, const struct block_meta *block);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "policy.h"
 
-/* The specification's numbers: libosmem.so. */
+/* The defaults of libosmem.so, as in the specification. */
 const struct policy policy_standard = {
     .mmap_threshold = MMAP_THRESHOLD,
     .calloc_threshold = SIZE_PAGE,

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * block_meta.h - a block of memory as it lies in the heap or in a mapping.
+ * block_meta.h - the layout of a block, in the heap or in a mapping.
  *
- * Every block is a header followed by its payload; pointers handed out by os_malloc() and its
- * family point at the payload. Offsets are those of x86-64, where the header takes 32 bytes:
+ * A block is a header followed by its payload. os_malloc() and its family return pointers to the
+ * payload. Offsets are those of x86-64, where the header takes 32 bytes:
  *
  *        0        8        16       24       32                      32 + size
  *        +--------+----+---+--------+--------+------------------------+
@@ -12,8 +12,8 @@
  *        ^                                   ^
  *        struct block_meta *                 the pointer the program holds
  *
- * prev and next link the blocks of the heap in the order of their addresses. A mapping is a block
- * on its own: both its links are NULL.
+ * prev and next link the blocks of the heap in address order. A mapping holds a single block, whose
+ * links are both NULL.
  */
 #ifndef BLOCK_META_H
 #define BLOCK_META_H
@@ -29,13 +29,13 @@ struct block_meta {
     struct block_meta *next;
 };
 
-#define STATUS_FREE   0 /* in the heap, may be handed out */
+#define STATUS_FREE   0 /* in the heap, available */
 #define STATUS_ALLOC  1 /* in the heap, held by the program */
 #define STATUS_MAPPED 2 /* a mapping of its own, held by the program */
 
 /*
- * Ends the program with a message if `assertion` (the condition of failure) holds: prints the
- * file, the line, `call_description` and what errno says, and exits with status 1.
+ * Ends the program if `assertion`, the condition of a failure, holds: prints the file, the line,
+ * `call_description` and the meaning of errno, and exits with status 1.
  */
 #define DIE(assertion, call_description)                                                           \
     do {                                                                                           \

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * brink.c - a free block that links reach takes in one that they do not.
+ * brink.c - merges a free block within the reach of links with one beyond it.
  *
- * Its own sbrk() hands out a large area that is reserved only, and jumps to just below where links
- * cease to reach. Prints "ok".
+ * Its own sbrk() serves a large reserved area, and jumps to just below the end of that reach.
+ * Prints "ok".
  */
 #include <stddef.h>
 #include <stdint.h>

@@ -1,32 +1,32 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * driver.c - plays programs of calls on the library it is linked with, and reports what happened.
+ * driver.c - plays programs of calls on the library it is linked with, and reports the events.
  *
- * It stands between the library and the system: its own sbrk(), mmap() and munmap() report each
- * request, and can refuse it. Each program runs in a child of its own, on a fresh heap, and its
- * report is kept in memory shared with the parent, so that a crash loses nothing of it.
+ * Its own sbrk(), mmap() and munmap() report each request of the library, and can refuse it. Each
+ * program runs in its own child, on a fresh heap. The report lies in memory shared with the parent,
+ * so that a crash loses none of it.
  *
- * A program, on standard input, one operation a line (numbers are decimal):
+ * Standard input holds programs, one operation per line, with decimal numbers:
  *
  *     x N              the system refuses the N-th request, counted from 1
- *     y N              someone moves the break just before the N-th request
+ *     y N              other code moves the break just before the N-th request
  *     m SLOT SIZE      slot = os_malloc(size)
  *     c SLOT N SIZE    slot = os_calloc(n, size)
  *     r SLOT SIZE      slot = os_realloc(slot, size)
  *     f SLOT           os_free(slot)
  *     d SLOT           os_free(slot), and again
  *     g SLOT           os_free(slot), and os_realloc(slot, 100) of the freed block
- *     b BYTES          someone else moves the break
+ *     b BYTES          other code moves the break
  *     end
  *
- * Its report, on standard output:
+ * Standard output gets the report of each:
  *
  *     call FUNCTION ARGS...      system NAME ARGS... RESULT      return VALUE ERRNO
- *     wrong WHAT                 a check of the memory handed out failed
+ *     wrong WHAT                 a check of the returned memory failed
  *     exit STATUS | killed SIGNAL
  *
- * Blocks are filled with a pattern of their own, which has to be there still when they are given
- * back. errno is UNTOUCHED before each call.
+ * Each block is filled with a pattern of its own, which is checked when it is released. errno is
+ * UNTOUCHED before each call.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -57,7 +57,7 @@
 #define REPORT_SIZE (4 * 1024 * 1024)
 #define LINE_SIZE   256
 #define REQUESTS    1024
-#define FOREIGN     24 /* bytes that someone else takes of the heap in the middle of a call */
+#define FOREIGN     24 /* bytes by which other code moves the break in the middle of a call */
 
 struct slot {
     unsigned char *data;
@@ -110,7 +110,7 @@ void *sbrk(intptr_t increment)
     if (!refuse)
         return start;
     errno = ENOMEM;
-    return (void *)-1; // NOLINT(performance-no-int-to-ptr): sbrk's way to say no
+    return (void *)-1; // NOLINT(performance-no-int-to-ptr): how sbrk() fails
 }
 
 void *mmap(void *address, size_t length, int protection, int flags, int fd, off_t offset)
@@ -138,7 +138,7 @@ int munmap(void *address, size_t length)
     return (int)result;
 }
 
-/* ---- The memory handed out ------------------------------------------------------------------ */
+/* ---- The returned memory -------------------------------------------------------------------- */
 
 static unsigned char pattern(const struct slot *slot)
 {
@@ -226,7 +226,7 @@ static void release(struct slot *slot)
     slot->size = 0;
 }
 
-/* What is done with a block after it was freed makes sense only in the heap. */
+/* A freed block can be passed in again only if it lies in the heap. */
 static bool in_heap(const struct slot *slot)
 {
     return slot->data != NULL &&
@@ -287,7 +287,7 @@ static struct operation {
     size_t args[3];
 } program[PROGRAM_LINES];
 
-/* Reads one program; its number of operations, or -1 at the end of the input. */
+/* Reads one program. Returns its number of operations, or -1 at the end of the input. */
 static int read_program(void)
 {
     char line[LINE_SIZE];

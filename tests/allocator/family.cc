@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * family.cc - all of the malloc() family and C++'s new and delete, to be run with the library
+ * family.cc - calls the whole malloc() family, and C++'s new and delete, with the library
  * preloaded: before main, in a thread, in a forked child, from a library opened at run time, and at
- * exit. Prints "ok"; "bye" at exit.
+ * exit. Prints "ok", and "bye" at exit.
  */
 #include <cerrno>
 #include <cstdint>
@@ -45,7 +45,7 @@ static bool is_aligned(const void *ptr, size_t alignment)
     return ptr != nullptr && reinterpret_cast<uintptr_t>(ptr) % alignment == 0;
 }
 
-/* Kept from the compiler, which knows malloc() and would leave calls out. */
+/* Hide the calls from the compiler, which knows malloc() and would remove some. */
 static void *(*volatile call_malloc)(size_t) = malloc;
 static void *(*volatile call_calloc)(size_t, size_t) = calloc;
 static void *(*volatile call_realloc)(void *, size_t) = realloc;

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * far.c - a heap longer than links reach, with a gap in it.
+ * far.c - uses a heap that extends beyond the reach of links, with a gap in it.
  *
- * Its own sbrk() hands out a large area that is reserved only, and jumps over most of it after a
- * while. Before each os_malloc() the best fit is looked for by walking over all blocks. Prints
- * "ok".
+ * Its own sbrk() serves a large reserved area, and jumps over most of it after a while. A walk over
+ * all blocks finds the best fit before each os_malloc(). Prints "ok".
  */
 #include <stddef.h>
 #include <stdint.h>

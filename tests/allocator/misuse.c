@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * misuse.c - a program that makes one mistake with its memory: misuse NAME.
+ * misuse.c - makes one memory error: misuse NAME.
  *
- * Prints the address that the mistake concerns; "survived" if it was not stopped.
+ * Prints the address that the error concerns, and "survived" if it was not stopped.
  */
 #include <pthread.h>
 #include <signal.h>
@@ -15,7 +15,7 @@
 #include "block_meta.h"
 #include "osmem.h"
 
-static char *a, *b, *c; /* three blocks in a row, and others behind them */
+static char *a, *b, *c; /* three adjacent blocks */
 
 static void print_address(const void *address)
 {
@@ -131,7 +131,7 @@ static void write_after_free_large(void)
         os_free(os_malloc(10000 + 200 * (size_t)i));
 }
 
-/* As a signed number the size is below zero. */
+/* Makes the size negative if it is read as a signed number. */
 static void damage_to_the_upper_half_of_a_size(void)
 {
     print_address(a);
@@ -148,7 +148,7 @@ static void damage_to_the_status(void)
 
 static void handle(int number)
 {
-    char *block = os_malloc(3000); /* not the best fit that was written over */
+    char *block = os_malloc(3000); /* not served by the overwritten block */
 
     (void)number;
     os_free(block);
@@ -161,7 +161,7 @@ static void *wait_forever(void *unused)
     return unused;
 }
 
-/* Who handles the report may allocate, though the lock may be held where it was noticed. */
+/* The handler allocates, although the lock is held where the error is detected. */
 static void overflow_noticed_among_threads(void)
 {
     pthread_t thread;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * own_break.h - a break of the program's own, which it can move as someone else would.
+ * own_break.h - an sbrk() of the program's own, whose break the program can move.
  */
 #ifndef OWN_BREAK_H
 #define OWN_BREAK_H
@@ -21,7 +21,7 @@ void *sbrk(intptr_t increment)
     return start;
 }
 
-/* Puts the break at the start of an area that is reserved only. */
+/* Reserves an area without using its memory, and sets the break to its start. */
 static inline void reserve(size_t area)
 {
     current = mmap(NULL, area, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,

@@ -13,7 +13,7 @@ import pytest
 from building import build
 
 FREED_TWICE = "freed twice"
-NOT_OURS = "a pointer that was never handed out"
+NOT_OURS = "a pointer that the allocator never returned"
 INSIDE = "a pointer into the middle of a block"
 HEADER = "header of a block"
 LINKS = "links of a free block"

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * threads.c - many threads on one heap, which forks meanwhile.
+ * threads.c - runs many threads on one heap, and forks meanwhile.
  *
  *     threads THREADS STEPS FORKS
  *
- * Blocks are passed between the threads through shared slots: each is resized and freed by any of
- * them, and has to hold what it was filled with. Forked children use the heap as well. Prints "ok"
- * at the end. Nothing here calls libc's malloc() while the threads run: libc moves the same break
- * without our lock.
+ * Threads pass blocks to each other through shared slots. Any of them may resize or free a block,
+ * whose contents must stay the same. Forked children use the heap as well. Prints "ok" at the end.
+ * Nothing here calls libc's malloc() while the threads run, as libc moves the same break without
+ * holding our lock.
  */
 #include <pthread.h>
 #include <stdbool.h>
@@ -77,7 +77,8 @@ static struct content *resize(struct content *content, size_t size)
     return fill(resized, size);
 }
 
-/* What becomes of a block that a thread has to itself: a new one, or the same, or none. */
+/* Allocates, resizes or frees a block that no other thread can reach. Returns the block, or NULL.
+ */
 static struct content *play(struct content *content, uint64_t *state)
 {
     size_t size = random_size(state);
@@ -100,7 +101,7 @@ static void *work(void *argument)
         struct content *mine = __atomic_exchange_n(slot, NULL, __ATOMIC_ACQ_REL);
         struct content *other = __atomic_exchange_n(slot, play(mine, &state), __ATOMIC_ACQ_REL);
 
-        if (other != NULL) { /* someone was faster */
+        if (other != NULL) { /* another thread has filled the slot meanwhile */
             verify(other, other->size);
             os_free(other);
         }
