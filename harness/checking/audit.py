@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import takewhile
 
-from harness.trace.events import Entered, Event, Replaced, Returned, SystemCall
+from harness.trace.events import SPAWNING, Entered, Event, Replaced, Returned, SystemCall
 from harness.trace.words import signed_int
 
 _LOADED = "set_tid_address"
@@ -20,10 +20,10 @@ before, but for what it closes up afterwards."""
 
 _ORDINARY = frozenset(
     # Memory, and what the C library does at the start and at the end of a program, for messages and
-    # for abort(). 334 is rseq and 318 is getrandom, which ltrace 0.7.3 does not know by name.
+    # for abort().
     "brk mmap munmap mremap madvise mprotect write writev exit exit_group rt_sigaction"
-    " rt_sigprocmask rt_sigreturn gettid getpid tgkill futex fstat newfstatat ioctl getrandom 318"
-    " sysinfo prlimit64 set_tid_address set_robust_list rseq 334 arch_prctl".split()
+    " rt_sigprocmask rt_sigreturn gettid getpid tgkill futex fstat newfstatat ioctl getrandom"
+    " sysinfo prlimit64 set_tid_address set_robust_list rseq arch_prctl".split()
 )
 _WRITE, _EXEC = 2, 4  # PROT_WRITE and PROT_EXEC of <sys/mman.h>
 _NO_FILE = -1
@@ -59,11 +59,6 @@ class _Witness:
                 self.protection |= bool(protection & (_WRITE | _EXEC))
         if event.name not in _ORDINARY:
             self.names.add(event.name)
-
-
-SPAWNING = frozenset(("clone", "clone3", "435", "fork", "vfork"))
-"""The system calls that start a process or a thread; 435 is clone3, which ltrace 0.7.3 does not
-know by name."""
 
 
 @dataclass(frozen=True, slots=True)

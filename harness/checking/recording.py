@@ -7,7 +7,7 @@ from pathlib import Path
 
 from harness.checking.check import Setup, verdict_on
 from harness.checking.explain import what_differs
-from harness.checking.run import NO_CALL, Invocation, trace_program
+from harness.checking.run import Invocation, missing_calls, trace_program
 from harness.errors import UserError
 from harness.results.verdict import Outcome, Recorded, Reference, Verdict
 from harness.specification.model import expect
@@ -87,8 +87,8 @@ def record_program(invocation: Invocation, tracer: Tracer, output: Path) -> tupl
         nonlocal calls, last
         for calls, last in enumerate(trace_program(invocation, tracer, 1)):
             yield last
-        if calls == 0:
-            raise UserError(f"{program}: {NO_CALL}")
+        if calls == 0 and isinstance(last, End):
+            raise UserError(f"{program}: {missing_calls(calls, last)}")
 
     write_file(output, counted())
     assert isinstance(last, End)

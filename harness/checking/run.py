@@ -20,7 +20,7 @@ from harness.execution.process import UNLIMITED, Finished, Limits
 from harness.execution.sandbox import Sandbox, make_readable, make_writable_folder
 from harness.execution.tools import require_tools
 from harness.text import printable
-from harness.trace.trace import End, How, Part, Trace, gather
+from harness.trace.trace import End, How, Part, Trace, gather, threads_or_processes
 from harness.tracers.tracer import SHOWN, Confinement, Program, Streams, Tracer, TracerError
 from harness.checking.audit import Testimony, testify
 
@@ -134,11 +134,6 @@ class Invocation:
     """Whether the library also takes the place of one that the program finds."""
 
 
-NO_CALL = (
-    "no call of os_malloc() and the like was seen; is it linked with -losmem, and does it make any?"
-)
-
-
 def trace_program(invocation: Invocation, tracer: Tracer, output: int) -> Iterator[Part]:
     """Run any program as the user would run it, and yield its trace. What it prints goes to the
     file ``output``. Raises `UserError` or `OSError`."""
@@ -164,6 +159,21 @@ def trace_program(invocation: Invocation, tracer: Tracer, output: int) -> Iterat
             yield part
 
 
-def ended_by_itself(end: End) -> bool:
-    """Whether a program exited outside of the allocator."""
-    return end.how is How.EXIT and not end.inside
+def is_whole(end: End) -> bool:
+    """Return whether a program exited outside of the allocator, and all its calls are in its
+    trace."""
+    return end.how is How.EXIT and not end.inside and not end.untraced
+
+
+def missing_calls(calls: int, end: End) -> str:
+    """Return which calls a trace lacks, in one line, given how many it has and its end; empty if it
+    has all."""
+    if end.untraced:
+        others = threads_or_processes(end.untraced)
+        return f"the calls of {others} that it started were not seen"
+    if calls:
+        return ""
+    return (
+        "no call of os_malloc() and the like was seen; is it linked with -losmem, and does it make"
+        " any?"
+    )

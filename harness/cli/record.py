@@ -9,7 +9,7 @@ import click
 
 from harness.checking.check import Setup, set_up
 from harness.checking.recording import record_program, record_references
-from harness.checking.run import Invocation, ended_by_itself
+from harness.checking.run import Invocation, is_whole, missing_calls
 from harness.cli.options import (
     built_library,
     choose_tests,
@@ -51,7 +51,8 @@ def record_command(
 
     Without -o, run tests and keep their traces as the references, if the model gives them, too.
     With -o, run any program that is linked with a libosmem.so, and keep its trace for 'diff' and
-    'stat'; the exit status is 1 if the program did not come to its own end.
+    'stat'; the exit status is 1 if the program did not come to its own end, or started threads or
+    processes, whose calls are not recorded.
     """
     tracer = choose_tracer(tracer_name)
     if output is None:
@@ -62,7 +63,9 @@ def record_command(
     invocation = Invocation(Path(words[0]), words[1:], built_library(source), source_given())
     calls, end = record_program(invocation, tracer, output)
     click.echo(f"{output}: {calls} calls, {end}", err=True)
-    sys.exit(not ended_by_itself(end))
+    if warning := missing_calls(calls, end):
+        click.echo(f"{invocation.program}: {warning}", err=True)
+    sys.exit(not is_whole(end))
 
 
 def _record_tests(setup: Setup, force: bool) -> bool:

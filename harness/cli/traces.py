@@ -8,7 +8,7 @@ from typing import TextIO
 
 import click
 
-from harness.checking.run import NO_CALL, Invocation, ended_by_itself, trace_program
+from harness.checking.run import Invocation, is_whole, missing_calls, trace_program
 from harness.cli.options import (
     built_library,
     json_option,
@@ -35,16 +35,18 @@ def trace_command(source: Path, tracer_name: str, program: Path, args: tuple[str
 
     The program is linked with a libosmem.so. It loads the one built from --src if that is given;
     else its own, or if it finds none the one built from src. What it prints goes to standard error.
-    The exit status is 1 if it did not come to its own end.
+    The exit status is 1 if it did not come to its own end, or started threads or processes, whose
+    calls are not traced.
     """
     calls, end = -1, None
     tracer = choose_tracer(tracer_name)
     invocation = Invocation(program, args, built_library(source), source_given())
     for calls, end in enumerate(trace_program(invocation, tracer, sys.stderr.fileno())):
         click.echo("\n".join(end.lines()))
-    if calls == 0:
-        click.echo(f"{program}: {NO_CALL}", err=True)
-    sys.exit(not (isinstance(end, End) and ended_by_itself(end)))
+    assert isinstance(end, End)
+    if warning := missing_calls(calls, end):
+        click.echo(f"{program}: {warning}", err=True)
+    sys.exit(not is_whole(end))
 
 
 def _allowances(

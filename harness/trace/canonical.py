@@ -97,6 +97,7 @@ class _Canonicaliser:
         self._entered: Entered | None = None
         self._args: tuple[Value, ...] = ()
         self._requests: list[Request] = []
+        self._spawned = 0
 
     def enter(self, event: Entered) -> Iterator[Call]:
         if self._entered is not None:
@@ -125,9 +126,10 @@ class _Canonicaliser:
             call = self._finish_call(None, finished=False)
             inside = call.head
             yield call
-        yield End(how, detail, inside)
+        yield End(how, detail, inside, self._spawned)
 
     def ask(self, event: SystemCall) -> None:
+        self._spawned += event.spawned
         if event.name not in _REQUESTS:
             return
         request = _REQUESTS[event.name](event, self.space, self._entered is not None)

@@ -20,14 +20,23 @@ class Returned:
     value: int | None
 
 
+SPAWNING = frozenset(("clone", "clone3", "fork", "vfork"))
+"""The system calls that start a thread or a process."""
+
+
 @dataclass(frozen=True, slots=True)
 class SystemCall:
-    """The kernel was asked for something. Of calls that concern memory there are the arguments, and
-    ``result`` is what it answered: an address, 0, or -errno."""
+    """The kernel was asked for something. Calls that concern memory have their arguments; they, and
+    those that start a thread or a process, have a result: an address, a number, or -errno."""
 
     name: str
     args: tuple[int, ...]
     result: int
+
+    @property
+    def spawned(self) -> bool:
+        """Whether the call started a thread or a process."""
+        return self.name in SPAWNING and self.result > 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,8 @@ _NEGATIVE = re.compile(r"-\d+")
 _SYMBOL = re.compile(r"[A-Z][\w|]*")
 _END = re.compile(
     r"(?:exit (?P<status>\d+)|killed by (?P<signal>\w+)|(?P<other>exec|cut short))"
-    r"(?: in (?P<inside>.+))?"
+    r"(?: in (?P<inside>.+?))?"
+    r"(?:, (?P<untraced>[1-9]\d*) (?:thread or process|threads or processes) not traced)?"
 )
 
 
@@ -63,12 +64,12 @@ def _read_value(text: str) -> Value:
 
 
 def _read_end(match: re.Match[str]) -> End:
-    inside = match["inside"] or ""
+    inside, untraced = match["inside"] or "", int(match["untraced"] or 0)
     if match["status"]:
-        return End(How.EXIT, int(match["status"]), inside)
+        return End(How.EXIT, int(match["status"]), inside, untraced)
     if match["signal"]:
-        return End(How.KILLED, match["signal"], inside)
-    return End(How(match["other"]), "", inside)
+        return End(How.KILLED, match["signal"], inside, untraced)
+    return End(How(match["other"]), "", inside, untraced)
 
 
 @lru_cache(maxsize=1 << 15)

@@ -120,6 +120,11 @@ def whole_pages(length: int) -> int:
     return length + -length % _PAGE
 
 
+def threads_or_processes(count: int) -> str:
+    """Return "1 thread or process", or the like for another number."""
+    return "1 thread or process" if count == 1 else f"{count} threads or processes"
+
+
 class How(StrEnum):
     """The ways a trace ends."""
 
@@ -139,10 +144,16 @@ class End:
     detail: int | str = ""
     inside: str = ""
     """The call it ended in, as written; empty outside of any."""
+    untraced: int = 0
+    """How many threads and processes the program started: their calls are not in the trace."""
 
     def __str__(self) -> str:
-        text = f"{self.how} {self.detail}" if self.detail != "" else self.how
-        return f"{text} in {self.inside}" if self.inside else text
+        text = f"{self.how} {self.detail}" if self.detail != "" else str(self.how)
+        if self.inside:
+            text += f" in {self.inside}"
+        if self.untraced:
+            text += f", {threads_or_processes(self.untraced)} not traced"
+        return text
 
     def lines(self) -> Iterator[str]:
         """The end as text."""

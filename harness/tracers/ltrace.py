@@ -15,7 +15,16 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness.trace.events import Entered, Event, Exited, Killed, Replaced, Returned, SystemCall
+from harness.trace.events import (
+    SPAWNING,
+    Entered,
+    Event,
+    Exited,
+    Killed,
+    Replaced,
+    Returned,
+    SystemCall,
+)
 from harness.tracers.linkage import NOT_LINKED, read_linkage
 from harness.execution.process import Finished, Limits, is_plain_file, kill_below, run
 from harness.execution.sandbox import EXECS_TO_ENTER, KEEPER, OUT
@@ -47,6 +56,8 @@ _RESUMED = re.compile(r"<\.\.\. (?P<name>\w+)(?:@SYS)? resumed> .*?\) += (?P<res
 _EXITED = re.compile(r"\+\+\+ exited \(status (\d+)\) \+\+\+\s*")
 _KILLED = re.compile(r"\+\+\+ killed by (\w+) \+\+\+\s*")
 _EXEC = re.compile(r"--- Called exec\(\) ---\s*")
+_UNNAMED = {"318": "getrandom", "334": "rseq", "435": "clone3"}
+"""The system calls of x86-64 that ltrace 0.7.3 shows by their numbers."""
 _NEVER_BACK = ("execve", "execveat")
 """System calls of which, if they succeed, ltrace shows no second half."""
 _NO_VALUE = "<void>"
@@ -62,6 +73,9 @@ def _numbers(text: str) -> tuple[int, ...]:
 
 
 def _system_call(name: str, args: str, result: str) -> SystemCall:
+    name = _UNNAMED.get(name, name)
+    if name in SPAWNING:
+        return SystemCall(name, (), signed_result(_number(result)))
     if name not in SYSTEM_CALLS:
         return SystemCall(name, (), 0)
     count = len(SYSTEM_CALLS[name].parameters)

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from harness.trace.events import Event, Exited, Killed, Replaced, SystemCall
+from harness.trace.events import SPAWNING, Event, Exited, Killed, Replaced, SystemCall
 from harness.trace.signatures import SYSTEM_CALLS
 
-_PROCESS = ("execve", "execveat", "clone", "clone3", "fork", "vfork")
+_PROCESS = ("execve", "execveat", *sorted(SPAWNING))
 
 _LINE = re.compile(r"(?P<seconds>\d+)\.(?P<nanoseconds>\d{9}) (?P<what>.*)\n?")
 _CALL = re.compile(r"(?P<name>\w+)\((?P<args>.*)\) += (?P<result>-?\w+).*")

@@ -133,6 +133,19 @@ def test_a_bad_run_is_not_recorded(own_suite: Path) -> None:
     assert reference.read_text() == before
 
 
+def test_a_test_that_starts_a_process_fails_and_is_not_recorded(own_suite: Path) -> None:
+    (own_suite.parent / "snippets" / "test-mine.c").write_text(
+        '#include <unistd.h>\n#include "osmem.h"\n'
+        "int main(void) { os_free(os_malloc(10)); if (fork() == 0) _exit(0); return 0; }\n"
+    )
+    recorded, checked = (checker(verb, "--suite", own_suite) for verb in ("record", "check"))
+    for ended in (recorded, checked):
+        assert ended.returncode == 1
+        assert "started another process or thread" in ended.stdout
+    assert "exit 0, 1 thread or process not traced" in checked.stdout
+    assert not (own_suite.parent / "ref").exists()
+
+
 def test_a_program_that_makes_no_call_is_not_recorded(own_suite: Path) -> None:
     (own_suite.parent / "snippets" / "test-mine.c").write_text("int main(void) { return 0; }\n")
     ended = checker("record", "--suite", own_suite)

@@ -26,11 +26,11 @@ def own(tmp_path: Path) -> Path:
         "void *os_malloc(size_t size) { (void)size; return sbrk(48); }\n"
         "void os_free(void *block) { (void)block; }\n"
     )
-    for kind, soname in (("plain", ""), ("versioned", "libosmem.so.1")):
+    for kind in ("plain", "versioned"):
         (tmp_path / kind).mkdir()
         library = tmp_path / kind / "libosmem.so"
-        flags = ["-shared", "-fPIC", f"-Wl,-soname,{soname}"]
-        subprocess.run(["gcc", *flags, source, "-o", library], check=True)
+        soname = ["-Wl,-soname,libosmem.so.1"] if kind == "versioned" else []
+        subprocess.run(["gcc", "-shared", "-fPIC", *soname, source, "-o", library], check=True)
     (tmp_path / "versioned" / "libosmem.so.1").symlink_to("libosmem.so")
     return tmp_path
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from harness.trace.trace import (
@@ -47,9 +47,12 @@ _ends = st.one_of(
     st.just(End(How.KILLED, "SIGSEGV", "os_realloc(heap+0x20, 10)")),
     st.just(End(How.EXEC, "", "os_malloc(1)")),
     st.just(End(How.CUT_SHORT)),
+    st.just(End(How.EXIT, 0, untraced=1)),
+    st.just(End(How.EXIT, 3, "os_realloc(heap+0x20, 10)", untraced=12)),
 )
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.builds(lambda calls, end: Trace(tuple(calls), end), st.lists(_calls), _ends))
 def test_reads_back_what_was_written(trace: Trace) -> None:
     assert read_trace(trace.text().splitlines(), "text") == trace
