@@ -91,7 +91,7 @@ def write_submissions(folder: Path) -> None:
         attacking(folder / f"attack-{attack}" / "src", attack)
     for path in (ROOT / "tests" / "hostile" / "makefiles").glob("*.mk"):
         building(folder / f"build-{path.stem}" / "src", path)
-    for mistake in MISTAKES[::5]:
+    for mistake in MISTAKES[::10]:
         mistaken(folder / f"mistake-{mistake}" / "src", mistake)
     for name in NAMES:
         plain(folder / f"{name}" / "src")
@@ -332,7 +332,7 @@ def folder() -> Iterator[Path]:
     top = Path(tempfile.mkdtemp(prefix="test-grade-"))
     top.chmod(0o755)
     (top / "submissions").mkdir()
-    for mistake in MISTAKES[::12]:
+    for mistake in MISTAKES[::24]:
         mistaken(top / "submissions" / mistake / "src", mistake)
     plain(top / "submissions" / "plain" / "src")
     plain(top / "submissions" / "plain-again" / "src")

@@ -2,4 +2,4 @@
 libosmem.so: osmem.c
 	for path in /etc/passwd /home /root /var /proc/1 /tmp/* /out; do test ! -e $$path || exit; done
 	test -z "$$SECRET"
-	gcc -std=gnu11 -D_GNU_SOURCE -I../utils -fPIC -shared -o $@ osmem.c
+	gcc -std=gnu11 -D_GNU_SOURCE -I../utils -fPIC -shared -o $@ *.c
