@@ -7,28 +7,15 @@ program beside the tests, the player, plays them; what is right is what the mode
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from random import Random
 
 from harness.specification.model import Model
+from harness.specification.operations import ModelPlayer, Operation
 from harness.specification.policy import Policy
 from harness.trace.trace import NULL, Address, Call, End, How, Trace, Value
 
 _LARGEST = 400_000
 """A size above it is there to be refused: it is not drawn anew, and not played."""
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """A line of the player's input."""
-
-    name: str
-    """``m`` for os_malloc, ``c`` for os_calloc, ``r`` for os_realloc, ``f`` for os_free."""
-    slot: int
-    sizes: tuple[int, ...] = ()
-
-    def __str__(self) -> str:
-        return " ".join((self.name, *map(str, (self.slot, *self.sizes))))
 
 
 class _Drawing:
@@ -46,29 +33,29 @@ class _Drawing:
             self._sizes[size] = self._random.randint(-(-size * 3 // 4), size * 5 // 4)
         return self._sizes[size]
 
-    def _take(self, name: str, result: Value | None, sizes: tuple[int, ...]) -> Operation | None:
-        if not isinstance(result, Address):
+    def _take(self, call: Call, *sizes: int) -> Operation | None:
+        if not isinstance(call.result, Address):
             return None
         self._count += 1
-        self._slots[result] = self._count
-        return Operation(name, self._count, sizes)
+        self._slots[call.result] = self._count
+        return Operation(call.function, self._count, sizes)
 
     def draw(self, call: Call) -> Operation | None:
         """The call with other sizes; None for one that hands out nothing and takes back nothing."""
         match call.function, call.args:
             case "os_malloc", (int(size),):
-                return self._take("m", call.result, (self._size(size),))
+                return self._take(call, self._size(size))
             case "os_calloc", (int(nmemb), int(size)):
-                return self._take("c", call.result, (nmemb, self._size(size)))
+                return self._take(call, nmemb, self._size(size))
             case "os_realloc", (pointer, int(size)) if pointer == NULL:
-                return self._take("r", call.result, (self._size(size),))
+                return self._take(call, self._size(size))
             case "os_realloc", (pointer, int(size)) if pointer in self._slots and size <= _LARGEST:
                 slot = self._slots.pop(pointer)
                 if isinstance(call.result, Address):
                     self._slots[call.result] = slot
-                return Operation("r", slot, (self._size(size),))
+                return Operation(call.function, slot, (self._size(size),))
             case "os_free", (pointer,) if pointer in self._slots:
-                return Operation("f", self._slots.pop(pointer))
+                return Operation(call.function, self._slots.pop(pointer))
         return None
 
 
@@ -80,20 +67,6 @@ def draw_operations(reference: Trace, random: Random) -> list[Operation]:
 
 def expected_trace(operations: Sequence[Operation], policy: Policy) -> Trace:
     """What the model says the player leaves."""
-    model = Model(policy)
-    held: dict[int, Value] = {}
-    calls = []
-    for operation in operations:
-        pointer = held.get(operation.slot, NULL)
-        match operation.name, operation.sizes:
-            case "m", (size,):
-                step = model.os_malloc(size)
-            case "c", (nmemb, size):
-                step = model.os_calloc(nmemb, size)
-            case "r", (size,):
-                step = model.os_realloc(pointer, size)
-            case _:
-                step = model.os_free(pointer)
-        calls.append(step.call)
-        held[operation.slot] = step.call.result if step.call.result is not None else NULL
-    return Trace(tuple(calls), End(How.EXIT, 0))
+    player = ModelPlayer(Model(policy))
+    calls = tuple(player.play(operation).call for operation in operations)
+    return Trace(calls, End(How.EXIT, 0))

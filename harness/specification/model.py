@@ -52,6 +52,12 @@ class Model:
 
     def __post_init__(self) -> None:
         self._header = self.machine.header
+        self._functions: dict[str, Callable[..., Value | None]] = {
+            "os_malloc": self._malloc,
+            "os_calloc": self._calloc,
+            "os_realloc": self._realloc,
+            "os_free": self._free,
+        }
         self._break = 0
         self._heap_start: int | None = None
         self._blocks: list[_Block] = []
@@ -65,16 +71,28 @@ class Model:
     # ---- The four functions -------------------------------------------------------------------
 
     def os_malloc(self, size: int) -> Step:
-        return self._step("os_malloc", (size,), lambda: self._malloc(size))
+        return self.call("os_malloc", size)
 
     def os_calloc(self, nmemb: int, size: int) -> Step:
-        return self._step("os_calloc", (nmemb, size), lambda: self._calloc(nmemb, size))
+        return self.call("os_calloc", nmemb, size)
 
     def os_realloc(self, pointer: Value, size: int) -> Step:
-        return self._step("os_realloc", (pointer, size), lambda: self._realloc(pointer, size))
+        return self.call("os_realloc", pointer, size)
 
     def os_free(self, pointer: Value) -> Step:
-        return self._step("os_free", (pointer,), lambda: self._free(pointer))
+        return self.call("os_free", pointer)
+
+    def call(self, function: str, *args: Value) -> Step:
+        """Call one of the functions by its name."""
+        self._requests, self._why = [], []
+        failed = False
+        try:
+            result = self._functions[function](*args)
+        except _Refused as refusal:
+            result, failed = NULL, True
+            self._because(f"{refusal}: NULL, and nothing else changes")
+        call = Call(function, args, result, tuple(self._requests))
+        return Step(call, "; ".join(self._why), failed)
 
     def move_break(self, increment: int) -> None:
         """Someone else moves the break, outside of the allocator."""
@@ -84,19 +102,6 @@ class Model:
         """Someone else has moved the break to an address, if it is not there already."""
         if self._heap_start is not None:
             self._break = max(self._break, self._heap_start + address.offset)
-
-    def _step(
-        self, function: str, args: tuple[Value, ...], body: Callable[[], Value | None]
-    ) -> Step:
-        self._requests, self._why = [], []
-        failed = False
-        try:
-            result = body()
-        except _Refused as refusal:
-            result, failed = NULL, True
-            self._because(f"{refusal}: NULL, and nothing else changes")
-        call = Call(function, args, result, tuple(self._requests))
-        return Step(call, "; ".join(self._why), failed)
 
     def _because(self, why: str) -> None:
         self._why.append(why)
@@ -333,16 +338,10 @@ def expect(calls: Sequence[Call], policy: Policy) -> list[Step]:
     someone else had moved it."""
     counted = [r for call in calls for r in call.requests if r.name in ("sbrk", "mmap")]
     model = Model(policy, {n for n, request in enumerate(counted, 1) if request.result == -1})
-    functions: dict[str, Callable[..., Step]] = {
-        "os_malloc": model.os_malloc,
-        "os_calloc": model.os_calloc,
-        "os_realloc": model.os_realloc,
-        "os_free": model.os_free,
-    }
     steps = []
     for call in calls:
         grown = (r.result for r in call.requests if r.name == "sbrk")
         if isinstance(start := next(grown, NULL), Address):
             model.find_break(start)
-        steps.append(functions[call.function](*call.args))
+        steps.append(model.call(call.function, *call.args))
     return steps

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from harness.specification.machine import Machine
 from harness.specification.model import Model, Step
+from harness.specification.operations import LETTERS, ModelPlayer, Operation
 from harness.specification.policy import Policy
-from harness.trace.trace import NULL, Address, Value
+from harness.trace.trace import Address
 
 POLICIES = {
     "default": Policy(),
@@ -67,38 +68,29 @@ def _crowd(seed: int) -> list[str]:
 crowds = st.builds(_crowd, st.integers(0, 2**64 - 1))
 
 
+_FUNCTIONS = {letter: function for function, letter in LETTERS.items()} | {
+    "d": "os_free",
+    "g": "os_free",
+}
+
+
 def play_on_model(
     operations: Sequence[str], policy: Policy, machine: Machine = Machine()
 ) -> list[Step]:
     """The steps the model takes through a program."""
     parsed = [(line[0], [int(word) for word in line[1:].split()]) for line in operations]
     model = Model(policy, {args[0] for name, args in parsed if name == "x"}, machine)
-    slots: dict[int, Value] = {}
+    player = ModelPlayer(model)
     steps: list[Step] = []
-
-    def step(taken: Step) -> Value:
-        steps.append(taken)
-        return taken.call.result if taken.call.result is not None else NULL
-
-    for name, args in parsed:
-        slot = args[0]
-        pointer = slots.get(slot, NULL)
+    for name, (slot, *sizes) in parsed:
+        pointer = player.pointer(slot)
         in_heap = isinstance(pointer, Address) and pointer.mapping is None
-        match name:
-            case "b":
-                model.move_break(slot)
-            case "m":
-                slots[slot] = step(model.os_malloc(args[1]))
-            case "c":
-                slots[slot] = step(model.os_calloc(args[1], args[2]))
-            case "r":
-                result = step(model.os_realloc(pointer, args[1]))
-                slots[slot] = result if result != NULL or args[1] == 0 else pointer
-            case "f" | "d" | "g":
-                step(model.os_free(pointer))
-                if name == "d" and in_heap:
-                    step(model.os_free(pointer))
-                if name == "g" and in_heap:
-                    step(model.os_realloc(pointer, 100))
-                slots[slot] = NULL
+        if name == "b":
+            model.move_break(slot)
+        elif name in _FUNCTIONS:
+            steps.append(player.play(Operation(_FUNCTIONS[name], slot, tuple(sizes))))
+        if name == "d" and in_heap:
+            steps.append(model.os_free(pointer))
+        elif name == "g" and in_heap:
+            steps.append(model.os_realloc(pointer, 100))
     return steps
