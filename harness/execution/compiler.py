@@ -1,10 +1,10 @@
-"""The flags that make every compiler accept and refuse the same sources.
+"""Flags with which every compiler accepts and refuses the same sources.
 
-A submission's Makefile calls the compiler of the machine it is built on. Compilers refuse more from
-version to version: gcc 14 refuses implicit declarations, of which gcc 10 only warned, and adds
-warnings to `-Wall`, which `-Werror` makes into errors. So a build finds our flags in front of its
-own: the first try refuses what gcc 14 refuses, with any gcc from 10 on; the second try accepts what
-gcc 10 accepted. The flags of the Makefile come later, and so win.
+A submission's Makefile calls the compiler of the machine, and newer compilers refuse more: gcc 14
+refuses implicit declarations, where gcc 10 only warned, and adds warnings to `-Wall`, which
+`-Werror` turns into errors. So a build puts flags of ours in front of those of the Makefile. With
+any gcc from 10 on, the first try refuses what gcc 14 refuses, and the second try accepts what gcc
+10 accepted. The flags of the Makefile come later, and so take precedence.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 import shlex
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,19 +43,19 @@ _ADDED_SINCE_10 = (
     "no-header-guard",  # gcc 15
     "no-unterminated-string-initialization",
 )
-"""Warnings of `-Wall`, `-Wextra` or of every build, each by the version that added it. No compiler
-complains of a warning that it does not know, as long as it is turned off."""
+"""Warnings that `-Wall`, `-Wextra` or the compiler itself turns on, by the version that added them.
+No compiler complains about turning off a warning that it does not know."""
 _COMMON = ("-std=gnu17", *(f"-W{name}" for name in _ADDED_SINCE_10))
-"""gcc 15 takes C23 where no standard is named."""
+"""Without a standard, gcc 15 compiles C23."""
 
 
 @dataclass(frozen=True, slots=True)
 class CompilerFlags:
-    """The flags put in front of those that a build gives to the compiler."""
+    """The flags in front of those that a Makefile gives to the compiler."""
 
     first_try: tuple[str, ...] = (*_COMMON, *(f"-Werror={name}" for name in _REFUSED_SINCE_14))
     second_try: tuple[str, ...] = (*_COMMON, *(f"-Wno-error={name}" for name in _REFUSED_SINCE_14))
-    """Those of another build, where the first one fails. If empty, there is no other."""
+    """For a second build, if the first one fails; empty for none."""
 
 
 _COMPILERS = ("cc", "c89", "c99", "gcc", "clang")
@@ -63,8 +63,8 @@ _ERROR = re.compile(r"error: .* \[-W(?:error=)?([a-z0-9+-]+)(?:,.*)?\]$", re.MUL
 
 
 def write_compilers(folder: Path, flags: Sequence[str], path: str) -> None:
-    """Makes a folder of compilers that take the flags first, then those they are given. ``path`` is
-    the search path on which the real ones are found."""
+    """Make a folder of compilers that put these flags in front of their own. The real compilers are
+    those on the search path ``path``."""
     folder.mkdir(mode=0o755)
     for name in _COMPILERS:
         if real := shutil.which(name, path=path):
@@ -73,6 +73,6 @@ def write_compilers(folder: Path, flags: Sequence[str], path: str) -> None:
             script.chmod(0o755)
 
 
-def refusals(log: str) -> Iterator[str]:
-    """The warnings that a compiler took for errors, by name, each once, sorted."""
-    yield from sorted(set(_ERROR.findall(log)))
+def refusals(log: str) -> list[str]:
+    """Return the names of the warnings that a compiler took for errors, each once, sorted."""
+    return sorted(set(_ERROR.findall(log)))

@@ -1,5 +1,5 @@
-# The Makefile of a submission that brought none: all its C files go into one library, and
-# utils/printf.c with them if any of them wants it and none is it.
+# The Makefile of a submission without one: links all C files into one library. Adds utils/printf.c
+# if a file includes printf.h and the submission has no printf.c of its own.
 
 UTILS_PATH ?= ../utils
 USES_PRINTF := $(shell grep -l 'include.*printf\.h' ./*.[cChH] 2>/dev/null)

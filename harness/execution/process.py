@@ -1,4 +1,4 @@
-"""Running programs nobody trusts: bounded in time, memory and output, and gone afterwards."""
+"""Running programs that nobody trusts: limited in time, memory and output, and gone afterwards."""
 
 from __future__ import annotations
 
@@ -15,15 +15,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-_PROC = Path("/proc")
-_ENDING_SECONDS = 0.1
-"""What a command that does not end has less, so that ending it is within its time as well."""
+_KILLING_SECONDS = 0.1
+"""Taken off the time of a command, so that killing it is within its time, too."""
 _GRACE_SECONDS = 1.0
-"""How long a command may take to end once it was told to."""
+"""How long a command may take to end after ``on_timeout``."""
+_OUTPUT_BYTES = 4 << 20
 
 
 class Running:
-    """The process groups of some work that have not ended yet, those of work within it included."""
+    """The process groups that some work has started and that still run. Work within this work
+    counts, too."""
 
     def __init__(self) -> None:
         self._leaders: set[int] = set()
@@ -40,40 +41,39 @@ class Running:
             self._outer.discard(leader)
 
     def kill(self) -> None:
-        """Ends all of them, in any thread."""
+        """Kill all of them, in any thread."""
         for leader in list(self._leaders):
             with contextlib.suppress(ProcessLookupError):  # it has just ended
                 os.killpg(leader, signal.SIGKILL)
 
-    def count_here(self) -> None:
-        """Takes up what the calling thread runs from now on."""
+    def track_this_thread(self) -> None:
+        """Include what the calling thread runs from now on."""
         _running.set(self)
 
 
 _running: ContextVar[Running | None] = ContextVar("running", default=None)
-"""Where this thread's programs are kept while they run."""
+"""Where this thread's programs are noted while they run."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a program may use; None is no limit."""
+    """The resources that a program may use; None is no limit."""
 
     seconds: float | None
-    """Of wall time, all in all."""
+    """Wall time in all."""
     memory_mib: int | None
-    """Of address space, for each process."""
+    """The address space of each process."""
     file_mib: int | None
-    """The size of a file it writes: output, traces, what a build makes."""
+    """The size of each file that it writes: output, traces, products of make."""
     processes: int = 0
-    """How many may run at a time. This and what follows is kept in a sandbox only."""
+    """The number of processes at a time. Only sandboxes keep this limit and the following ones."""
     scratch_mib: int = 0
-    """The size of all the files it writes."""
+    """The size of all files that it writes."""
     files: int = 0
-    """How many files it writes."""
+    """The number of files that it writes."""
 
     @property
     def file_bytes(self) -> float:
-        """`file_mib` in bytes."""
         return math.inf if self.file_mib is None else self.file_mib * 1024 * 1024
 
 
@@ -85,21 +85,20 @@ class Finished:
     """How a command ended."""
 
     status: int
-    """The exit status; -N where signal N ended it."""
+    """The exit status; -N if signal N killed it."""
     timed_out: bool
 
     @property
     def too_much_output(self) -> bool:
-        """Whether it was ended for writing a file larger than allowed."""
+        """Whether it was killed for writing too large a file."""
         return self.status == -signal.SIGXFSZ
 
 
-def _under(limits: Limits) -> list[str]:
+def _prlimit(limits: Limits) -> list[str]:
     def bytes_of(mib: int | None) -> str:
         return "unlimited" if mib is None else str(mib * 1024 * 1024)
 
-    # Wall time is what counts, and is kept from outside; the processor's bounds those whose keeper
-    # was killed.
+    # `run` keeps the limit of wall time; that of processor time is for the case that it was killed.
     cpu = "unlimited" if limits.seconds is None else str(math.ceil(limits.seconds) + 1)
     return [
         "prlimit",
@@ -112,8 +111,8 @@ def _under(limits: Limits) -> list[str]:
 
 
 def _wait(pidfd: int, seconds: float | None, meanwhile: Callable[[], None] | None = None) -> bool:
-    """Waits for a process to end; False if it has not. It is not reaped yet. Every second
-    ``meanwhile`` is called, if given."""
+    """Wait for a process to end, without reaping it. Call ``meanwhile``, if given, every second.
+    Return whether the process ended in time."""
     poll = select.poll()
     poll.register(pidfd, select.POLLIN)
     if meanwhile is None:
@@ -125,42 +124,6 @@ def _wait(pidfd: int, seconds: float | None, meanwhile: Callable[[], None] | Non
         left -= 1
         meanwhile()
     return False
-
-
-def _processes() -> dict[int, tuple[int, str]]:
-    """The parent and the name of each process."""
-    found = {}
-    for process in filter(str.isdigit, os.listdir(_PROC)):
-        try:
-            stat = (_PROC / process / "stat").read_text(errors="replace")
-            # The second field, a name in parentheses, may itself hold anything.
-            head, _, tail = stat.rpartition(")")
-            found[int(process)] = int(tail.split()[1]), head.partition("(")[2]
-        except (OSError, IndexError, ValueError):
-            continue  # it has ended by itself
-    return found
-
-
-def kill_below(pid: int, name: str, spared: str = "") -> None:
-    """Ends, by SIGKILL, all that the process called ``name`` has started: that process is ``pid``
-    or the first of this name below it. What is called ``spared`` goes on, with all below it."""
-    processes = _processes()
-    children: dict[int, list[int]] = {}
-    for child, (parent, _) in processes.items():
-        children.setdefault(parent, []).append(child)
-
-    def below(start: int, spared: str = "") -> list[int]:
-        found = [start]
-        for process in found:  # grows as it goes
-            found += (c for c in children.get(process, []) if processes[c][1] != spared)
-        return found
-
-    top = next(
-        (process for process in below(pid) if processes.get(process, (0, ""))[1] == name), None
-    )
-    for process in below(top, spared)[1:] if top is not None else ():
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(process, signal.SIGKILL)
 
 
 def run(
@@ -175,14 +138,14 @@ def run(
     on_timeout: Callable[[int], None] | None = None,
     meanwhile: Callable[[], None] | None = None,
 ) -> Finished:
-    """Runs a command to its end, in a process group of its own of which nothing stays behind.
+    """Run a command to its end, in a process group of its own, and kill the group afterwards.
 
-    When its time is up, ``on_timeout`` (if given) is called with its process id and may bring it to
-    an end, before it is killed. Every second until then ``meanwhile`` is called. Raises `OSError`
-    if it can't be started.
+    When its time is up, call ``on_timeout`` (if given) with its process ID, to end the command
+    before it is killed. Until then, call ``meanwhile`` every second. Raises `OSError` if the
+    command can't be started.
     """
     process = subprocess.Popen(
-        [*_under(limits), *command],
+        [*_prlimit(limits), *command],
         env=env,
         cwd=cwd,
         stdin=stdin,
@@ -195,13 +158,13 @@ def run(
         running.add(process.pid)
     pidfd = os.pidfd_open(process.pid)
     try:
-        seconds = None if limits.seconds is None else limits.seconds - _ENDING_SECONDS
+        seconds = None if limits.seconds is None else limits.seconds - _KILLING_SECONDS
         timed_out = not _wait(pidfd, seconds, meanwhile)
         if timed_out and on_timeout is not None:
             on_timeout(process.pid)
             _wait(pidfd, _GRACE_SECONDS)
     finally:
-        # The leader is not reaped yet, so the group's number is still its own.
+        # The leader is not reaped yet, so no other process group can have its number.
         os.killpg(process.pid, signal.SIGKILL)
         status = process.wait()
         if running is not None:
@@ -211,16 +174,13 @@ def run(
 
 
 def is_plain_file(path: Path) -> bool:
-    """Whether there is a file, and not a link to one, nor anything that reading would wait for."""
+    """Return whether a path is a file, rather than a link to one, or a pipe that would block."""
     return path.is_file() and not path.is_symlink()
 
 
-_OUTPUT_BYTES = 4 << 20
-
-
 def output_of(command: Sequence[str], limits: Limits, env: Mapping[str, str]) -> str:
-    """What a command writes on its standard output, in so far as it is of any use: the first 4 MiB,
-    whatever its end. Raises `OSError` if it can't be started."""
+    """Return the first 4 MiB that a command writes to standard output, however it ends. Raises
+    `OSError` if it can't be started."""
     with tempfile.TemporaryFile() as output:
         run(command, limits, env=env, stdout=output)
         output.seek(0)
@@ -229,7 +189,7 @@ def output_of(command: Sequence[str], limits: Limits, env: Mapping[str, str]) ->
 
 @contextlib.contextmanager
 def lines_of(command: Sequence[str]) -> Iterator[Iterator[str]]:
-    """What a command of ours writes on its standard output, line by line as it writes it. Raises
+    """Run a trusted command, and give the lines of its standard output as it writes them. Raises
     `OSError` if it can't be started."""
     with subprocess.Popen(
         command,

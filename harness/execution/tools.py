@@ -1,4 +1,4 @@
-"""The programs of the system that the checker calls."""
+"""The system's programs that the checker calls."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ SANDBOX_TOOLS = ("bwrap", "setpriv", "nsenter")
 
 
 def require_tools(*tools: str) -> None:
-    """Raises `UserError` unless all of these are installed."""
+    """Raise `UserError` unless all of these tools are installed."""
     missing = [tool for tool in tools if shutil.which(tool) is None]
     if missing:
         raise UserError(
             f"{', '.join(missing)}: not found",
-            "'make check' installs what the checker needs, or see packages.txt",
+            "'make check' and 'make grade' install what they need; packages.txt has the list",
         )

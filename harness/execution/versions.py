@@ -1,4 +1,4 @@
-"""The versions of the compiler and of the tools that a grade was made with."""
+"""The versions of the compiler and of the tools on which a grade may depend."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _VERSION = re.compile(r"\d+(?:\.\d+)+")
 UNKNOWN = "none"
 
 Versions = Mapping[str, str]
-"""By tool."""
+"""The versions, by the names of the tools."""
 
 
 def _version(command: tuple[str, ...]) -> str:
@@ -35,14 +35,14 @@ def _version(command: tuple[str, ...]) -> str:
 
 
 def installed_versions() -> Versions:
-    """What this machine has; `UNKNOWN` for a tool that is not there."""
+    """Return the versions on this machine; `UNKNOWN` for a tool that it lacks."""
     libc = _VERSION.search(os.confstr("CS_GNU_LIBC_VERSION") or "")
     tools = {name: _version(command) for name, command in _COMMANDS.items()}
     return {**tools, "libc": libc[0] if libc else UNKNOWN}
 
 
 def show_differences(versions: Versions, expected: Versions) -> str:
-    """The versions that are not those expected, in a line: ``gcc 14.2.0 (not 12.2.0)``."""
+    """Return the versions that differ from those expected, such as ``gcc 14.2.0 (not 12.2.0)``."""
     return ", ".join(
         f"{name} {versions[name]} (not {version})"
         for name, version in expected.items()

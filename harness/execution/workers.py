@@ -1,4 +1,4 @@
-"""Threads that run programs nobody trusts, and that can be stopped at any moment."""
+"""Threads that run programs that nobody trusts, and that can be stopped at any moment."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
 _STOPPING_SECONDS = 0.02
-"""How often all that runs is ended, until nothing runs: one may be about to start something."""
+"""The pause before everything that runs is killed again: a thread may be about to start more."""
 _NOTICE_SECONDS = 0.2
-"""How long an interrupt may go unnoticed that reached another thread than the one that waits."""
+"""How long an interrupt may go unnoticed if it reaches another thread than the one that waits."""
 
 
 class Workers:
-    """Does what it is given from `begin` on, ``jobs`` at a time.
+    """Threads that work on what they are given, ``jobs`` at a time.
 
-    Left by an exception, be it an interrupt, it ends all that it runs and does no more. For that
-    nothing begins before all is given: an interrupt that came while a thread is being started
-    would leave one that nobody knows of.
+    An exception that leaves the ``with`` block, such as an interrupt, kills everything that runs,
+    and nothing more starts. For that reason work starts only with `begin`, after all of it is
+    given: an interrupt while a thread is being started would leave a thread that nobody knows of.
     """
 
     def __init__(self, jobs: int) -> None:
@@ -34,13 +34,13 @@ class Workers:
         self._running = Running()
 
     def submit(self, function: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> Future[_T]:
-        """What the function will return, or raise."""
+        """Return the future of a function's result."""
 
         def work() -> _T:
             self._begun.wait()
             if self._stopped:
                 raise KeyboardInterrupt
-            self._running.count_here()
+            self._running.track_this_thread()
             return function(*args, **kwargs)
 
         return self._executor.submit(work)
@@ -62,7 +62,7 @@ class Workers:
             try:
                 self._end(stopping=kind is not None or interrupted)
                 break
-            except KeyboardInterrupt:  # again, of somebody who is not patient
+            except KeyboardInterrupt:  # from a user who interrupts once more
                 interrupted = True
         if interrupted and kind is None:
             raise KeyboardInterrupt
@@ -71,10 +71,10 @@ class Workers:
         self._stopped = stopping
         self._begun.set()
         if stopping:
-            self._end_all()
+            self._kill_all()
         self._executor.shutdown()
 
-    def _end_all(self) -> None:
+    def _kill_all(self) -> None:
         self._executor.shutdown(wait=False, cancel_futures=True)
         waiting = Thread(target=self._executor.shutdown)
         waiting.start()
@@ -84,7 +84,7 @@ class Workers:
 
 
 def completed(futures: Iterable[Future[_T]]) -> Iterator[Future[_T]]:
-    """Each as soon as it is done."""
+    """Yield each future as soon as it is done."""
     pending = set(futures)
     while pending:
         done, pending = wait(pending, _NOTICE_SECONDS, FIRST_COMPLETED)
@@ -92,5 +92,5 @@ def completed(futures: Iterable[Future[_T]]) -> Iterator[Future[_T]]:
 
 
 def result_of(future: Future[_T]) -> _T:
-    """What it returns, or raises, once it is done."""
+    """Wait for a future, and return its result, or raise its exception."""
     return next(completed([future])).result()

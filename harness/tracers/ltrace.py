@@ -26,7 +26,8 @@ from harness.trace.events import (
     SystemCall,
 )
 from harness.tracers.linkage import NOT_LINKED, read_linkage
-from harness.execution.process import Finished, Limits, is_plain_file, kill_below, run
+from harness.execution.process import Finished, Limits, is_plain_file, run
+from harness.execution.process_tree import kill_below
 from harness.execution.sandbox import EXECS_TO_ENTER, KEEPER, OUT
 from harness.trace.signatures import (
     ALLOCATOR,

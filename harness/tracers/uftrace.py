@@ -16,7 +16,8 @@ from pathlib import Path
 
 from harness.trace.events import Event
 from harness.tracers.linkage import NOT_LINKED, read_linkage
-from harness.execution.process import Finished, Limits, kill_below, lines_of, run
+from harness.execution.process import Finished, Limits, lines_of, run
+from harness.execution.process_tree import kill_below
 from harness.trace.signatures import FUNCTIONS, Signature
 from harness.tracers import strace, uftrace_output
 from harness.tracers.tracer import Program, Streams, TracerError
