@@ -20,9 +20,8 @@ other is added. ``only`` keeps the tests that it names::
     leaks = 1                   # blocks it leaves allocated on purpose; 0 if not said
     moves_break = true          # it moves the break itself; false if not said
 
-What only grading many submissions needs, ``[archive]``, ``[style]``, ``[made_with]`` and ``drawn``,
-is read by
-`harness.grading.rules`.
+What only grading many submissions needs, ``[archive]``, ``[style]``, ``[made_with]`` and
+``randomized``, is read by `harness.grading.rules`.
 """
 
 from __future__ import annotations
@@ -101,7 +100,7 @@ _KEYS = {
     "made_with": dict,
     "archive": dict,
     "style": dict,
-    "drawn": list,
+    "randomized": list,
     "only": list,
     "test": list,
 }
@@ -180,7 +179,8 @@ def load_content(path: Path) -> dict[str, Any]:
             kept = _keep_only(file, content.get("test", []), only)
             names = {test.get("name") for test in kept}
             content["test"] = kept
-            content["drawn"] = [name for name in content.get("drawn", []) if name in names]
+            randomized = content.get("randomized", [])
+            content["randomized"] = [name for name in randomized if name in names]
     return content
 
 

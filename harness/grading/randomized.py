@@ -1,7 +1,7 @@
-"""Tests with sizes drawn for one run, for which nobody can have brought the answers along.
+"""Tests with randomized sizes, to which a submission can't bring the answers along.
 
-The calls of a test are made again, in their order and on the same blocks, but with other sizes. A
-program beside the tests, the player, plays them; what is right is what the model says.
+The calls of a test are repeated, in their order and on the same blocks, but with other sizes. A
+program beside the tests, the player, makes these calls; the model gives the expected trace.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from harness.specification.policy import Policy
 from harness.trace.trace import NULL, Address, Call, End, How, Trace, Value
 
 _LARGEST = 400_000
-"""A size above it is there to be refused: it is not drawn anew, and not played."""
+"""A call with a larger size is meant to be refused, and is left out."""
 
 
-class _Drawing:
-    """Follows the calls of a trace. Each size is drawn once: blocks that were of the same size
-    still are, as the test meant them to be."""
+class _Randomizer:
+    """Follows the calls of a trace, and gives them other sizes. Equal sizes stay equal, as the test
+    means them to be."""
 
     def __init__(self, random: Random) -> None:
         self._random = random
@@ -40,8 +40,8 @@ class _Drawing:
         self._slots[call.result] = self._count
         return Operation(call.function, self._count, sizes)
 
-    def draw(self, call: Call) -> Operation | None:
-        """The call with other sizes; None for one that hands out nothing and takes back nothing."""
+    def randomize(self, call: Call) -> Operation | None:
+        """Return a call with other sizes; None for one that neither allocates nor frees a block."""
         match call.function, call.args:
             case "os_malloc", (int(size),):
                 return self._take(call, self._size(size))
@@ -59,14 +59,14 @@ class _Drawing:
         return None
 
 
-def draw_operations(reference: Trace, random: Random) -> list[Operation]:
-    """The calls of a reference, with sizes drawn anew within a quarter of what they were."""
-    drawing = _Drawing(random)
-    return [operation for call in reference.calls if (operation := drawing.draw(call))]
+def randomize(reference: Trace, random: Random) -> list[Operation]:
+    """Return the calls of a reference, with sizes that differ by a quarter at most."""
+    randomizer = _Randomizer(random)
+    return [operation for call in reference.calls if (operation := randomizer.randomize(call))]
 
 
 def expected_trace(operations: Sequence[Operation], policy: Policy) -> Trace:
-    """What the model says the player leaves."""
+    """Return the trace that the model gives for the player's operations."""
     player = ModelPlayer(Model(policy))
     calls = tuple(player.play(operation).call for operation in operations)
     return Trace(calls, End(How.EXIT, 0))

@@ -1,5 +1,5 @@
-"""What a suite says about grading many submissions: how large they may be, what style is worth, and
-which tests are run again with other sizes."""
+"""The rules for grading many submissions, in the suite's file: how large a submission may be, what
+style is worth, and which tests are repeated with randomized sizes."""
 
 from __future__ import annotations
 
@@ -17,18 +17,17 @@ NO_STYLE = StyleRules(0, 0, ())
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The rules of a batch."""
+    """The rules that a batch is graded by."""
 
     archive: ArchiveLimits
     style: StyleRules
-    drawn: tuple[Test, ...]
+    randomized: tuple[Test, ...]
     made_with: Versions
-    """Of the tools that the suite was made with; a grade names those that it was made with
-    otherwise."""
+    """The versions of the tools that the suite was made with; the summary names other ones."""
 
 
 def load_rules(suite: Suite) -> Rules:
-    """The rules in a suite's file; style is worth nothing if it does not say. Raises
+    """Read the rules in a suite's file; without rules for style, style is worth nothing. Raises
     `SuiteError`."""
     path = suite.path
     content = load_content(path)
@@ -39,7 +38,7 @@ def load_rules(suite: Suite) -> Rules:
             **{k: whole_number(path, "archive", archive, k, None) for k in _ARCHIVE_KEYS}
         ),
         NO_STYLE if style is None else read_style(path, style),
-        _drawn(path, suite, content.get("drawn", [])),
+        _randomized(path, suite, content.get("randomized", [])),
         _made_with(path, content.get("made_with", {})),
     )
 
@@ -53,9 +52,9 @@ def _made_with(path: Path, versions: dict[str, object]) -> Versions:
     return {tool: str(version) for tool, version in versions.items()}
 
 
-def _drawn(path: Path, suite: Suite, names: list[object]) -> tuple[Test, ...]:
+def _randomized(path: Path, suite: Suite, names: list[object]) -> tuple[Test, ...]:
     tests = {test.name: test for test in suite.tests}
     for name in names:
         if name not in tests:
-            raise SuiteError(f"{path}: drawn: expected the names of tests, found {name!r}")
+            raise SuiteError(f"{path}: randomized: expected the names of tests, found {name!r}")
     return tuple(tests[str(name)] for name in names)

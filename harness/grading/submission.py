@@ -1,7 +1,7 @@
-"""Grading one submission: unpack, build, test, test again with drawn sizes, look at the style.
+"""Grading one submission: unpack, build, test, repeat tests with randomized sizes, judge the style.
 
-Whatever it is and does ends in a grade. What the machine lacks is an `OSError`: no grade is made
-of that.
+Whatever a submission is and does, it gets a grade. A fault of the machine is an `OSError`, and
+gives no grade.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from harness.execution.build import BUILD_ENV, UTILS, Library, build_library
 from harness.execution.build_error import BuildError
 from harness.checking.check import Setup, check_test
 from harness.grading.archive.bounds import Refused
-from harness.grading.randomized import draw_operations, expected_trace
+from harness.grading.randomized import expected_trace, randomize
 from harness.results.grade import Grade, Status, Style, TestResult
 from harness.grading.rules import Rules
 from harness.grading.style import find_style, judge_style
@@ -37,24 +37,24 @@ _LOG_BYTES = 4000
 
 @dataclass(frozen=True, slots=True)
 class Grader:
-    """What all submissions of a batch are graded with."""
+    """Grades the submissions of a batch, all with the same suite, tools and seed."""
 
     suite: Suite
     rules: Rules
     programs: Mapping[str, Path | BuildError]
     player: Path
-    """The program that plays drawn sizes; see `harness.grading.randomized`."""
+    """The program that plays randomized tests; see `harness.grading.randomized`."""
     tracer: Tracer
     sandboxed: bool
     seed: str
-    """What sizes are drawn from, together with a submission's key."""
+    """The seed of the randomized sizes, together with a submission's key."""
     versions: Versions
-    """Of the tools on this machine."""
+    """The versions of the tools on this machine."""
     scratch: Path
-    """A folder that sandboxes can reach into, for all that is gone afterwards."""
+    """A folder for temporary files that sandboxes can reach."""
 
     def grade(self, submission: Path, key: str) -> Grade:
-        """The grade of a submission, whose key is ``key``. Raises `OSError` and `SandboxError`."""
+        """Return the grade of the submission with this key. Raises `OSError` and `SandboxError`."""
         with scratch_folder(self.scratch) as folder:
             unpacked = folder / "unpacked"
             try:
@@ -69,9 +69,9 @@ class Grader:
     # ---- Tests --------------------------------------------------------------------------------
 
     def _build(self, sources: Path, cache: Path) -> Library:
-        sandbox = Sandbox(self.suite.build_limits) if self.sandboxed else None
         limits, flags = self.suite.build_limits, self.suite.compiler
-        return build_library(sources, limits, sandbox, cache, flags)
+        build_sandbox = Sandbox(limits) if self.sandboxed else None
+        return build_library(sources, limits, build_sandbox, cache, flags)
 
     def _without_tests(self, status: Status, reason: str, log: str = "") -> Grade:
         tests = tuple(
@@ -82,39 +82,40 @@ class Grader:
         return Grade(status, reason, tests, style, (), log, self.versions)
 
     def _grade_library(self, library: Library, unpacked: Path, key: str) -> Grade:
-        stage = Sandbox(self.suite.run_limits) if self.sandboxed else None
-        runner = Runner(self.tracer, self.suite.policy, self.suite.run_limits, stage, self.scratch)
-        setup = Setup(self.suite, library, self.programs, runner)
-        verdicts = [check_test(setup, test) for test in self.suite.tests]
+        suite = self.suite
+        run_sandbox = Sandbox(suite.run_limits) if self.sandboxed else None
+        runner = Runner(self.tracer, suite.policy, suite.run_limits, run_sandbox, self.scratch)
+        setup = Setup(suite, library, self.programs, runner)
+        verdicts = [check_test(setup, test) for test in suite.tests]
         tests = tuple(map(_result, verdicts))
         points = sum(test.points for test in tests)
         flags = [
             *_refused(library),
             *_odd(verdicts),
             *_unjudged(verdicts),
-            *self._drawn_flags(setup, verdicts, key),
+            *self._randomized(setup, verdicts, key),
         ]
         style = self._style(unpacked, points, flags)
         reason = _reason(tests)
         return Grade(Status.GRADED, reason, tests, style, tuple(flags), versions=self.versions)
 
-    # ---- Drawn sizes --------------------------------------------------------------------------
+    # ---- Randomized sizes ---------------------------------------------------------------------
 
-    def _drawn_flags(self, setup: Setup, verdicts: Sequence[Verdict], key: str) -> Iterator[str]:
-        """What is said of tests that are passed, but not with other sizes."""
+    def _randomized(self, setup: Setup, verdicts: Sequence[Verdict], key: str) -> Iterator[str]:
+        """Flag tests that are passed, but not with randomized sizes."""
         passed = {verdict.test for verdict in verdicts if verdict.outcome is Outcome.PASSED}
-        for test in self.rules.drawn:
+        for test in self.rules.randomized:
             if test in passed:
                 verdict = self._play(setup, test, Random(f"{self.seed} {key} {test.name}"))
                 if verdict.outcome is not Outcome.PASSED:
                     yield (
-                        f"passes {test.name}, but not with sizes drawn anew:"
+                        f"passes {test.name}, but not with randomized sizes:"
                         f" {verdict.outcome}, {verdict.reason}"
                     )
 
     def _play(self, setup: Setup, test: Test, random: Random) -> Verdict:
         assert isinstance(setup.library, Library)
-        operations = draw_operations(read_trace_file(test.reference), random)
+        operations = randomize(read_trace_file(test.reference), random)
         expected = expected_trace(operations, self.suite.policy)
         with scratch_folder(self.scratch) as folder:
             program = folder / "program"
@@ -129,12 +130,12 @@ class Grader:
         if rules.points == 0:
             return Style(0, 0, ())
         if not self.sandboxed:
-            return Style(0, rules.points, (), "style is looked at in a sandbox only")
+            return Style(0, rules.points, (), "style is judged in a sandbox only")
         includes = [path for path in (unpacked / "utils", UTILS) if path.is_dir()]
         try:
             findings = find_style(unpacked / "src", includes, self._run_tool)
         except StyleError as error:
-            flags.append(f"its style could not be looked at: {error}")
+            flags.append(f"its style could not be judged: {error}")
             return Style(0, rules.points, (), str(error))
         return judge_style(findings, points, rules)
 
@@ -176,7 +177,7 @@ def _reason(tests: Sequence[TestResult]) -> str:
 
 
 def _unjudged(verdicts: Sequence[Verdict]) -> Iterator[str]:
-    """That tests could not be judged, which is nobody's fault until a person has looked."""
+    """Flag tests that could not be judged: a person has to find out whose fault that is."""
     unjudged = [verdict for verdict in verdicts if verdict.outcome is Outcome.SKIPPED]
     if unjudged:
         first = unjudged[0]
@@ -184,11 +185,11 @@ def _unjudged(verdicts: Sequence[Verdict]) -> Iterator[str]:
 
 
 def _refused(library: Library) -> Iterator[str]:
-    """That newer compilers refuse the sources as they are."""
+    """Flag sources that newer compilers refuse."""
     if library.refused:
-        yield f"builds only with more lenient compiler flags, being refused for {library.refused}"
+        yield f"builds only with lenient flags (newer compilers refuse it: {library.refused})"
 
 
 def _odd(verdicts: Sequence[Verdict]) -> Iterator[str]:
-    """What was odd in any test, each thing once."""
+    """Flag what was odd in any test, each thing once."""
     yield from dict.fromkeys(oddity for verdict in verdicts for oddity in verdict.oddities)

@@ -112,7 +112,7 @@ def write_submissions(folder: Path) -> None:
 def write_suite(path: Path, root: Path) -> Path:
     """Three tests, with little time for each."""
     path.write_text(
-        f'extends = "{root}/tests/suite.toml"\ndrawn = ["malloc-arrays"]\n'
+        f'extends = "{root}/tests/suite.toml"\nrandomized = ["malloc-arrays"]\n'
         f"only = {list(TESTS)}\n"
         "[limits.run]\nseconds = 1\nmemory_mib = 256\nfile_mib = 4\n"
         f"[limits.build]\nseconds = 5\nmemory_mib = 512\nfile_mib = 16\n"
@@ -257,7 +257,7 @@ def test_an_attack_in_vain_changes_nothing_and_is_noticed(
 def test_canned_answers_are_noticed(grades: dict[str, dict[str, str]]) -> None:
     row = grades[f"attack-{CANNED}"]
     assert int(row["total"]) < ALL
-    assert row["flags"].startswith("passes malloc-arrays, but not with sizes drawn anew: ")
+    assert row["flags"].startswith("passes malloc-arrays, but not with randomized sizes: ")
 
 
 @pytest.mark.parametrize("build", NOT_BUILT)
