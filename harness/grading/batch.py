@@ -1,4 +1,4 @@
-"""Grading a folder of submissions: several at a time, each kept as soon as it is graded."""
+"""Grading a folder of submissions: several at a time, each stored as soon as it is graded."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from harness.execution.workers import Workers, completed
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """One thing that was handed in."""
+    """A folder or file that was handed in."""
 
     name: str
     path: Path
@@ -36,18 +36,18 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A submission that has its grade now, or could not be graded for a fault of the machine."""
+    """Equal submissions that have their grade now, or that a fault of the machine left without."""
 
     submissions: tuple[str, ...]
     grade: Grade | None
     error: str = ""
     known: bool = False
-    """Whether it was graded before."""
+    """Whether they were graded before."""
 
 
 def find_submissions(folder: Path, only: Sequence[str]) -> list[Submission]:
-    """What is in a folder, by name, but for hidden files and what systems leave in folders. Raises
-    `UserError`."""
+    """Return the submissions in a folder, by name, without hidden files and what systems leave in
+    folders. Raises `UserError`."""
     found = [
         Submission(
             path.name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace"), path
@@ -58,8 +58,8 @@ def find_submissions(folder: Path, only: Sequence[str]) -> list[Submission]:
     for name in only:
         if name not in {submission.name for submission in found}:
             close = get_close_matches(name, [submission.name for submission in found], 1)
-            hint = f"; did you mean {close[0]!r}?" if close else ""
-            raise UserError(f"{folder}: expected a submission named {name!r}, found none{hint}")
+            hint = f"did you mean {close[0]!r}?" if close else ""
+            raise UserError(f"{folder}: expected a submission named {name!r}, found none", hint)
     chosen = [submission for submission in found if not only or submission.name in only]
     if not chosen:
         raise UserError(f"{folder}: expected submissions, found none")
@@ -73,7 +73,7 @@ def _submission_key(submission: Submission, grader: Grader, rules: str) -> str:
     try:
         content = digest(submission.path, grader.rules.archive)
     except Refused as refusal:
-        # It can't be told apart by its content: by its name then, so that it gets a grade as well.
+        # Without a digest of its content, its name tells it from others: it gets a grade as well.
         content = f"{submission.name} {refusal}"
     return hashlib.sha256(f"{rules} {content}".encode(errors="replace")).hexdigest()
 
@@ -83,9 +83,9 @@ def _submission_key(submission: Submission, grader: Grader, rules: str) -> str:
 
 @contextmanager
 def only_batch(folder: Path) -> Iterator[Path]:
-    """A scratch folder for a batch, of which there is only one at a time for a folder of results.
+    """Make a scratch folder for a batch; allow one batch at a time for each folder of results.
 
-    What batches that were killed have left is removed. Raises `UserError`.
+    Remove the scratch folders that killed batches have left. Raises `UserError`.
     """
     folder.mkdir(parents=True, exist_ok=True)
     note = folder / ".scratch"
@@ -93,12 +93,12 @@ def only_batch(folder: Path) -> Iterator[Path]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            raise UserError(f"{folder}: another batch is at work here; wait for it") from error
+            raise UserError(f"{folder}: another batch is at work here", "wait for it") from error
         lock.seek(0)
         noted = [Path(line) for line in lock.read().splitlines()]
         for left in noted:
             _remove_scratch(left)
-        # Noted before it is there: it can be found again whenever this is killed.
+        # Noted before it is made: whenever this batch is killed, the next one finds the folder.
         scratch = Path(tempfile.gettempdir()).absolute() / f"osmem-grade-{secrets.token_hex(8)}"
         noted.append(scratch)
         print(scratch, file=lock, flush=True)
@@ -112,8 +112,8 @@ def only_batch(folder: Path) -> Iterator[Path]:
 
 
 def _remove_scratch(left: Path) -> bool:
-    """Removes a folder that was noted, if it is one of a batch of ours. False if it is still there:
-    what the batch had started may not have ended yet, and the next one tries again."""
+    """Remove a noted folder, if it is a batch's and ours. Return False if it is still there: the
+    batch's processes may not have ended yet, and the next batch tries again."""
     if left.name.startswith("osmem-grade-") and left.is_dir() and not left.is_symlink():
         if left.stat().st_uid == os.geteuid():
             shutil.rmtree(left, ignore_errors=True)
@@ -124,7 +124,7 @@ def _remove_scratch(left: Path) -> bool:
 def _grouped(
     submissions: Iterable[Submission], grader: Grader, rules: str
 ) -> dict[str, list[Submission]]:
-    """The submissions by key: what was handed in twice is graded once."""
+    """Group the submissions by key: what was handed in twice is graded once."""
     groups: dict[str, list[Submission]] = {}
     for submission in submissions:
         groups.setdefault(_submission_key(submission, grader, rules), []).append(submission)
@@ -134,20 +134,21 @@ def _grouped(
 def grade_batch(
     submissions: Sequence[Submission], grader: Grader, store: Store, rules: str, jobs: int
 ) -> Iterator[Done]:
-    """Grades what has no grade yet; each is kept before it is told of. Raises `UserError`."""
+    """Grade the submissions that have no grade yet; store each grade before it is yielded. Raises
+    `UserError`."""
     waiting: dict[Future[tuple[Grade, float]], tuple[str, list[Submission]]] = {}
     with Workers(jobs) as workers:
         for key, group in _grouped(submissions, grader, rules).items():
             names = tuple(submission.name for submission in group)
             if store.knows(key):
-                store.name(key, names)
+                store.assign(key, names)
                 yield Done(names, None, known=True)
             else:
                 waiting[workers.submit(_timed, grader, group[0].path, key)] = (key, group)
         workers.begin()
         for future in completed(waiting):
             key, group = waiting.pop(future)
-            yield _keep(future, store, key, tuple(submission.name for submission in group))
+            yield _store_grade(future, store, key, tuple(submission.name for submission in group))
 
 
 def _timed(grader: Grader, path: Path, key: str) -> tuple[Grade, float]:
@@ -155,14 +156,14 @@ def _timed(grader: Grader, path: Path, key: str) -> tuple[Grade, float]:
     return grader.grade(path, key), time.monotonic() - started
 
 
-def _keep(
+def _store_grade(
     future: Future[tuple[Grade, float]], store: Store, key: str, names: tuple[str, ...]
 ) -> Done:
     try:
         grade, seconds = future.result()
     except Exception as error:
-        # A fault of the machine, or of ours, costs one submission its grade, and not the others
-        # theirs; the next batch tries it again.
+        # A fault of the machine, or a bug, costs one submission its grade, but not the others; the
+        # next batch tries again.
         return Done(names, None, f"{type(error).__name__}: {error}")
     store.save(key, grade, seconds, names)
     return Done(names, grade)

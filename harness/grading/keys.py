@@ -1,15 +1,15 @@
-"""The key of the rules that a batch is graded by: it changes with all that a grade depends on.
+"""The key of the rules that a batch is graded by: a digest of everything that grades depend on.
 
 A grade depends on the submission, and on
 
 - the suite's file, and those that it extends;
-- the programs and the references of its tests, and what the programs are built with;
+- the programs and the references of its tests, and what the programs are built from;
 - the headers and sources that submissions are built with;
 - the checker itself;
-- whether style is looked at, and whether there are sandboxes.
+- whether style is judged, and whether sandboxes are used.
 
-Nothing else belongs into the key, such as what Python leaves beside its modules, or where the files
-lie: with that, another machine would draw other sizes from the same seed.
+Nothing else may change the key, such as compiled Python modules or the path of the checkout: the
+same seed would then give other sizes on another machine.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from harness.suite import Suite, suite_files
 
 
 def _files(suite: Suite) -> Iterator[tuple[str, Path]]:
-    """The files a grade depends on, each with a name that is the same everywhere."""
+    """Yield the files that grades depend on, with names that are the same everywhere."""
     for number, path in enumerate(suite_files(suite.path)):
         yield f"suite/{number}", path
     for test in suite.tests:
@@ -41,7 +41,7 @@ def _files(suite: Suite) -> Iterator[tuple[str, Path]]:
 
 
 def rules_key(suite: Suite, style: bool, sandboxed: bool) -> str:
-    """A name for all that a grade depends on beside the submission. Raises `OSError`."""
+    """Return a digest of what grades depend on, except the submission. Raises `OSError`."""
     total = hashlib.sha256(f"{style} {sandboxed}".encode())
     for name, path in _files(suite):
         content = path.read_bytes() if path.is_file() else b""

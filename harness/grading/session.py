@@ -1,4 +1,4 @@
-"""One call of ``grade``: a folder of submissions in, a folder of results out."""
+"""A run of ``grade``: a folder of submissions in, a folder of results out."""
 
 from __future__ import annotations
 
@@ -47,18 +47,18 @@ _SLOWEST = 3
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the command was given."""
+    """The options of the command."""
 
     submissions: Path
     out: Path
     only: Sequence[str]
     jobs: int
     fresh: bool
-    """Whether to forget what was graded before."""
+    """Whether to forget the grades made before."""
     seed: str | None
-    """What sizes are drawn from; None is something nobody can guess."""
+    """The seed of randomized sizes; None is one that nobody can guess."""
     database: str | None
-    """An SQLAlchemy URL; None is a file in ``out``."""
+    """The URL of a database for SQLAlchemy; None is a file in ``out``."""
     sandboxed: bool
     style: bool
     formats: Sequence[str]
@@ -69,15 +69,14 @@ def _lies_in(path: Path, folder: Path) -> bool:
 
 
 def grade_folder(suite: Suite, tracer: Tracer, options: Options, console: Console) -> int:
-    """Grades a folder; the exit status, 0 if every submission has its grade.
+    """Grade a folder. Return the exit status: 0 if every submission has a grade, else 2.
 
-    Raises `UserError`, `UserError`, `SuiteError`, `BuildError`, `SandboxError`, `OSError` where
-    it can't.
+    Raises `UserError` and `OSError` if nothing can be graded.
     """
     if _lies_in(options.out, options.submissions):
         raise UserError(
-            f"{options.out}: expected a folder outside of {options.submissions}, for what is"
-            " written there would be graded"
+            f"{options.out}: expected a folder outside of {options.submissions}, where the results"
+            " would be taken for submissions"
         )
     require_tools(*BUILD_TOOLS, "ltrace", *(("cppcheck", "cpplint") if options.style else ()))
     if options.sandboxed:
@@ -93,7 +92,7 @@ def grade_folder(suite: Suite, tracer: Tracer, options: Options, console: Consol
         if options.fresh:
             store.forget(options.only)
         key = rules_key(suite, options.style, options.sandboxed)
-        _take_rules(store, key, options)
+        _require_rules(store, key, options)
         grader = _grader(suite, rules, tracer, options, store.seed(options.seed), scratch)
         done = grade_batch(found, grader, store, key, options.jobs)
         failed = _show_progress(console, done, len(found))
@@ -104,14 +103,14 @@ def grade_folder(suite: Suite, tracer: Tracer, options: Options, console: Consol
     return 2 if failed else 0
 
 
-def _take_rules(store: Store, key: str, options: Options) -> None:
-    """Sees to it that all grades in a gradebook are by the same rules."""
+def _require_rules(store: Store, key: str, options: Options) -> None:
+    """Make sure that all grades in a gradebook are by the same rules."""
     if store.rules(key) == key:
         return
     if options.only:
         raise UserError(
-            f"{options.out}: was graded with another suite, checker or choice of style: grade all"
-            " of it again, without --only, or use another --out"
+            f"{options.out}: was graded with another suite, checker or choice of style",
+            "grade all of it again, without --only, or use another --out",
         )
     store.change_rules(key)
 
@@ -138,7 +137,7 @@ def _grader(
 
 
 def _show_progress(console: Console, done: Iterator[Done], total: int) -> int:
-    """Shows how far the batch is, and what could not be graded; how many those are."""
+    """Show how far the batch is, and what could not be graded. Return the number of the latter."""
     progress = Progress(
         TextColumn("grading"),
         BarColumn(),
@@ -153,17 +152,20 @@ def _show_progress(console: Console, done: Iterator[Done], total: int) -> int:
     if console.is_terminal:
         shown = progress
     counts = {"graded": 0, "known before": 0, "failed": 0}
+
+    def show_counts() -> str:
+        return ", ".join(f"{number} {kind}" for kind, number in counts.items() if number)
+
     with shown:
         task = progress.add_task("grading", total=total, counts="")
         for each in done:
             kind = "failed" if each.error else "known before" if each.known else "graded"
             counts[kind] += len(each.submissions)
             if each.error:
-                told = f"{', '.join(each.submissions)}: not graded: {each.error}"
-                console.print(Text(printable(told), "red"), soft_wrap=True)
-            told_counts = ", ".join(f"{n} {kind}" for kind, n in counts.items() if n)
-            progress.update(task, advance=len(each.submissions), counts=told_counts)
-    console.print(Text(", ".join(f"{n} {kind}" for kind, n in counts.items() if n)))
+                line = f"{', '.join(each.submissions)}: not graded: {each.error}"
+                console.print(Text(printable(line), "red"), soft_wrap=True)
+            progress.update(task, advance=len(each.submissions), counts=show_counts())
+    console.print(Text(show_counts()))
     return counts["failed"]
 
 

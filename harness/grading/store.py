@@ -1,9 +1,9 @@
-"""Where grades are kept while a batch is graded, and found again by the next.
+"""The database of grades, in which a batch stores them and the next one finds them.
 
-A database of three tables, SQLite unless another is named. A grade is kept under a key made of all
-that it depends on, so that what was graded is graded once; a submission is a name for such a key.
-Each is written in one transaction: a batch that is ended at any moment has lost only what it was
-at.
+It has three tables, and is SQLite unless the user names another. The key of a grade is a digest of
+everything that the grade depends on, so that nothing is graded twice; a submission is a name for a
+key. Each grade is written in one transaction: a batch that is killed loses only those that it was
+working on.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ _GRADES_OF_SUBMISSIONS = _SUBMISSIONS.join(_GRADES, _SUBMISSIONS.c.key == _GRADE
 
 
 class Store:
-    """An open database of grades. Its methods are for one thread; all raise `UserError`."""
+    """An open database of grades, for one thread. All methods raise `UserError`."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -69,7 +69,7 @@ class Store:
         try:
             yield
         except (SQLAlchemyError, ImportError) as error:
-            # A URL may hold a password: only what kind of database it names is shown.
+            # A URL may hold a password: show only the kind of database.
             kind = self._url.partition("://")[0]
             message = f"the {kind} database can't be used: {str(error).splitlines()[0]}"
             raise UserError(message) from error
@@ -80,12 +80,13 @@ class Store:
             yield connection
 
     def seed(self, wanted: str | None) -> str:
-        """What sizes are drawn from: at first what is wanted, or else something nobody can guess;
-        then the same for as long as the database is kept."""
+        """Return the seed of randomized sizes: the stored one, or else the wanted one, or else one
+        that nobody can guess, which is stored then."""
         return self._setting("seed", wanted or secrets.token_hex(16))
 
     def rules(self, wanted: str) -> str:
-        """The key of the rules that all was graded by: at first what is wanted."""
+        """Return the key of the rules of all grades: the stored one, or else the wanted one, which
+        is stored then."""
         return self._setting("rules", wanted)
 
     def _setting(self, name: str, first: str) -> str:
@@ -97,14 +98,14 @@ class Store:
             return first if found is None else str(found)
 
     def change_rules(self, rules: str) -> None:
-        """All is to be graded by other rules from now on."""
+        """Store the key of other rules, for all grades from now on."""
         with self._transaction() as connection:
             connection.execute(
                 update(_SETTINGS).where(_SETTINGS.c.name == "rules").values(value=rules)
             )
 
     def forget(self, names: Sequence[str]) -> None:
-        """Removes the grades of these submissions, or all there is if none is named."""
+        """Remove the grades of these submissions, or everything if none is named."""
         with self._transaction() as connection:
             if names:
                 keys = select(_SUBMISSIONS.c.key).where(_SUBMISSIONS.c.name.in_(names))
@@ -114,24 +115,24 @@ class Store:
                     connection.execute(delete(table))
 
     def knows(self, key: str) -> bool:
-        """Whether there is a grade."""
+        """Return whether there is a grade."""
         with self._transaction() as connection:
             return connection.scalar(select(_GRADES.c.key).where(_GRADES.c.key == key)) is not None
 
     def save(self, key: str, grade: Grade, seconds: float, submissions: Iterable[str]) -> None:
-        """Keeps a grade, how long it took, and whose it is."""
+        """Store a grade, the time it took, and the submissions it belongs to."""
         packed = zlib.compress(grade.to_json().encode())
         with self._transaction() as connection:
             connection.execute(_GRADES.insert().values(key=key, grade=packed, seconds=seconds))
-            _name(connection, key, submissions)
+            _assign(connection, key, submissions)
 
-    def name(self, key: str, submissions: Iterable[str]) -> None:
-        """Says whose a grade is that is kept already."""
+    def assign(self, key: str, submissions: Iterable[str]) -> None:
+        """Assign an existing grade to submissions."""
         with self._transaction() as connection:
-            _name(connection, key, submissions)
+            _assign(connection, key, submissions)
 
     def graded(self, names: Sequence[str]) -> Iterator[Graded]:
-        """The grades of those of the submissions that have one, one by one, in their order."""
+        """Yield the submissions that have a grade, one by one, in their order."""
         with self._transaction() as connection:
             rows = connection.execute(select(_SUBMISSIONS.c.name, _SUBMISSIONS.c.key))
             known: dict[str, str] = {str(name): str(key) for name, key in rows}
@@ -147,7 +148,7 @@ class Store:
                     yield Graded(name, grade, twins)
 
     def slowest(self, count: int) -> list[tuple[str, float]]:
-        """The submissions that took longest to grade, and their seconds."""
+        """Return the submissions that took longest to grade, with their seconds."""
         query = (
             select(_SUBMISSIONS.c.name, _GRADES.c.seconds)
             .select_from(_GRADES_OF_SUBMISSIONS)
@@ -158,7 +159,7 @@ class Store:
             return [(str(name), float(seconds)) for name, seconds in connection.execute(query)]
 
 
-def _name(connection: Connection, key: str, submissions: Iterable[str]) -> None:
+def _assign(connection: Connection, key: str, submissions: Iterable[str]) -> None:
     for submission in submissions:
         connection.execute(delete(_SUBMISSIONS).where(_SUBMISSIONS.c.name == submission))
         connection.execute(_SUBMISSIONS.insert().values(name=submission, key=key))

@@ -1,6 +1,6 @@
-"""The style of a submission's sources: what is found in them, and what that earns.
+"""The style of a submission's sources: the findings in them, and the points that these leave.
 
-Where a source can tell a tool to be silent, the tool is told not to listen, or the telling is a
+A source can ask a tool to be silent. The tool is set not to listen, or else the request is a
 finding.
 """
 
@@ -17,20 +17,20 @@ from harness.grading.style_tools import SOURCES, ToolRunner, make_finding, tool_
 from harness.suite import SuiteError, check_keys, whole_number
 
 MOST_FINDINGS = 200
-"""How many findings of a submission are kept."""
+"""The number of findings of a submission that are kept."""
 
 
 # ---- Findings ------------------------------------------------------------------------------------
 
 _CLEAR_NAME = re.compile(r"[\w./+ -]+")
-"""A path that can be told from the rest of a tool's line."""
+"""A path that can be told apart from the rest of a tool's line."""
 _SILENCER = re.compile(r"\s*#\s*(line\b|[0-9]|pragma\s+GCC\s+diagnostic\b)|.*\b_Pragma\b")
 _OWN = "checker"
-"""The tool of the findings that are made here."""
+"""The name of the tool in our own findings."""
 
 
 def _walk(folder: Path) -> list[str]:
-    """The C files below a folder, relative to it."""
+    """Return the C files below a folder, relative to it."""
     return sorted(
         str(path.relative_to(folder))
         for path in folder.rglob("*.[ch]")
@@ -51,16 +51,16 @@ def _own_findings(folder: Path, names: Iterable[str]) -> Iterator[Finding]:
 
 
 def _place(finding: Finding) -> tuple[str, int, str, str]:
-    """What findings share that are taken for one: the file, the line, the tool and the check."""
+    """Return the file, line, tool and check of a finding; findings that share them count as one."""
     return finding.file, finding.line, finding.tool, finding.message.rpartition(" ")[2]
 
 
 def find_style(folder: Path, includes: Sequence[Path], run: ToolRunner) -> tuple[Finding, ...]:
-    """What there is to say about the C files below a folder, by file and line, once for each line
-    and check; the first `MOST_FINDINGS` of it.
+    """Return the findings in the C files below a folder, by file and line, one for each line and
+    check; the first `MOST_FINDINGS` of them.
 
-    ``includes`` are further folders of headers, first come first found; what concerns files in them
-    is left out. Raises `StyleError`, `OSError`, and what ``run`` raises.
+    ``includes`` are further folders of headers, in the order of the search; findings in them are
+    left out. Raises `StyleError`, `OSError`, and what ``run`` raises.
     """
     names = _walk(folder)
     clear = [name for name in names if _CLEAR_NAME.fullmatch(name)]
@@ -77,18 +77,18 @@ def find_style(folder: Path, includes: Sequence[Path], run: ToolRunner) -> tuple
 
 @dataclass(frozen=True, slots=True)
 class StyleRules:
-    """What style is worth::
+    """The points for style::
 
     [style]
     points = 10            # at most
-    least_test_points = 45 # below that none are given
-    bands = [[0, 10], [5, 8], [15, 5], [30, 2]] # up to so many findings, so many points
+    least_test_points = 45 # fewer points for tests earn none for style
+    bands = [[0, 10], [5, 8], [15, 5], [30, 2]] # [findings at most, points]
     """
 
     points: int
     least_test_points: int
     bands: tuple[tuple[int, int], ...]
-    """Findings and points; more findings than in the last band earn nothing."""
+    """The most findings, and the points; more findings than in the last band earn nothing."""
 
 
 _KEYS = ("points", "least_test_points", "bands")
@@ -126,9 +126,9 @@ def read_style(path: Path, table: dict[str, Any]) -> StyleRules:
 
 
 def judge_style(findings: Sequence[Finding], test_points: int, rules: StyleRules) -> Style:
-    """The points that the findings allow, if the tests earned enough for any to be given."""
+    """Return the points that the findings leave, or none if the tests earned too few."""
     allowed = next((points for most, points in rules.bands if len(findings) <= most), 0)
     note = ""
     if allowed and test_points < rules.least_test_points:
-        note = f"given from {rules.least_test_points} points for tests on, found {test_points}"
+        note = f"needs {rules.least_test_points} points for tests, found {test_points}"
     return Style(0 if note else allowed, rules.points, tuple(findings), note)

@@ -1,15 +1,14 @@
-"""The checks that style is judged by, each by the name that its tool gives it. What they find is
-told in docs/style-points.md.
+"""The checks that style is judged by, under their tools' names for them. docs/style-points.md says
+what they find.
 
 Points must not depend on the machine, so a check is listed only if it found the same in gcc 11 to
-15, cppcheck 2.3 to 2.17 and cpplint 1.6.1 to 2.0.2. Those that look at words and types do. Left out
-are
+15, cppcheck 2.3 to 2.17 and cpplint 1.6.1 to 2.0.2. Checks of words and types do. Left out are
 
-- those that follow values through a program, since each version follows them further: variables
+- checks that follow values through a program, since each version follows them further: variables
   without a value, null pointers, leaks, conditions that are always true, scopes to be reduced;
-- those that some version lacks, splits or widens, such as -Waddress, constParameter and
-  whitespace/newline, and those that the C library's headers decide, such as -Wnonnull;
-- what comes with another finding, such as -Wbuiltin-declaration-mismatch, or from two tools.
+- checks that a version lacks, splits or widens, such as -Waddress, constParameter and
+  whitespace/newline, and checks that the C library's headers decide, such as -Wnonnull;
+- checks that repeat another finding, such as -Wbuiltin-declaration-mismatch, or another tool.
 """
 
 from __future__ import annotations
@@ -91,7 +90,7 @@ GCC_CHECKS = (
     "-Wunused-variable",
 )
 OTHER_NAMES = {"-Wreturn-mismatch": "-Wreturn-type"}
-"""What gcc 14 calls otherwise."""
+"""The names that gcc 14 changed, and the former ones."""
 
 CPPCHECK_CHECKS = (
     "arrayIndexThenCheck",
@@ -133,4 +132,4 @@ CPPLINT_CHECKS = (
     "whitespace/parens",
     "whitespace/semicolon",
 )
-"""Of those that make sense for C: they leave tabs and the place of braces to the author."""
+"""Some of those that make sense for C; tabs and the place of braces are left to the author."""

@@ -1,10 +1,10 @@
-"""What gcc, cppcheck and cpplint find in sources that nobody trusts, the same on every machine.
+"""The findings of gcc, cppcheck and cpplint in untrusted sources, the same on every machine.
 
-The tools see the sources by way of a `ToolRunner`, which the caller provides and which keeps them
-in; what they print is taken for text that the submission wrote.
+The caller provides a `ToolRunner`, which runs the tools in a sandbox. Their output is untrusted,
+too: the submission may have written it.
 
-Only the checks of `harness.grading.style_checks` count. Where a unit does not compile, versions
-differ in what else they say of it, and none of that counts.
+Only the checks of `harness.grading.style_checks` count. If a unit does not compile, no other
+finding in it counts, because these differ from version to version.
 """
 
 from __future__ import annotations
@@ -27,22 +27,22 @@ _LINE_LENGTH = 100
 
 
 class StyleError(UserError):
-    """A tool did not come to its end: too few findings must not be taken for good style. The
-    message is one line."""
+    """A tool did not run to its end: too few findings must not be taken for good style. The message
+    is one line."""
 
 
 class ToolRunner(Protocol):
-    """Runs a tool on sources that nobody trusts."""
+    """Runs a tool on untrusted sources."""
 
     def __call__(self, command: Sequence[str], shown: Mapping[str, Path]) -> str:
-        """Runs a command with LC_ALL=C and returns what it wrote on standard output, or the
-        beginning of it. ``shown`` names the folders it has to see, by their paths in its sandbox.
-        Whether it came to its end is found out from what it wrote.
+        """Run a command with LC_ALL=C, and return its standard output or the beginning of it,
+        however the command ends. ``shown`` names the folders that it has to see, by their paths in
+        its sandbox.
         """
 
 
 def make_finding(tool: str, file: str, line: int, message: str, check: str) -> Finding:
-    """A finding fit to be shown, whose message ends with the name of its check."""
+    """Return a finding in printable text, whose message ends with the name of its check."""
     text = printable(" ".join(message.split()))[:_MESSAGE_LENGTH]
     return Finding(tool, printable(file), line, f"{text} [{check}]")
 
@@ -50,18 +50,18 @@ def make_finding(tool: str, file: str, line: int, message: str, check: str) -> F
 # ---- Commands ------------------------------------------------------------------------------------
 
 SOURCES = "/sources"
-"""What the tools see of the submission."""
+"""The path at which the tools see the submission."""
 
 _COMPILER = (
     "gcc",
     "-fsyntax-only",
     "-std=gnu11",
     "-D_GNU_SOURCE",
-    "-fsigned-char",  # which machines differ in
-    "-fpermissive",  # or else gcc 14 would refuse what gcc 13, which ignores this, warns of
+    "-fsigned-char",  # machines differ in this
+    "-fpermissive",  # or gcc 14 would refuse what gcc 13, which ignores this, only warns of
     "-fmax-errors=1",
     *GCC_CHECKS,
-    "-Wsystem-headers",  # or else '#pragma GCC system_header' would silence a header
+    "-Wsystem-headers",  # or '#pragma GCC system_header' would silence a header
     "-fno-diagnostics-show-caret",
     "-fdiagnostics-color=never",
 )
@@ -76,10 +76,10 @@ _CPPCHECK = (
 )
 _CPPLINT = (
     "/usr/bin/python3",
-    "-I",  # or else a cpplint.py among the sources would be imported
+    "-I",  # or it would import a cpplint.py among the sources
     "-c",
-    # It has no option against the two ways in which a submission could silence it: a CPPLINT.cfg
-    # beside the sources, and NOLINT in them.
+    # A submission could silence it by a CPPLINT.cfg beside the sources, or by NOLINT in them; no
+    # option prevents either.
     "import cpplint\n"
     "cpplint.ProcessConfigOverrides = lambda *_: True\n"
     "cpplint.ParseNolintSuppressions = lambda *_: None\n"
@@ -89,31 +89,30 @@ _CPPLINT = (
     "--filter=" + ",".join(["-", *(f"+{check}" for check in CPPLINT_CHECKS)]),
 )
 
-_TELL_STATUS = ("sh", "-c", '"$@" 2>&1; printf "\\nstatus %s" $?', "sh")
+_APPEND_STATUS = ("sh", "-c", '"$@" 2>&1; printf "\\nstatus %s" $?', "sh")
 _COMPILE_EACH = r"""number=0
 for unit; do
-    said=$({compiler} "$unit" 2>&1)
-    printf '%s\nstatus %s\n' "$said" $? | sed "s/^/$number:/"
+    output=$({compiler} "$unit" 2>&1)
+    printf '%s\nstatus %s\n' "$output" $? | sed "s/^/$number:/"
     number=$((number + 1))
 done"""
-"""Each line begins with the number of a unit, so that no source can have something said of another
-one."""
-_GOOD = ("status 0", "status 1")
-"""The last line of a tool that came to its end."""
+"""Each line begins with the number of its unit, so that no source can cause findings in another."""
+_ENDED = ("status 0", "status 1")
+"""The last lines of tools that ran to their end."""
 _BROKEN = re.compile(
     r"^(gcc: |cc1: out of memory|virtual memory exhausted|Traceback ).*", re.MULTILINE
 )
-"""What is said where only a part of a tool, such as the compiler proper, was killed."""
+"""Output from which one sees that a part of a tool, such as the compiler proper, was killed."""
 
 
 def _require_end(tool: str, output: str, status: str) -> None:
     broken = _BROKEN.search(output)
-    if broken or status not in _GOOD:
+    if broken or status not in _ENDED:
         found = printable(broken[0] if broken else status)[:_MESSAGE_LENGTH]
-        raise StyleError(f"{tool} did not come to its end: found {found!r}")
+        raise StyleError(f"{tool} did not run to its end: found {found!r}")
 
 
-# ---- What they say -------------------------------------------------------------------------------
+# ---- Their output --------------------------------------------------------------------------------
 
 _WHERE = r"(?P<file>[^:\t]+)[:\t](?P<line>[0-9]{1,9})"
 _ERROR = re.compile(_WHERE + r":(?:[0-9]+:)? (?:fatal )?error: (?P<message>.*)")
@@ -121,7 +120,7 @@ _FINDINGS = {
     "gcc": (
         re.compile(
             _WHERE + r":(?:[0-9]+:)? warning: "
-            # gcc 14 counts this to a check, and gcc 13 does not.
+            # gcc 14 has a check for this, and gcc 13 has none.
             r"(?!pointer(?:/integer)? type mismatch in conditional expression)"
             r"(?P<message>.*) \[(?P<check>-W[a-z-]+)(?:=[^\]]*)?\]"
         ),
@@ -136,11 +135,11 @@ _FINDINGS = {
         frozenset(CPPLINT_CHECKS),
     ),
 }
-"""The lines of each tool, and the checks that count."""
+"""The line of a finding, and the checks that count, for each tool."""
 
 
 def _findings(tool: str, output: str) -> Iterator[Finding]:
-    """The findings in a tool's output, but for those that concern files outside of the sources."""
+    """Yield the findings in a tool's output, except those in files outside of the sources."""
     line, checks = _FINDINGS[tool]
     for match in filter(None, map(line.fullmatch, output.split("\n"))):
         check = OTHER_NAMES.get(match["check"], match["check"])
@@ -150,10 +149,10 @@ def _findings(tool: str, output: str) -> Iterator[Finding]:
 
 
 def _refusal(unit: str, output: str) -> Finding:
-    """That a unit does not compile, and the first reason."""
+    """Return the finding that a unit does not compile, with the first error."""
     error = next(filter(None, map(_ERROR.fullmatch, output.split("\n"))), None)
     if error is None:
-        raise StyleError(f"gcc did not come to its end: found no error in {printable(unit)}")
+        raise StyleError(f"gcc did not run to its end: found no error in {printable(unit)}")
     where = f"{error['file'].removeprefix(SOURCES + '/')}:{error['line']}"
     message = f"does not compile: {where}: {error['message']}"
     return make_finding("gcc", os.path.relpath(unit, SOURCES), 0, message, "compile")
@@ -162,7 +161,7 @@ def _refusal(unit: str, output: str) -> Finding:
 def _compile_each(
     units: Sequence[str], paths: Sequence[str], ask: Callable[[str, Sequence[str]], str]
 ) -> Iterator[tuple[str, str, bool]]:
-    """Each unit, what the compiler says of it, and whether it accepts it."""
+    """Yield each unit, the compiler's output on it, and whether the compiler accepts it."""
     script = _COMPILE_EACH.format(compiler=shlex.join([*_COMPILER, *paths]))
     lines = defaultdict[str, list[str]](list)
     for line in ask("gcc", ["sh", "-c", script, "sh", *units]).split("\n"):
@@ -177,15 +176,15 @@ def _compile_each(
 def tool_findings(
     names: Collection[str], shown: Mapping[str, Path], run: ToolRunner
 ) -> Iterator[Finding]:
-    """What the tools find in files that are named relative to `SOURCES`; more than once where they
-    say it more than once. Raises `StyleError`, and what ``run`` raises."""
+    """Yield the tools' findings in files, which are named relative to `SOURCES`. Some may be equal.
+    Raises `StyleError`, and what ``run`` raises."""
     files = [f"{SOURCES}/{name}" for name in names]
     units = [file for file in files if file.endswith(".c")]
     own_headers = {os.path.dirname(file) for file in files if file.endswith(".h")}
     paths = [f"-I{path}" for path in dict.fromkeys([SOURCES, *sorted(own_headers), *shown])]
 
     def ask(tool: str, command: Sequence[str]) -> str:
-        output, _, status = run([*_TELL_STATUS, *command], shown).rpartition("\n")
+        output, _, status = run([*_APPEND_STATUS, *command], shown).rpartition("\n")
         _require_end(tool, output, status)
         return output
 

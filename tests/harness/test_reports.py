@@ -43,8 +43,8 @@ def test_a_student_is_told_what_kept_it_from_being_graded() -> None:
 
 
 def test_a_student_is_told_why_good_style_earned_nothing() -> None:
-    graded = Graded("x", replace(GRADE, style=Style(0, 10, (), "given from 45 points on")))
-    assert "\nstyle\n  given from 45 points on\n" in student.render(graded)
+    graded = Graded("x", replace(GRADE, style=Style(0, 10, (), "needs 45 points for tests")))
+    assert "\nstyle\n  needs 45 points for tests\n" in student.render(graded)
 
 
 # ---- JUnit ---------------------------------------------------------------------------------------

@@ -166,7 +166,7 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
     ],
 )
 def test_a_tool_that_did_not_end_is_no_sign_of_style(tmp_path: Path, said: str) -> None:
-    with pytest.raises(StyleError, match="^gcc did not come to its end"):
+    with pytest.raises(StyleError, match="^gcc did not run to its end"):
         find_style(write(tmp_path, "int x;\n"), [], lambda command, shown: said)
 
 
@@ -304,6 +304,6 @@ def test_points_depend_on_the_number_of_findings(findings: int, points: int) -> 
 def test_no_points_for_the_style_of_what_does_not_work() -> None:
     style = judge_style([], 44, RULES)
     assert style.points == 0
-    assert style.note == "given from 45 points for tests on, found 44"
+    assert style.note == "needs 45 points for tests, found 44"
     many = [Finding("gcc", "osmem.c", line, "x") for line in range(31)]
     assert judge_style(many, 44, RULES).note == ""

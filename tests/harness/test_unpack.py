@@ -548,7 +548,7 @@ def test_an_encrypted_zip(tmp_path: Path) -> None:
 def test_a_zip_compressed_in_an_unusual_way(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "it.zip", "w", zipfile.ZIP_LZMA) as archive:
         archive.writestr("osmem.c", OSMEM)
-    assert "osmem.c: compressed in a way" in refused(tmp_path / "it.zip")
+    assert "osmem.c: compressed with another method than deflate" in refused(tmp_path / "it.zip")
 
 
 # ---- Names that lead elsewhere -------------------------------------------------------------------

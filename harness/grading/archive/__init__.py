@@ -1,4 +1,4 @@
-"""Unpacking a submission: nothing is written but its sources, and within limits.
+"""Unpacking a submission, within limits: nothing but its sources is written.
 
 May know: execution, text, errors.
 """

@@ -1,4 +1,4 @@
-"""What a submission may cost, and writing files within it."""
+"""The limits of a submission, and writing files within them."""
 
 from __future__ import annotations
 
@@ -8,52 +8,53 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import UserError
+from harness.text import printable
 
 MIB = 1024 * 1024
 CHUNK = 64 * 1024
-"""Bytes that are in memory at a time."""
+"""The number of bytes in memory at a time."""
 
 _SHOWN_LENGTH = 120
 
 
 class Refused(UserError):
-    """A submission that is not unpacked; the message is one line that says what was found."""
+    """A submission can't be accepted; the message says in one line what was found."""
 
 
 @dataclass(frozen=True, slots=True)
 class ArchiveLimits:
-    """How large a submission may be, packed and unpacked."""
+    """The largest submission, packed and unpacked."""
 
     archive_mib: int
     """The size of the archive itself."""
     unpacked_mib: int
-    """All files together."""
+    """The size of all files."""
     files: int
-    """The number of entries, folders among them."""
+    """The number of entries, including folders."""
     depth: int
-    """Folders below each other, in an entry's name."""
+    """The number of nested folders."""
     ratio: int
-    """Unpacked bytes over archive bytes; not asked below 1 MiB unpacked."""
+    """Unpacked bytes over archive bytes; not applied up to 1 MiB unpacked."""
 
 
 class Budget:
-    """Counts what really comes out of a submission, whatever it declares."""
+    """Counts what comes out of a submission, whatever the submission declares."""
 
     def __init__(self, limits: ArchiveLimits, packed: int | None = None) -> None:
-        """``packed`` is the archive's size in bytes, None where there is no archive."""
+        """``packed`` is the archive's size in bytes, or None for a folder."""
         self.limits = limits
         self._packed = packed
         self._entries = 0
         self._bytes = 0
 
     def entry(self) -> None:
-        """Counts an entry; raises `Refused` if it is one too many."""
+        """Count an entry. Raises `Refused` if it is one too many."""
         self._entries += 1
         if self._entries > self.limits.files:
             raise Refused(f"holds more than {self.limits.files} files and folders")
 
     def take(self, size: int) -> None:
-        """Counts bytes of a file; raises `Refused` if they are too many."""
+        """Count bytes of a file. Raises `Refused` if they are too many."""
         self._bytes += size
         if self._bytes > self.limits.unpacked_mib * MIB:
             raise Refused(f"unpacks to more than {self.limits.unpacked_mib} MiB")
@@ -64,23 +65,23 @@ class Budget:
 
 
 def shown(text: str) -> str:
-    """A name or message from a submission, fit for one line of output."""
-    printable = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
-    if len(printable) > _SHOWN_LENGTH:
-        return printable[:_SHOWN_LENGTH] + "\N{HORIZONTAL ELLIPSIS}"
-    return printable
+    """Return a name or message from a submission, cut and printable in one line."""
+    line = printable(text)
+    if len(line) > _SHOWN_LENGTH:
+        return line[:_SHOWN_LENGTH] + "\N{HORIZONTAL ELLIPSIS}"
+    return line
 
 
 def make_folder(path: Path) -> None:
-    """A new folder that everyone can read, whatever the umask. Raises `FileExistsError`."""
+    """Make a folder that everyone can read, whatever the umask. Raises `FileExistsError`."""
     path.mkdir()
     path.chmod(0o755)
 
 
 def write_file(path: Path, chunks: Iterable[bytes], executable: bool, budget: Budget) -> None:
-    """A new file that everyone can read, whatever the umask; never through a link.
+    """Write a new file that everyone can read, whatever the umask, and never through a link.
 
-    Raises `Refused` for what is in ``chunks``, and `OSError` for the machine's faults.
+    Raises `Refused` for a fault of the content, and `OSError` for a fault of the machine.
     """
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     with os.fdopen(os.open(path, flags, 0o600), "wb") as file:

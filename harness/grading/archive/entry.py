@@ -1,4 +1,4 @@
-"""One entry of a submission, and reading its content."""
+"""An entry of a submission, and reading its content."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from typing import IO
 
 from harness.grading.archive.bounds import CHUNK, Refused, shown
 
-_MACHINES_FAULTS = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOSPC, errno.EAGAIN)
+_FAULTS_OF_THE_MACHINE = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOSPC, errno.EAGAIN)
 
 SPECIAL = "expected a file, a folder or a link, found a device, a pipe, a socket or the like"
 
 
 class Kind(Enum):
-    """What an entry is."""
+    """The kind of an entry."""
 
     FILE = auto()
     FOLDER = auto()
@@ -32,42 +32,42 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry, as the archive has it: nothing about it is checked."""
+    """An entry as it is in the archive: nothing in it is checked yet."""
 
     name: str
     kind: Kind
     executable: bool = False
     target: str = ""
-    """Of links: relative to the link's folder, or, of hard links, to the archive's top."""
+    """Where a link leads: relative to its folder, or for a hard link to the top of the archive."""
     chunks: Iterator[bytes] = iter(())
-    """A file's content; it is gone once the next entry was asked for."""
+    """The content of a file, to be read before the next entry."""
 
 
 @contextmanager
 def reading() -> Iterator[None]:
-    """Makes a `Refused` of what goes wrong while reading, but for the machine's own faults."""
+    """Turn errors of reading into `Refused`, except faults of the machine."""
     try:
         yield
     except (Refused, MemoryError):
         raise
-    except Exception as error:  # the standard library raises nearly anything on damaged archives
+    except Exception as error:  # the standard library raises any of them for damaged archives
         if isinstance(error, OSError) and error.errno:
-            if error.errno in _MACHINES_FAULTS:
+            if error.errno in _FAULTS_OF_THE_MACHINE:
                 raise
             raise Refused(f"can't be read: {error.strerror}") from error
-        # What the library says differs from version to version, and a grade must not.
+        # The library's messages differ from version to version, and a grade must not.
         raise Refused("a damaged or incomplete archive") from error
 
 
 def read_chunks(open_stream: Callable[[], IO[bytes]]) -> Iterator[bytes]:
-    """A stream's content; raises `Refused` if it can't be read, or is damaged."""
+    """Yield the content of a stream. Raises `Refused` if it can't be read, or is damaged."""
     with reading(), open_stream() as stream:
         while chunk := stream.read(CHUNK):
             yield chunk
 
 
 def open_file(path: Path) -> io.FileIO:
-    """A file for reading. A link or a pipe that took its place since it was looked at is none."""
+    """Open a file for reading. Raises `Refused` if a link or a pipe has taken its place."""
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     file = io.FileIO(os.open(path, flags))
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
@@ -77,5 +77,5 @@ def open_file(path: Path) -> io.FileIO:
 
 
 def file_chunks(path: Path) -> Iterator[bytes]:
-    """A file's content; raises `Refused` if it can't be read."""
+    """Yield the content of a file. Raises `Refused` if it can't be read."""
     return read_chunks(lambda: open_file(path))

@@ -1,8 +1,8 @@
-"""What is in a submission: the entries of a folder or an archive, one after the other.
+"""The entries of a submission, which is a folder or an archive, one after the other.
 
-What an archive is, its first bytes tell, not its name. Nothing is believed of what it says about
-itself, and nothing is held in memory but a chunk of a file and a bounded piece of the archive's own
-tables: what comes out is counted by whoever reads the entries, as it comes.
+The format of an archive is detected from its first bytes, not from its name. Nothing that it says
+about itself is trusted. Only a chunk of a file, and a bounded piece of the archive's own tables,
+are in memory at a time; the caller counts what comes out.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from harness.grading.archive.tars import (
 )
 
 _MAX_TABLE = 2 * MIB
-"""Of a zip's table of contents, which zipfile reads in one piece."""
+"""The size of a zip's table of contents, which zipfile reads at once."""
 _MAX_LINK_TARGET = 4096
 _ZIP_ENCRYPTED = 0x41
 _ZIP_UTF8 = 0x800
@@ -67,7 +67,7 @@ def _folder_entries(folder: Path, limits: ArchiveLimits, above: str = "") -> Ite
 
 
 class _ZipFile(io.FileIO):
-    """Refuses a table of contents that would fill the memory."""
+    """A file that refuses to read a table of contents that would fill the memory."""
 
     def read(self, size: int = -1, /) -> bytes:
         if size > _MAX_TABLE:
@@ -76,8 +76,8 @@ class _ZipFile(io.FileIO):
 
 
 def _zip_name(info: zipfile.ZipInfo) -> str:
-    """The name: in UTF-8 where it can be, as not all tools that write it say so."""
-    name = info.orig_filename  # filename ends at a NUL
+    """Return the name, read as UTF-8 if possible: not all tools that write UTF-8 say so."""
+    name = info.orig_filename  # info.filename ends at a NUL
     if info.flag_bits & _ZIP_UTF8:
         return name
     try:
@@ -92,21 +92,21 @@ def _zip_entry(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Entry:
     if info.flag_bits & _ZIP_ENCRYPTED:
         raise Refused(f"{shown(name)}: encrypted")
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise Refused(f"{shown(name)}: compressed in a way other than zip's usual one, deflate")
+        raise Refused(f"{shown(name)}: compressed with another method than deflate")
     if kind == stat.S_IFLNK:
         with archive.open(info) as stream:
             target = os.fsdecode(stream.read(_MAX_LINK_TARGET + 1))
         return Entry(name, Kind.LINK, target=target)
     if kind == stat.S_IFDIR or name.endswith(("/", "\\")):
         return Entry(name, Kind.FOLDER)
-    if kind not in (0, stat.S_IFREG):  # made where files have no kind, or a plain file
+    if kind not in (0, stat.S_IFREG):  # 0 comes from systems on which files have no kind
         raise Refused(f"{shown(name)}: {SPECIAL}")
     chunks = read_chunks(lambda: archive.open(info))
     return Entry(name, Kind.FILE, bool(mode & stat.S_IXUSR), chunks=chunks)
 
 
 def _check_overlaps(infos: Iterable[zipfile.ZipInfo]) -> None:
-    """Refuses entries that share bytes of the archive; only some versions of zipfile do."""
+    """Refuse entries that share bytes of the archive, as only some versions of zipfile do."""
     end = 0
     for start, size in sorted((info.header_offset, info.compress_size) for info in infos):
         if start < end:
@@ -121,13 +121,13 @@ def _zip_entries(file: io.FileIO, limits: ArchiveLimits) -> Iterator[Entry]:
             yield _zip_entry(archive, info)
 
 
-# ---- Which of them -------------------------------------------------------------------------------
+# ---- Any format ----------------------------------------------------------------------------------
 
 _Reader = Callable[[io.FileIO, ArchiveLimits], Iterator[Entry]]
 
 _READERS: tuple[tuple[bytes, _Reader], ...] = (
     (b"PK\3\4", _zip_entries),
-    (b"PK\5\6", _zip_entries),  # nothing in it
+    (b"PK\5\6", _zip_entries),  # an empty one
     (b"\x1f\x8b", tar_gz_entries),
     (b"BZh", tar_bz2_entries),
     (b"\xfd7zXZ\0", tar_xz_entries),
@@ -136,7 +136,7 @@ _READERS: tuple[tuple[bytes, _Reader], ...] = (
 
 
 def _reader(head: bytes) -> _Reader | None:
-    """Who can read the archive that starts like this; None if it is no archive."""
+    """Return the reader for an archive that starts like this; None if it is no archive."""
     for magic, reader in _READERS:
         if head.startswith(magic):
             return reader
@@ -148,13 +148,13 @@ def _reader(head: bytes) -> _Reader | None:
 
 
 def is_archive(path: Path) -> bool:
-    """Whether a file is an archive of a kind that `entries` reads."""
+    """Return whether a file is an archive that `entries` can read."""
     with open_file(path) as file:
         return _reader(file.read(tarfile.BLOCKSIZE)) is not None
 
 
 def packed_size(submission: Path, limits: ArchiveLimits) -> int | None:
-    """The size in bytes of a submission that is a file; None of a folder.
+    """Return the size in bytes of a submission that is a file; None for a folder.
 
     Raises `Refused` if it is neither, or too large.
     """
@@ -174,9 +174,10 @@ def packed_size(submission: Path, limits: ArchiveLimits) -> int | None:
 
 
 def entries(submission: Path, limits: ArchiveLimits) -> Generator[Entry, None, None]:
-    """The entries of a folder, in the order of their names, or of an archive, in its own order.
+    """Yield the entries of a folder, in the order of their names, or of an archive, in its order.
 
-    A C file on its own is an entry, too. Raises `Refused` for what is neither, or can't be read.
+    A C file on its own is an entry, too. Raises `Refused` for anything else, and for what can't be
+    read.
     """
     if packed_size(submission, limits) is None:
         with reading():

@@ -1,4 +1,4 @@
-"""Where a library's sources are, in what a student packed, and how they are to lie."""
+"""Finding a library's sources in what a student packed, and laying them out for a build."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ JUNK = (
     "node_modules",
     "__pycache__",
 )
-"""What systems and editors leave in folders, in lower case."""
+"""The names of what systems and editors leave in folders, in lower case."""
 
 
 # ---- Finding -------------------------------------------------------------------------------------
 
 
 def _children(folder: Path) -> list[Path]:
-    """What is in a folder, but for junk, in the order of the names."""
+    """Return what is in a folder, without junk, in the order of the names."""
     return sorted(
         path
         for path in folder.iterdir()
@@ -62,7 +62,7 @@ def _is_c(path: Path) -> bool:
 
 
 def _folders(top: Path) -> Iterator[Path]:
-    """The folders, from the top down, and by name where they are equally deep."""
+    """Yield the folders, from the top down, and by name where they are equally deep."""
     level = [top]
     while level:
         yield from level
@@ -75,14 +75,14 @@ def _folders(top: Path) -> Iterator[Path]:
 
 
 def _find_sources(top: Path) -> Path:
-    """The folder with the library's sources: among those that hold a C file or a Makefile,
+    """Return the folder with the library's sources: among those with a C file or a Makefile,
 
-    - one called src, in any case, before others;
+    - a folder called src, in any case, before others;
     - then one with a C file before one with only a Makefile;
     - then one with a Makefile before one without;
     - then the one nearest to the top; then the first by name.
 
-    A folder called utils is none of them, nor is what is below it. Raises `Refused` if there is no
+    A folder called utils, and what is below it, does not count. Raises `Refused` if there is no
     such folder.
     """
     ranked = []
@@ -94,11 +94,11 @@ def _find_sources(top: Path) -> Path:
             ranked.append(((called_src, has_c, has_makefile), folder))
     if not ranked:
         raise Refused("holds no C source")
-    return max(ranked, key=lambda pair: pair[0])[1]  # the first of the best
+    return max(ranked, key=lambda pair: pair[0])[1]  # of equal ones the first
 
 
 def _find_utils(sources: Path, top: Path) -> Path | None:
-    """The submission's own utils, beside its sources or else among them."""
+    """Return the submission's own utils, beside its sources or else among them."""
     for place in (sources,) if sources == top else (sources.parent, sources):
         if utils := next(filter(_is_utils, _children(place)), None):
             return utils
@@ -106,7 +106,7 @@ def _find_utils(sources: Path, top: Path) -> Path | None:
 
 
 def only_file(folder: Path) -> Path | None:
-    """The file that is all there is in a folder or in those below it, but for junk."""
+    """Return the only file in a folder and below it, apart from junk; None if there are more."""
     while True:
         match _children(folder):
             case [path] if path.is_symlink():
@@ -123,7 +123,7 @@ def only_file(folder: Path) -> Path | None:
 
 
 def _content(path: Path) -> Iterable[bytes]:
-    """A file's content; what make can't cope with, taken out of Makefiles."""
+    """Return the content of a file; of Makefiles, without byte order mark and carriage returns."""
     makefile = path.name.lower() in _MAKEFILES or path.suffix.lower() == ".mk"
     if not makefile or path.stat().st_size > MIB:
         return file_chunks(path.resolve())
@@ -131,9 +131,9 @@ def _content(path: Path) -> Iterable[bytes]:
 
 
 def _copy(folder: Path, to: Path, budget: Budget, depth: int) -> None:
-    """Copies a folder, with what its links stand for, without junk and what a build left.
+    """Copy a folder, with links replaced by what they lead to, without junk and what a build left.
 
-    The links are known to stay inside what was unpacked, but they may multiply it.
+    The links stay inside of what was unpacked, but they may multiply it.
     """
     if depth < 0:
         raise Refused(f"{shown(folder.name)}: links make folders endlessly deep")
@@ -150,14 +150,14 @@ def _copy(folder: Path, to: Path, budget: Budget, depth: int) -> None:
 
 
 def _provide_makefile(sources: Path, budget: Budget) -> None:
-    """Makes sure that there is a file that is called exactly Makefile or GNUmakefile."""
+    """Make sure that there is a file called exactly Makefile or GNUmakefile."""
     names = [path.name for path in sources.iterdir() if _is_makefile(path)]
     if "Makefile" in names or "GNUmakefile" in names:
         return
     if (sources / "Makefile").is_dir():
         raise Refused("Makefile: expected a file, found a folder")
     if names:
-        # make prefers makefile to other spellings, which it does not even look at.
+        # make prefers makefile, and does not find other spellings at all.
         chosen = "makefile" if "makefile" in names else min(names)
         (sources / chosen).rename(sources / "Makefile")
     else:
@@ -165,7 +165,7 @@ def _provide_makefile(sources: Path, budget: Budget) -> None:
 
 
 def lay_out(top: Path, to: Path, limits: ArchiveLimits) -> None:
-    """Copies the sources found below ``top`` to ``to``/src, and their utils to ``to``/utils.
+    """Copy the sources below ``top`` to ``to``/src, and their utils to ``to``/utils.
 
     Raises `Refused` if there are none, or if their links make them too large.
     """

@@ -1,7 +1,7 @@
-"""The entries of a tar, and of what is made into one.
+"""The entries of tar archives, compressed ones and 7z among them.
 
-tarfile reads headers into memory whatever length they declare, and remembers them all. What it
-reads goes through a stream that bounds it.
+tarfile reads headers into memory whatever length they declare, and remembers them all. It reads
+from a stream that limits them.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 _MAX_HEADERS = 256 * 1024
-"""Bytes of a tar's headers before one entry: names, attributes, maps of sparse files."""
+"""The size of a tar's headers for one entry: names, attributes, maps of sparse files."""
 _XZ_MEMORY = 66 * MIB
-"""As much as archives made by xz -9 ask for. It is used only as far as there is content."""
+"""The memory that archives made by xz -9 ask for; it is used only as far as there is content."""
 _TAR_BYTES_AN_ENTRY = 2048
-"""Headers and padding around a file of a tar; long names need a few blocks more than short ones."""
+"""The size of headers and padding for a file in a tar, with room for a long name."""
 
 _BSDTAR_MEMORY_MIB = 256
 _BSDTAR_CPU_SECONDS = 20
@@ -44,7 +44,7 @@ class _Readable(Protocol):
 
 
 class _XzStream(io.RawIOBase):
-    """What was compressed by xz; raises `lzma.LZMAError` and `EOFError`."""
+    """The decompressed content of an xz file. Reading raises `lzma.LZMAError` and `EOFError`."""
 
     def __init__(self, file: _Readable) -> None:
         self._file = file
@@ -54,36 +54,36 @@ class _XzStream(io.RawIOBase):
         return True
 
     def readinto(self, buffer: WriteableBuffer, /) -> int:
-        room = memoryview(buffer)
+        target = memoryview(buffer)
         while not self._decoder.eof:
             data = self._file.read(CHUNK) if self._decoder.needs_input else b""
             if self._decoder.needs_input and not data:
                 raise EOFError("the compressed data ends early")
-            if content := self._decoder.decompress(data, len(room)):
-                room[: len(content)] = content
+            if content := self._decoder.decompress(data, len(target)):
+                target[: len(content)] = content
                 return len(content)
         return 0
 
 
 class _ForwardStream(io.RawIOBase):
-    """A tar, decompressed, for tarfile to read once from its front to its end.
+    """A decompressed tar, for tarfile to read once from its beginning to its end.
 
-    It ends what would take too much memory, too long, or never come to an end.
+    It stops a tar that would take too much memory or time, or that never ends.
     """
 
     def __init__(self, file: _Readable, largest: int, refusal: str) -> None:
-        """``refusal`` is the message when there are more than ``largest`` bytes in ``file``."""
+        """``refusal`` is the message if ``file`` has more than ``largest`` bytes."""
         self._file = file
         self._largest = largest
         self._refusal = refusal
         self._position = 0
         self._headers_left: int | None = None
         self.latest = b""
-        """What was read last."""
+        """The bytes that were read last."""
 
     @contextmanager
     def reading_headers(self) -> Iterator[None]:
-        """While in it, what is read are headers, and there can't be many of them."""
+        """Limit what is read in this context, which are headers."""
         self._headers_left = _MAX_HEADERS
         yield
         self._headers_left = None
@@ -121,7 +121,7 @@ class _ForwardStream(io.RawIOBase):
 
 def _tar_content(archive: tarfile.TarFile, header: tarfile.TarInfo) -> IO[bytes]:
     content = archive.extractfile(header)
-    assert content is not None, "only folders and the like have none"
+    assert content is not None, "every regular file has content"
     return content
 
 
@@ -141,14 +141,14 @@ def _tar_entry(archive: tarfile.TarFile, header: tarfile.TarInfo) -> Entry:
 def _next_header(archive: tarfile.TarFile, stream: _ForwardStream) -> tarfile.TarInfo | None:
     with stream.reading_headers():
         header = archive.next()
-    # tarfile would keep all of them, and what global headers say, for ever.
+    # tarfile would keep all headers, and the values of global ones, for ever.
     archive.members = []  # type: ignore[attr-defined]
     archive.pax_headers = {}
     return header
 
 
 def tar_entries(file: _Readable, limits: ArchiveLimits) -> Iterator[Entry]:
-    """The entries of a tar; raises `Refused`, and what tarfile and ``file`` raise."""
+    """Yield the entries of a tar. Raises `Refused`, and what tarfile and ``file`` raise."""
     largest = (limits.unpacked_mib + 1) * MIB + limits.files * _TAR_BYTES_AN_ENTRY
     stream = _ForwardStream(file, largest, f"unpacks to more than {limits.unpacked_mib} MiB")
     with stream.reading_headers():
@@ -156,39 +156,39 @@ def tar_entries(file: _Readable, limits: ArchiveLimits) -> Iterator[Entry]:
     with archive:
         while header := _next_header(archive, stream):
             yield _tar_entry(archive, header)
-    # tarfile takes anything that is no header for the end.
+    # tarfile takes anything but a header for the end.
     if stream.latest != bytes(tarfile.BLOCKSIZE):
         raise tarfile.ReadError("there is no end mark")
     while stream.read(CHUNK):
-        pass  # what was compressed is known to be whole only at its end
+        pass  # compressed data is known to be whole only at its end
 
 
 def tar_gz_entries(file: io.FileIO, limits: ArchiveLimits) -> Iterator[Entry]:
-    """As `tar_entries`, of a tar compressed by gzip."""
+    """Yield the entries of a tar compressed by gzip, as `tar_entries` does."""
     with gzip.GzipFile(fileobj=file) as stream:
         yield from tar_entries(stream, limits)
 
 
 def tar_bz2_entries(file: io.FileIO, limits: ArchiveLimits) -> Iterator[Entry]:
-    """As `tar_entries`, of a tar compressed by bzip2."""
+    """Yield the entries of a tar compressed by bzip2, as `tar_entries` does."""
     with bz2.BZ2File(file) as stream:
         yield from tar_entries(stream, limits)
 
 
 def tar_xz_entries(file: io.FileIO, limits: ArchiveLimits) -> Iterator[Entry]:
-    """As `tar_entries`, of a tar compressed by xz."""
+    """Yield the entries of a tar compressed by xz, as `tar_entries` does."""
     with io.BufferedReader(_XzStream(file), CHUNK) as stream:
         yield from tar_entries(stream, limits)
 
 
 def seven_zip_entries(file: io.FileIO, limits: ArchiveLimits) -> Iterator[Entry]:
-    """The entries of a 7z archive, as bsdtar tells them; raises `Refused`.
+    """Yield the entries of a 7z archive. Raises `Refused`.
 
-    bsdtar turns it into a tar. It is given no names and writes no files.
+    bsdtar turns the archive into a tar, from one stream to another; it opens and writes no files.
     """
     if shutil.which("bsdtar") is None:
         raise Refused("a 7z archive, which needs bsdtar (package libarchive-tools) to be read")
-    # All it could wait for is a file and us, so the time it computes is what has to be bounded.
+    # It can only wait for a file and for us, so a limit of processor time is enough.
     bounds = [f"--as={_BSDTAR_MEMORY_MIB * MIB}", f"--cpu={_BSDTAR_CPU_SECONDS}", "--core=0"]
     process = subprocess.Popen(
         ["prlimit", *bounds, "--fsize=0", "--", "bsdtar", "--format=pax", "-cf", "-", "@-"],
@@ -203,7 +203,7 @@ def seven_zip_entries(file: io.FileIO, limits: ArchiveLimits) -> Iterator[Entry]
             yield from tar_entries(process.stdout, limits)
             if process.wait() != 0:
                 raise tarfile.ReadError("bsdtar gave up")
-        except tarfile.TarError as error:  # a tar of bsdtar's has no faults, unless it gave up
+        except tarfile.TarError as error:  # bsdtar writes a whole tar, unless it gave up
             raise Refused("a 7z archive that is damaged or encrypted") from error
         finally:
             process.kill()

@@ -1,8 +1,8 @@
-"""Unpacking a submission: whatever it is, nothing is written but its sources, and within limits.
+"""Unpacking a submission, within limits: whatever it is, nothing but its sources is written.
 
-All entries are written to a scratch folder first, where there are no links while files are written.
-Links come last, and have to stay inside. From there, the sources are copied to where they belong,
-with what the links stand for: a submission that was unpacked holds no links.
+All entries first go to a scratch folder, which has no links while files are written. Links are made
+last, and have to stay inside. From there the sources are copied to where they belong, with links
+replaced by what they lead to: an unpacked submission has no links.
 """
 
 from __future__ import annotations
@@ -31,19 +31,19 @@ from harness.grading.archive.layout import lay_out, only_file
 __all__ = ["ArchiveLimits", "Refused", "digest", "unpack"]
 
 _MAX_NAME_BYTES = 255
-"""Of one part of a name; file systems have no longer ones."""
+"""The longest part of a name that file systems have."""
 _MAX_PATH_BYTES = 1024
 _MAX_NESTED = 2
-"""Archives in each other, the outermost included."""
+"""The number of nested archives, including the outermost."""
 _MAX_LINKS = 40
-"""Links on the way to a file; Linux follows no more. See path_resolution(7)."""
+"""The number of links that Linux follows on the way to a file; see path_resolution(7)."""
 _DRIVE = re.compile(r"[A-Za-z]:")
 
 _Parts = tuple[str, ...]
 
 
 def _check_text(name: str, text: str) -> None:
-    """Refuses a name or a link's target that no sane file has."""
+    """Refuse a name, or the target of a link, that no sane file has."""
     if any(unicodedata.category(character) == "Cc" for character in text):
         raise Refused(f"{shown(name)}: a control character in a name")
     if len(os.fsencode(text)) > _MAX_PATH_BYTES:
@@ -51,7 +51,7 @@ def _check_text(name: str, text: str) -> None:
 
 
 def _split(name: str, limits: ArchiveLimits) -> _Parts:
-    """The folders and the name of an entry. A backslash separates, too: Windows writes it."""
+    """Return the folders and the name of an entry. Windows separates them by backslashes."""
     _check_text(name, name)
     path = name.replace("\\", "/")
     if path.startswith("/") or _DRIVE.match(path):
@@ -67,7 +67,7 @@ def _split(name: str, limits: ArchiveLimits) -> _Parts:
 
 
 class _Scratch:
-    """A folder that entries are written to; of entries with the same name, the last one counts."""
+    """A folder for entries; of entries with the same name, the last one counts."""
 
     def __init__(self, root: Path, budget: Budget) -> None:
         self._root = root
@@ -76,7 +76,7 @@ class _Scratch:
         make_folder(root)
 
     def _make(self, path: Path) -> bool:
-        """Makes a folder; False if it was there."""
+        """Make a folder. Return False if it exists already."""
         try:
             make_folder(path)
         except FileExistsError:
@@ -87,7 +87,7 @@ class _Scratch:
         return True
 
     def _folder(self, parts: _Parts) -> Path:
-        """The folder of this name; each that is missing is made, and counted."""
+        """Return the folder of this name; make and count the missing ones."""
         path = self._root
         for part in parts:
             path = path / part
@@ -96,7 +96,7 @@ class _Scratch:
         return path
 
     def _place(self, parts: _Parts) -> Path:
-        """Where a file of this name goes; what had the name is removed."""
+        """Return the path for a file of this name, and remove what had the name."""
         path = self._folder(parts[:-1]) / parts[-1]
         self._links.pop(parts, None)
         try:
@@ -106,11 +106,11 @@ class _Scratch:
         return path
 
     def add(self, entry: Entry) -> None:
-        """Writes an entry, or keeps it for later; raises `Refused`."""
+        """Write an entry, or note it for later if it is a link. Raises `Refused`."""
         self._budget.entry()
         parts = _split(entry.name, self._budget.limits)
         if entry.kind is Kind.FOLDER:
-            if parts:  # or else it is the top
+            if parts:  # else it is the top folder
                 self._make(self._folder(parts[:-1]) / parts[-1])
         elif not parts:
             raise Refused(f"{shown(entry.name)}: a file without a name")
@@ -127,14 +127,14 @@ class _Scratch:
 
     def _copy(self, entry: Entry, parts: _Parts, original: _Parts) -> None:
         source = self._root.joinpath(*original)
-        if not source.is_file():  # no links yet, so it is none, nor anything they lead to
+        if not source.is_file():  # there are no links yet
             raise Refused(f"{shown(entry.name)}: a hard link to what is not in the archive")
         if original != parts:
             executable = bool(source.stat().st_mode & stat.S_IXUSR)
             write_file(self._place(parts), file_chunks(source), executable, self._budget)
 
     def link(self) -> None:
-        """Makes the links, once all else is written; raises `Refused` if one leads out."""
+        """Make the links, after everything else is written. Raises `Refused` if one leads out."""
         for parts, target in sorted(self._links.items()):
             path = self._folder(parts[:-1]) / parts[-1]
             try:
@@ -145,7 +145,7 @@ class _Scratch:
             self._follow(parts, f"{shown('/'.join(parts))}: a link to {shown(target)}")
 
     def _follow(self, parts: _Parts, what: str) -> None:
-        """Follows a link to its end as the system would; ``what`` names it in a refusal.
+        """Follow a link to its end as the system would; ``what`` names it in a refusal.
 
         A circle of links leads nowhere, and does no harm."""
         place: _Parts = ()
@@ -171,11 +171,11 @@ class _Scratch:
 
 
 def _unpack_all(submission: Path, scratch: Path, limits: ArchiveLimits) -> Path:
-    """Unpacks a submission below a folder, and what it holds if that is only another archive."""
+    """Unpack a submission below a folder, and also the archive that may be all there is in it."""
     size = packed_size(submission, limits)
     budget = Budget(limits, size)
     archive = submission
-    levels = _MAX_NESTED + (size is None)  # a folder is no archive
+    levels = _MAX_NESTED + (size is None)  # a folder does not count as an archive
     for level in range(levels):
         top = scratch / str(level)
         files = _Scratch(top, budget)
@@ -191,12 +191,12 @@ def _unpack_all(submission: Path, scratch: Path, limits: ArchiveLimits) -> Path:
 
 
 def unpack(submission: Path, to: Path, limits: ArchiveLimits) -> None:
-    """Puts the sources of a submission into ``to``/src, and its own utils into ``to``/utils.
+    """Put the sources of a submission into ``to``/src, and its own utils into ``to``/utils.
 
-    A submission is a folder, an archive or one C file; `harness.grading.archive.layout` says where
-    its sources may be. src has a Makefile, a default one if there was none. ``to`` is made if
-    missing, and holds nothing else afterwards. Raises `Refused` for the submission's faults and
-    `OSError` for the machine's; then ``to`` holds neither.
+    A submission is a folder, an archive or one C file; `harness.grading.archive.layout` finds its
+    sources. src gets the default Makefile if it has none. ``to`` is made if it is missing, and
+    holds nothing else afterwards. Raises `Refused` for a fault of the submission, and `OSError` for
+    a fault of the machine; then ``to`` holds neither.
     """
     to.parent.mkdir(parents=True, exist_ok=True)
     if not to.is_dir():
@@ -212,9 +212,9 @@ def unpack(submission: Path, to: Path, limits: ArchiveLimits) -> None:
 
 
 def digest(submission: Path, limits: ArchiveLimits) -> str:
-    """The SHA-256 of a file's content, or of all that is in a folder: names, kinds and contents.
+    """Return the SHA-256 of a file's content, or of the names, kinds and contents in a folder.
 
-    Raises `Refused` for what is too large, can't be read, or is no file or folder.
+    Raises `Refused` if the submission is too large, can't be read, or is neither file nor folder.
     """
     total = hashlib.sha256()
     if packed_size(submission, limits) is not None:
@@ -228,7 +228,7 @@ def digest(submission: Path, limits: ArchiveLimits) -> str:
         for chunk in entry.chunks:
             budget.take(len(chunk))
             content.update(chunk)
-        # No name or target has a NUL, so that no two folders look the same from here.
+        # No name or target has a NUL, so different folders give different bytes.
         fields = (entry.kind.name, str(entry.executable), entry.name, entry.target)
         total.update(b"\0".join(os.fsencode(field) for field in fields))
         total.update(b"\0" + content.digest())
