@@ -10,9 +10,9 @@ from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from harness.trace.blocks import exchange
 from harness.trace.trace import (
     NULL,
-    UNKNOWN,
     Address,
     Call,
     How,
@@ -22,8 +22,6 @@ from harness.trace.trace import (
     whole_pages,
 )
 
-_FAR = 2**64
-"""Behind every address."""
 _REQUESTS = ("sbrk", "mmap", "munmap")
 
 
@@ -55,6 +53,10 @@ class _Range:
     def holds(self, other: _Range) -> bool:
         """Whether the other lies in it."""
         return self.region == other.region and self.start <= other.start and other.end <= self.end
+
+
+def _start(of: _Range) -> tuple[int, int]:
+    return of.region, of.start
 
 
 def _range(address: Address, size: int) -> _Range:
@@ -103,7 +105,7 @@ class _Memory:
 
     def _is_granted(self, block: _Range) -> bool:
         """Whether all of a block lies in memory that is ours."""
-        at = bisect_right(self.granted, _Range(block.region, block.start, _FAR)) - 1
+        at = bisect_right(self.granted, (block.region, block.start), key=_start) - 1
         return at >= 0 and self.granted[at].holds(block)
 
     def take(self, number: int, address: Value, size: int) -> Iterator[Problem]:
@@ -149,20 +151,9 @@ class _Memory:
 def _follow(memory: _Memory, number: int, call: Call) -> Iterator[Problem]:
     for request in call.requests:
         yield from memory.request(number, request)
-    if not call.finished:
-        return
-    result = call.result if call.result is not None else UNKNOWN
-    match call.function, call.args:
-        case "os_malloc", (int(size),):
-            yield from memory.take(number, result, size)
-        case "os_calloc", (int(nmemb), int(size)):
-            yield from memory.take(number, result, nmemb * size)
-        case "os_realloc", (old, int(size)):
-            if result != NULL or size == 0:
-                memory.give_back(old)
-            yield from memory.take(number, result, size)
-        case "os_free", (pointer,):
-            memory.give_back(pointer)
+    released, allocated, size = exchange(call)
+    memory.give_back(released)
+    yield from memory.take(number, allocated, size)
 
 
 @dataclass(frozen=True, slots=True)

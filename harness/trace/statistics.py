@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from harness.trace.trace import NULL, Address, Call, Part, Request, Value, whole_pages
+from harness.trace.blocks import exchange
+from harness.trace.trace import Address, Call, Part, Request, Value, whole_pages
 
 Figures = dict[str, float]
 """By name, in the order in which they are shown."""
@@ -47,8 +48,7 @@ class Meter:
                 self._calls += 1
                 for request in part.requests:
                     self._ask(request)
-                if part.finished:
-                    self._hold(part)
+                self._hold(part)
             yield part
 
     def _ask(self, request: Request) -> None:
@@ -70,22 +70,11 @@ class Meter:
         self._peak_held = max(self._peak_held, self._heap + self._mapped)
 
     def _hold(self, call: Call) -> None:
-        match call.function, call.args:
-            case "os_free", (block,):
-                self._give_back(block)
-            case "os_malloc", (int(size),):
-                self._take(call.result, size)
-            case "os_calloc", (int(nmemb), int(each)):
-                self._take(call.result, nmemb * each)
-            case "os_realloc", (block, int(size)):
-                if call.result != NULL or size == 0:
-                    self._give_back(block)
-                self._take(call.result, size)
-
-    def _take(self, block: Value | None, size: int) -> None:
-        if isinstance(block, Address):
-            self._give_back(block)
-            self._sizes[_key(block)] = size
+        released, allocated, size = exchange(call)
+        self._give_back(released)
+        if isinstance(allocated, Address):
+            self._give_back(allocated)
+            self._sizes[_key(allocated)] = size
             self._live += size
             self._peak_live = max(self._peak_live, self._live)
 
