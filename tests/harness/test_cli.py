@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -13,6 +14,7 @@ import pytest
 
 from harness.execution.build import ROOT
 from command import assert_could_not_run, checker
+from linked import link
 from processes import processes_of
 from submissions import attacking, mistaken, plain
 
@@ -146,6 +148,30 @@ def test_a_test_that_starts_a_process_fails_and_is_not_recorded(own_suite: Path)
     assert not (own_suite.parent / "ref").exists()
 
 
+def test_a_trace_that_the_model_does_not_give_is_recorded_by_force_only(tmp_path: Path) -> None:
+    suite, reference = tmp_path / "own.toml", tmp_path / "ref" / "test-malloc-split-last.trace"
+    suite.write_text(
+        f'extends = "{ROOT}/tests/suite.toml"\nreferences = "ref"\nonly = ["malloc-split-last"]\n'
+    )
+    reference.parent.mkdir()
+    shutil.copy(ROOT / "tests" / "ref" / "default" / reference.name, reference)
+    right = reference.read_text()
+    options = ("--suite", suite, "--src", mistaken(tmp_path / "src", "fit-first"))
+    refused = checker("record", *options)
+    assert refused.returncode == 1
+    assert "1 refused" in refused.stdout
+    rows = [" ".join(line.split()) for line in refused.stdout.splitlines()]
+    assert (
+        "malloc-split-last refused the model disagrees: call 10, os_malloc(200): expected"
+        " heap+0x6f0, found heap+0x20; --force keeps it all the same"
+    ) in rows
+    assert reference.read_text() == right
+    forced = checker("record", *options, "--force")
+    assert (forced.returncode, "ref: 1 changed" in forced.stdout) == (0, True)
+    assert "os_malloc(200) = heap+0x20\n" in reference.read_text()
+    assert checker("check", *options).returncode == 0
+
+
 def test_a_program_that_makes_no_call_is_not_recorded(own_suite: Path) -> None:
     (own_suite.parent / "snippets" / "test-mine.c").write_text("int main(void) { return 0; }\n")
     ended = checker("record", "--suite", own_suite)
@@ -213,6 +239,39 @@ def test_trace_prints_any_programs_trace(tmp_path: Path) -> None:
     )
     assert_could_not_run(checker("trace", ROOT / "README.md"), "README.md", "has to be a program")
     assert_could_not_run(checker("trace", tmp_path / "unseen"), "-Wl,-z,lazy")
+
+
+def test_a_trace_whose_reader_goes_away_ends_in_silence(tmp_path: Path) -> None:
+    # More of it than fits into the pipe.
+    program = link(tmp_path, "for (int i = 0; i < 2000; i++) os_free(os_malloc(100));")
+    running = subprocess.Popen(
+        [ROOT / "checker.py", "trace", program],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert running.stdout is not None and running.stderr is not None
+    with running.stdout, running.stderr:
+        assert running.stdout.readline() == "os_malloc(100) = heap+0x20\n"
+        running.stdout.close()
+        assert running.stderr.read() == ""
+    running.wait()
+
+
+@pytest.mark.parametrize(
+    ("body", "end"),
+    [
+        ("os_malloc(10); raise(SIGKILL);", "killed by SIGKILL"),
+        ("os_free((void *)64);", "killed by SIGSEGV in os_free(?)"),
+        ('os_malloc(10); execl("/bin/true", "true", NULL);', "exec"),
+    ],
+)
+def test_the_trace_of_a_program_that_does_not_come_to_its_end_fails(
+    tmp_path: Path, body: str, end: str
+) -> None:
+    ended = checker("trace", link(tmp_path, body))
+    assert (ended.returncode, ended.stderr) == (1, "")
+    assert ended.stdout.splitlines()[-1] == end
 
 
 def test_list_names_every_test_and_its_points() -> None:

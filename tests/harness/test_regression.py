@@ -149,6 +149,10 @@ def test_what_can_not_be_recorded_leaves_no_file(tmp_path: Path) -> None:
     assert_could_not_run(checker("record", "-o", output, "--", "README.md"), "has to be a program")
     assert_could_not_run(checker("record", "-o", output, "--", "none"), "none", "found no file")
     assert_could_not_run(checker("record", "-o", output), "expected a program to record")
+    missing = tmp_path / "none" / "a.trace"
+    ended = checker("record", "-o", missing, "--", quiet)
+    assert_could_not_run(ended, f"{missing}: expected a folder {missing.parent}, found none")
+    assert ".a.trace" not in ended.stderr
     assert [path.name for path in tmp_path.glob("*a.trace*")] == []
 
 
