@@ -38,7 +38,7 @@ def show_figures(console: Console, side: Side) -> None:
     """Prints the figures of one trace, and how it ended."""
     table = _table("")
     table.show_header = False
-    for name, value in side.figures.items():
+    for name, value in side.statistics.items():
         table.add_row(name, _number(value), Text(FIGURES[name], "dim"))
     console.print(table)
     console.print(Text(str(side.end)))
@@ -55,8 +55,8 @@ def show_comparison(console: Console, comparison: Comparison) -> None:
         console.print(Text(line), soft_wrap=True)
     before, after = comparison.before, comparison.after
     table = _table("before", "after", "change")
-    for name, old in before.figures.items():
-        new = after.figures[name]
+    for name, old in before.statistics.items():
+        new = after.statistics[name]
         refused = name in comparison.refused
         cells = (name, _number(old), _number(new), _change(old, new), "!" if refused else "")
         table.add_row(*cells, style="bold" if refused else "")
@@ -68,7 +68,7 @@ def show_comparison(console: Console, comparison: Comparison) -> None:
 
 def render_figures(side: Side) -> str:
     """``{"figures": {NAME: NUMBER}, "end"}``"""
-    return json.dumps({"figures": side.figures, "end": str(side.end)}, indent=2) + "\n"
+    return json.dumps({"figures": side.statistics, "end": str(side.end)}, indent=2) + "\n"
 
 
 def render_comparison(comparison: Comparison) -> str:
@@ -81,7 +81,7 @@ def render_comparison(comparison: Comparison) -> str:
         and {"line": difference.line, "call": difference.call, "text": what_differs(difference)},
         "refused": comparison.refused,
         **{
-            name: {"figures": side.figures, "end": str(side.end)}
+            name: {"figures": side.statistics, "end": str(side.end)}
             for name, side in (("before", comparison.before), ("after", comparison.after))
         },
     }

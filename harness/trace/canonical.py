@@ -1,4 +1,4 @@
-"""From a tracer's events to the canonical trace."""
+"""The canonical trace of a tracer's events."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _flags(bits: int, names: dict[int, str], none: str) -> Symbol:
 
 
 class AddressSpace:
-    """Turns machine addresses into relative ones, from what the kernel was asked so far."""
+    """The heap and the mappings that were requested so far, which make addresses relative."""
 
     def __init__(self) -> None:
         self.brk: int | None = None
@@ -53,28 +53,31 @@ class AddressSpace:
         self._count = 0
 
     def grow_heap(self, old_break: int) -> None:
-        """Growth inside a call has begun at ``old_break``."""
+        """Note that the heap grew inside a call, from ``old_break`` on."""
         if self._heap is None:
             self._heap = old_break
 
     def add_mapping(self, start: int, length: int) -> None:
-        """A mapping was made inside a call. Those it lies over are gone for good; others that were
-        unmapped are still known, for the sake of pointers into them."""
+        """Note a mapping that was made inside a call.
+
+        Mappings that it overlaps are forgotten. Others stay known when they are unmapped: a program
+        may still use a pointer into them.
+        """
         self._count += 1
         first = bisect_left(self._starts, start)
         if first > 0 and self._end(self._starts[first - 1]) > start:
             first -= 1
-        behind = bisect_left(self._starts, start + length)
-        for old in self._starts[first:behind]:
+        next_one = bisect_left(self._starts, start + length)
+        for old in self._starts[first:next_one]:
             del self._mappings[old]
-        self._starts[first:behind] = [start]
+        self._starts[first:next_one] = [start]
         self._mappings[start] = (self._count, length)
 
     def _end(self, start: int) -> int:
         return start + self._mappings[start][1]
 
     def relative(self, address: int) -> Value:
-        """The address as a trace shows it."""
+        """Return an address as a trace shows it."""
         if address == 0:
             return NULL
         at = bisect_right(self._starts, address)
@@ -90,7 +93,7 @@ class AddressSpace:
 
 
 class _Canonicaliser:
-    """Reads events one by one. Growth outside of calls moves the break but is no request."""
+    """The state of one run. Growth outside of calls moves the break, but is no request."""
 
     def __init__(self) -> None:
         self.space = AddressSpace()
@@ -128,7 +131,7 @@ class _Canonicaliser:
             yield call
         yield End(how, detail, inside, self._spawned)
 
-    def ask(self, event: SystemCall) -> None:
+    def request(self, event: SystemCall) -> None:
         self._spawned += event.spawned
         if event.name not in _REQUESTS:
             return
@@ -138,7 +141,7 @@ class _Canonicaliser:
 
 
 def _brk(event: SystemCall, space: AddressSpace, inside: bool) -> Request | None:
-    """The kernel's brk() takes the wanted break and answers with the one in force."""
+    """The kernel's brk() takes the wanted break and returns the one in force."""
     wanted, old = event.args[0], space.brk
     if wanted == 0 or old is None or wanted == old:
         space.brk = event.result
@@ -204,7 +207,7 @@ _REQUESTS: dict[str, Callable[[SystemCall, AddressSpace, bool], Request | None]]
 
 
 def canonicalise(events: Iterable[Event]) -> Iterator[Part]:
-    """The canonical trace of one run. What comes after the program's end is not looked at."""
+    """Yield the canonical trace of one run. Events after the end of the program are ignored."""
     reader = _Canonicaliser()
     for event in events:
         match event:
@@ -213,7 +216,7 @@ def canonicalise(events: Iterable[Event]) -> Iterator[Part]:
             case Returned():
                 yield from reader.leave(event)
             case SystemCall():
-                reader.ask(event)
+                reader.request(event)
             case Exited(status):
                 yield from reader.finish(How.EXIT, status)
                 return

@@ -1,4 +1,4 @@
-"""The expected trace against the one that was found."""
+"""Comparing the expected trace with the one that was found."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ class Difference:
     """The first place where two traces differ."""
 
     line: int
-    """Counted from 1, the same in both texts."""
+    """The number of the line, from 1; it is the same in both texts."""
     call: int
-    """The number of the call that differs, counted from 1; one more than there are calls where
-    only the end differs."""
+    """The number of the call, from 1; one more than there are calls if only the ends differ."""
     expected: Call | None
-    """None where the expected trace has ended."""
+    """None if the expected trace has ended."""
     found: Call | None
+    """None if the found trace has ended."""
 
 
 def first_difference(expected: Iterable[Part], found: Iterable[Part]) -> Difference | None:
-    """Where the traces part; None if they are the same. Reads no further than that."""
+    """Return where two traces part, and read no further; None if they are the same."""
     line = 1
     for number, (left, right) in enumerate(zip(expected, found), 1):
-        # The text of calls that are the same is mostly read only once, and so is the same call.
+        # Reading the same line twice mostly gives the same object, which is fast to compare.
         if left is not right and left != right:
             return Difference(line + _first_line(left, right), number, _call(left), _call(right))
         line += 1 + (len(left.requests) if isinstance(left, Call) else 0)
@@ -35,7 +35,7 @@ def first_difference(expected: Iterable[Part], found: Iterable[Part]) -> Differe
 
 
 def _first_line(left: Part, right: Part) -> int:
-    """The index of the first line that is not the same."""
+    """Return the index of the first line that differs."""
     pairs = list(zip_longest(left.lines(), right.lines()))
     return next(index for index, (one, other) in enumerate(pairs) if one != other)
 
@@ -46,7 +46,7 @@ def _call(part: Part) -> Call | None:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line of two traces side by side; None where one of them has no such line."""
+    """A line of each of two traces, with its number; None if a trace has no line there."""
 
     expected: tuple[int, str] | None
     found: tuple[int, str] | None
@@ -64,14 +64,14 @@ _Lines = list[tuple[int, str]]
 
 
 def _numbered(trace: Trace) -> list[_Lines]:
-    """The lines of each call, and then the end's, with their numbers in the text."""
+    """Return the numbered lines of each call, and then those of the end."""
     parts = [*(list(call.lines()) for call in trace.calls), [str(trace.end)]]
     firsts = accumulate(map(len, parts), initial=1)
     return [list(enumerate(part, first)) for part, first in zip(parts, firsts)]
 
 
 def side_by_side(expected: Trace, found: Trace) -> Iterator[Row]:
-    """The lines of both, the N-th call beside the N-th call, and the end beside the end."""
+    """Yield the lines of both: the N-th call beside the N-th call, the end beside the end."""
     *expected_calls, expected_end = _numbered(expected)
     *found_calls, found_end = _numbered(found)
     nothing: _Lines = []
@@ -85,6 +85,6 @@ def side_by_side(expected: Trace, found: Trace) -> Iterator[Row]:
 
 
 def around(rows: list[Row], before: int, after: int) -> list[Row]:
-    """The rows around the first that is not the same on both sides."""
+    """Return the rows around the first that differs."""
     first = next((i for i, row in enumerate(rows) if not row.same), 0)
     return rows[max(first - before, 0) : first + after + 1]

@@ -1,4 +1,4 @@
-"""What a tracer reports of one run, in the machine's own addresses and in order."""
+"""The events of one run, in order, in the machine's own addresses, as tracers report them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Entered:
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """The function entered last came back; ``value`` is None where it returns nothing."""
+    """The function entered last returned; ``value`` is None if it returns nothing."""
 
     value: int | None
 
@@ -26,8 +26,11 @@ SPAWNING = frozenset(("clone", "clone3", "fork", "vfork"))
 
 @dataclass(frozen=True, slots=True)
 class SystemCall:
-    """The kernel was asked for something. Calls that concern memory have their arguments; they, and
-    those that start a thread or a process, have a result: an address, a number, or -errno."""
+    """The program made a system call.
+
+    Calls that concern memory have their arguments. They, and calls that start a thread or process,
+    have their result: an address, a number, or -errno.
+    """
 
     name: str
     args: tuple[int, ...]
@@ -41,21 +44,21 @@ class SystemCall:
 
 @dataclass(frozen=True, slots=True)
 class Exited:
-    """The program ended by itself."""
+    """The program exited."""
 
     status: int
 
 
 @dataclass(frozen=True, slots=True)
 class Killed:
-    """The program was ended by a signal, given by its name."""
+    """A signal ended the program; ``signal`` is its name."""
 
     signal: str
 
 
 @dataclass(frozen=True, slots=True)
 class Replaced:
-    """The program became another one, by exec."""
+    """The program became another one by exec()."""
 
 
 Event = Entered | Returned | SystemCall | Exited | Killed | Replaced

@@ -1,8 +1,8 @@
 """Canonical traces in files.
 
-A recorded trace begins with a line that names the version of the format, and ends with one that
-says how many calls there are, so that what was cut short is never taken for a whole trace. A test's
-reference is the text alone. Either may be compressed.
+The first line of a recorded trace names the version of the format, and the last one the number of
+calls, so that a file that was cut short is not taken for a whole trace. The reference of a test is
+the text alone. Either may be compressed.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ _VERSION = 1
 _HEADER = re.compile(r"# osmem trace (\d+)")
 _FOOTER = re.compile(r"# (\d+) calls")
 _MARK = "#"
-"""What the lines begin with that are not of the trace itself."""
+"""The first character of the header and of the footer."""
 _COMPRESSED = ".gz"
 _GZIP_MAGIC = b"\x1f\x8b"
 _GZIP_LEVEL = 4
 
 
 class _Lines:
-    """The lines of a file, counted; errors name the one they concern."""
+    """The lines of a file, with the number of the current one for errors."""
 
     def __init__(self, text: TextIO, source: str) -> None:
         self.source = source
@@ -47,22 +47,22 @@ class _Lines:
             line = next(self._text)
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             self.number += 1
-            raise self.wrong(
+            raise self.error(
                 "more of the trace", f"compressed data that is cut short or damaged: {error}"
             ) from error
         self.number += 1
         return line.rstrip("\n")
 
-    def wrong(self, expected: str, found: str) -> TraceError:
+    def error(self, expected: str, found: str) -> TraceError:
         return TraceError(f"{self.source}:{self.number}: expected {expected}, found {found}")
 
 
 def _check_header(line: str, lines: _Lines) -> None:
     match = _HEADER.fullmatch(line)
     if match is None:
-        raise lines.wrong(f"'# osmem trace {_VERSION}'", f"{line!r:.60}; is it a trace file?")
+        raise lines.error(f"'# osmem trace {_VERSION}'", f"{line!r:.60}; is it a trace file?")
     if int(match[1]) != _VERSION:
-        raise lines.wrong(
+        raise lines.error(
             f"version {_VERSION} of the format",
             f"version {match[1]}; record the trace again with this checker",
         )
@@ -71,22 +71,22 @@ def _check_header(line: str, lines: _Lines) -> None:
 def _check_footer(line: str | None, calls: int, lines: _Lines) -> None:
     if line is None:
         lines.number += 1
-        raise lines.wrong(
+        raise lines.error(
             f"a last line '# {calls} calls'",
             "the end of the file; it was cut short, record it again",
         )
     match = _FOOTER.fullmatch(line)
     if match is None or int(match[1]) != calls:
-        raise lines.wrong(
+        raise lines.error(
             f"'# {calls} calls', as many as there are above",
             f"{line!r:.60}; lines are missing or were added, record it again",
         )
     for line in lines:
-        raise lines.wrong("nothing after the number of calls", f"{line!r:.60}")
+        raise lines.error("nothing after the number of calls", f"{line!r:.60}")
 
 
 def _read_recorded(lines: _Lines) -> Iterator[Part]:
-    """The parts between the header, which was read already, and the footer."""
+    """Yield the parts that follow the header, and check the footer."""
     footer: str | None = None
 
     def body() -> Iterator[str]:
@@ -105,7 +105,7 @@ def _read_recorded(lines: _Lines) -> Iterator[Part]:
 
 
 def read_file(path: Path) -> Iterator[Part]:
-    """The parts of a recorded trace, or of a reference. Raises `TraceError` or `OSError`."""
+    """Yield the parts of a recorded trace or of a reference. Raises `TraceError` or `OSError`."""
     with path.open("rb") as file:
         compressed = file.peek(len(_GZIP_MAGIC)).startswith(_GZIP_MAGIC)
         content = cast(IO[bytes], gzip.GzipFile(fileobj=file)) if compressed else file
@@ -120,17 +120,18 @@ def read_file(path: Path) -> Iterator[Part]:
 
 
 def read_trace_file(path: Path) -> Trace:
-    """All of a trace file; see `read_file`."""
+    """Return the trace in a file; see `read_file`."""
     return gather(read_file(path))
 
 
 def write_file(path: Path, parts: Iterable[Part]) -> None:
-    """Records a trace, compressed if the file's name ends in ``.gz``. If it breaks off with an
-    error, whatever was there before stays as it was. Raises `OSError`, and what ``parts`` raises.
+    """Record a trace, compressed if the name of the file ends in ``.gz``.
+
+    On an error, the file stays as it was. Raises `OSError`, and whatever ``parts`` raises.
     """
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with _written(unfinished, path.suffix == _COMPRESSED) as text:
+        with _open_for_writing(unfinished, path.suffix == _COMPRESSED) as text:
             text.write(f"# osmem trace {_VERSION}\n")
             calls = 0
             for part in parts:
@@ -143,12 +144,12 @@ def write_file(path: Path, parts: Iterable[Part]) -> None:
 
 
 @contextmanager
-def _written(path: Path, compressed: bool) -> Iterator[TextIO]:
+def _open_for_writing(path: Path, compressed: bool) -> Iterator[TextIO]:
     if not compressed:
         with path.open("w", encoding="utf-8") as text:
             yield text
         return
-    # Without a name and a time in it, the same trace gives the same file.
+    # Without a name and a time in the header of gzip, the same trace gives the same bytes.
     with path.open("wb") as file, gzip.GzipFile(
         "", "wb", compresslevel=_GZIP_LEVEL, fileobj=file, mtime=0
     ) as content, TextIOWrapper(cast(IO[bytes], content), encoding="utf-8") as text:

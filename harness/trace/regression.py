@@ -1,4 +1,4 @@
-"""Two traces of the same workload, before and after a change of the allocator."""
+"""Comparing two traces of one workload: before and after a change of the allocator."""
 
 from __future__ import annotations
 
@@ -8,18 +8,21 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from harness.trace.compare import Difference, first_difference
-from harness.trace.statistics import FIGURES, Figures, Meter
+from harness.trace.statistics import FIGURES, Meter, Statistics
 from harness.trace.trace import End, Part
 
 ALL = "all"
-"""In an allowance, the figures that have none of their own."""
+"""The name of the allowance for all figures without one of their own."""
 _ALLOWANCE = re.compile(r"(?P<name>\w+)=(?P<sign>[+-]?)(?P<number>\d+(?:\.\d+)?)(?P<percent>%?)")
 
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """How far a figure may move: ``+2%`` is up to 2% more, or any less; ``-2%`` up to 2% less, or
-    any more; ``2%`` either way. Without the % it is a number of whatever the figure counts."""
+    """How far a figure may move.
+
+    ``+2%`` allows up to 2% more, and any less; ``-2%`` up to 2% less, and any more; ``2%`` up to 2%
+    either way. Without the %, the number is in the unit of the figure.
+    """
 
     name: str
     sign: str
@@ -28,14 +31,15 @@ class Allowance:
     relative: bool
 
     def covers(self, before: float, after: float) -> bool:
-        """Whether the figure may move from ``before`` to ``after``."""
-        far = self.number * before / 100 if self.relative else self.number
-        more, less = self.sign != "-", self.sign != "+"
-        return not (more and after > before + far) and not (less and after < before - far)
+        """Return whether the figure may move from ``before`` to ``after``."""
+        margin = self.number * before / 100 if self.relative else self.number
+        too_much = self.sign != "-" and after > before + margin
+        too_little = self.sign != "+" and after < before - margin
+        return not too_much and not too_little
 
 
 def parse_allowance(text: str) -> Allowance:
-    """Reads ``NAME=[+|-]NUMBER[%]``; raises `ValueError` with a message."""
+    """Read ``NAME=[+|-]NUMBER[%]``. Raises `ValueError` with a message."""
     match = _ALLOWANCE.fullmatch(text)
     if match is None:
         raise ValueError(f"expected NAME=+NUMBER or NAME=+NUMBER%, found {text!r}")
@@ -46,9 +50,9 @@ def parse_allowance(text: str) -> Allowance:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """What one of the traces comes to."""
+    """The statistics and the end of a trace."""
 
-    figures: Figures
+    statistics: Statistics
     end: End
 
 
@@ -59,14 +63,14 @@ class Comparison:
     before: Side
     after: Side
     difference: Difference | None
-    """The first place where they differ."""
+    """The first place where they differ; None if they are the same."""
     refused: tuple[str, ...]
-    """The figures that moved further than is allowed."""
+    """The names of the figures that moved further than allowed."""
     passed: bool
 
 
-class _Follower:
-    """Reads a trace and measures it on the way."""
+class _Measured:
+    """A stream of parts that is measured as it is read."""
 
     def __init__(self, parts: Iterable[Part]) -> None:
         self._meter = Meter()
@@ -78,30 +82,32 @@ class _Follower:
             yield self._last
 
     def finish(self) -> Side:
-        """Reads what nobody has read."""
+        """Read the rest of the trace, and return its statistics."""
         deque(self, maxlen=0)
         assert isinstance(self._last, End)
-        return Side(self._meter.figures(), self._last)
+        return Side(self._meter.statistics(), self._last)
 
 
 def measure(parts: Iterable[Part]) -> Side:
-    """What a trace comes to."""
-    return _Follower(parts).finish()
+    """Return the statistics and the end of a trace."""
+    return _Measured(parts).finish()
 
 
 def compare(
     before: Iterable[Part], after: Iterable[Part], allowances: Mapping[str, Allowance]
 ) -> Comparison:
-    """Without allowances, the traces have to be the same line by line. With some, the figures
-    count: those that are allowed to move may do so, so far; and the program's end."""
-    left, right = _Follower(before), _Follower(after)
+    """Compare two traces.
+
+    Without allowances, every line has to be the same. With allowances, only the figures and the end
+    of the program count: each figure may move as far as its allowance says.
+    """
+    left, right = _Measured(before), _Measured(after)
     difference = first_difference(left, right)
     old, new = left.finish(), right.finish()
     refused = tuple(
         name
         for name in FIGURES
-        if old.figures[name] != new.figures[name]
-        and not _is_allowed(allowances, name, old.figures[name], new.figures[name])
+        if not _is_allowed(allowances, name, old.statistics[name], new.statistics[name])
     )
     same = old.end == new.end and not refused if allowances else difference is None
     return Comparison(old, new, difference, refused, same)
@@ -111,4 +117,4 @@ def _is_allowed(
     allowances: Mapping[str, Allowance], name: str, before: float, after: float
 ) -> bool:
     allowance = allowances.get(name) or allowances.get(ALL)
-    return allowance is not None and allowance.covers(before, after)
+    return before == after or (allowance is not None and allowance.covers(before, after))

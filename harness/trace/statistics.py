@@ -1,4 +1,4 @@
-"""What a trace comes to: how much was asked of the system, and how much of it was in use."""
+"""The statistics of a trace: how much was requested from the system, and how much was in use."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from harness.trace.blocks import exchange
 from harness.trace.trace import Address, Call, Part, Request, Value, whole_pages
 
-Figures = dict[str, float]
-"""By name, in the order in which they are shown."""
+Statistics = dict[str, float]
+"""The figures of a trace by name, in the order of `FIGURES`."""
 
 FIGURES = {
     "calls": "calls of the allocator",
@@ -27,31 +27,36 @@ FIGURES = {
     "live": "the bytes that it held at its end",
     "fragmentation": "peak_held / peak_live",
 }
+"""The figures, with descriptions for people."""
+
+_COUNTED = ("sbrk", "mmap", "munmap")
+"""The kinds of requests with figures of their own."""
 
 
 class Meter:
-    """Follows a trace as it passes by."""
+    """Measures a stream of parts as it is read."""
 
     def __init__(self) -> None:
         self._calls = 0
         self._requests: Counter[str] = Counter()
         self._bytes: Counter[str] = Counter()
-        """By the kind of request; what was refused does not count."""
+        """By the kind of request, without requests that were refused."""
         self._heap = self._mapped = self._live = 0
         self._peak_heap = self._peak_mapped = self._peak_held = self._peak_live = 0
         self._sizes: dict[tuple[int, int] | int, int] = {}
-        """Of the blocks that the program holds; there may be as many as there are calls."""
+        """The sizes of live blocks; there may be as many as there are calls."""
 
     def watch(self, parts: Iterable[Part]) -> Iterator[Part]:
+        """Yield the parts, and measure each."""
         for part in parts:
             if isinstance(part, Call):
                 self._calls += 1
                 for request in part.requests:
-                    self._ask(request)
-                self._hold(part)
+                    self._count_request(request)
+                self._follow_blocks(part)
             yield part
 
-    def _ask(self, request: Request) -> None:
+    def _count_request(self, request: Request) -> None:
         self._requests[request.name] += 1
         match request:
             case Request("sbrk", (int(increment),), Address()):
@@ -69,27 +74,26 @@ class Meter:
         self._peak_mapped = max(self._peak_mapped, self._mapped)
         self._peak_held = max(self._peak_held, self._heap + self._mapped)
 
-    def _hold(self, call: Call) -> None:
+    def _follow_blocks(self, call: Call) -> None:
         released, allocated, size = exchange(call)
-        self._give_back(released)
+        self._release(released)
         if isinstance(allocated, Address):
-            self._give_back(allocated)
+            self._release(allocated)
             self._sizes[_key(allocated)] = size
             self._live += size
             self._peak_live = max(self._peak_live, self._live)
 
-    def _give_back(self, block: Value) -> None:
+    def _release(self, block: Value) -> None:
         if isinstance(block, Address):
             self._live -= self._sizes.pop(_key(block), 0)
 
-    def figures(self) -> Figures:
-        """The figures of what has passed."""
-        requests, asked = self._requests, self._bytes
-        told = ("sbrk", "mmap", "munmap")
+    def statistics(self) -> Statistics:
+        """Return the statistics of the parts that were read."""
+        requests, granted = self._requests, self._bytes
         values: tuple[float, ...] = (
             self._calls,
-            *(value for name in told for value in (requests[name], asked[name])),
-            requests.total() - sum(requests[name] for name in told),
+            *(value for name in _COUNTED for value in (requests[name], granted[name])),
+            requests.total() - sum(requests[name] for name in _COUNTED),
             self._peak_heap,
             self._peak_mapped,
             self._peak_held,
@@ -101,5 +105,5 @@ class Meter:
 
 
 def _key(block: Address) -> tuple[int, int] | int:
-    """What is as good as the address, and takes up less memory: most are in the heap."""
+    """Return a stand-in for the address that takes up less memory."""
     return block.offset if block.mapping is None else (block.mapping, block.offset)

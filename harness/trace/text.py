@@ -1,4 +1,4 @@
-"""The text form of a canonical trace, read back."""
+"""Reading the text of a canonical trace."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _ARE_SIZES = {
     name: [parameter is SIZE for parameter in signature.parameters]
     for name, signature in ALLOCATOR.items()
 }
-"""Which of a function's arguments are sizes; the others are pointers."""
+"""For each argument of a function, whether it is a size; if not, it is a pointer."""
 
 
 class TraceError(UserError):
@@ -74,7 +74,8 @@ def _read_end(match: re.Match[str]) -> End:
 
 @lru_cache(maxsize=1 << 15)
 def _read_line(line: str) -> Call | Request | End:
-    """Raises `ValueError`. A long trace has few lines that are not in it many times over."""
+    """Read a line, or remember how it was read: a long trace repeats most of its lines. Raises
+    `ValueError`."""
     match = _CALL.fullmatch(line)
     if match is None:
         if ended := _END.fullmatch(line):
@@ -97,8 +98,10 @@ def _with_requests(call: Call, requests: list[Request]) -> Call:
 
 
 def read_parts(lines: Iterable[str], source: str, first: int = 1) -> Iterator[Part]:
-    """Reads the text form back, a part at a time; ``source`` names it in errors (`TraceError`), and
-    ``first`` is the number that its first line has there."""
+    """Yield the parts of a trace from the lines of its text.
+
+    A `TraceError` names the text by ``source``, and its first line by the number ``first``.
+    """
     call: Call | None = None
     requests: list[Request] = []
     end: End | None = None
@@ -136,5 +139,5 @@ def read_parts(lines: Iterable[str], source: str, first: int = 1) -> Iterator[Pa
 
 
 def read_trace(lines: Iterable[str], source: str) -> Trace:
-    """Reads all of the text form back; see `read_parts`."""
+    """Return the trace from the lines of its text; see `read_parts`."""
     return gather(read_parts(lines, source))

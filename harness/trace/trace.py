@@ -1,16 +1,16 @@
-"""The canonical trace: calls of the allocator, and the requests made inside them.
+"""The canonical trace: the calls of the allocator, and the requests made inside each.
 
-It is the same on every run of the same program, so that it can be kept in a file and compared.
-Its text reads like C, one call a line, its requests indented under it in the order they happened::
+Every run of the same program leaves the same trace, so that a trace can be kept in a file and
+compared. Its text reads like C: one call a line, and its requests indented under it, in order::
 
     os_malloc(1000) = heap+0x20
       sbrk(131072) = heap+0x0
     os_free(heap+0x20)
     exit 0
 
-Addresses are relative. ``heap+N`` is N bytes above the break as it was before the first growth made
-inside a call; ``mapK+N`` is N bytes into the K-th mapping made inside a call. An address that is
-neither is ``?``.
+Addresses are relative. ``heap+N`` is N bytes above the start of the heap, which is the break before
+the first growth inside a call. ``mapK+N`` is N bytes into the K-th mapping made inside a call. Any
+other address is ``?``.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from enum import StrEnum
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A place in memory: ``offset`` bytes into the heap, or into a mapping counted from 1."""
+    """A place in memory: ``offset`` bytes into the heap, or into a mapping by its number."""
 
     offset: int
     mapping: int | None = None
@@ -38,7 +38,7 @@ _QUESTION = "?"
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """An address that lies neither in the heap nor in a mapping made inside a call."""
+    """An address that is neither in the heap nor in a mapping made inside a call."""
 
     def __str__(self) -> str:
         return _QUESTION
@@ -46,7 +46,7 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class Symbol:
-    """A constant by its name in C, such as ``NULL`` or ``PROT_READ|PROT_WRITE``."""
+    """A constant, by its name in C: ``NULL``, or ``PROT_READ|PROT_WRITE``."""
 
     name: str
 
@@ -61,10 +61,10 @@ PROTECTION = Symbol("PROT_READ|PROT_WRITE")
 FLAGS = Symbol("MAP_PRIVATE|MAP_ANONYMOUS")
 
 Value = int | Address | Unknown | Symbol
-"""An argument or a result: sizes and statuses are numbers."""
+"""An argument or a result. Sizes and statuses are numbers."""
 
 
-def _written(name: str, args: tuple[Value, ...]) -> str:
+def _in_c(name: str, args: tuple[Value, ...]) -> str:
     return f"{name}({', '.join(map(str, args))})"
 
 
@@ -74,20 +74,21 @@ def _with_note(line: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a call asked of the system: ``sbrk``, ``mmap``, ``munmap``, or one it should not use."""
+    """A request to the system inside a call: ``sbrk``, ``mmap``, ``munmap``, or one that the
+    assignment does not allow."""
 
     name: str
     args: tuple[Value, ...]
     result: Value
 
     def __str__(self) -> str:
-        return _with_note(f"{_written(self.name, self.args)} = {self.result}")
+        return _with_note(f"{_in_c(self.name, self.args)} = {self.result}")
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call of the allocator. ``result`` is None for a function without one; a call that the
-    program did not come back from is not ``finished``."""
+    """A call of the allocator. ``result`` is None if the function returns nothing; a call that did
+    not return is not ``finished``."""
 
     function: str
     args: tuple[Value, ...]
@@ -97,11 +98,11 @@ class Call:
 
     @property
     def head(self) -> str:
-        """The call as written in a program: ``os_malloc(1000)``."""
-        return _written(self.function, self.args)
+        """The call as a program writes it: ``os_malloc(1000)``."""
+        return _in_c(self.function, self.args)
 
     def lines(self) -> Iterator[str]:
-        """The call and its requests as text."""
+        """Yield the lines of the call and of its requests."""
         line = self.head
         if not self.finished:
             line += " <unfinished>"
@@ -116,7 +117,7 @@ _PAGE = 4096
 
 
 def whole_pages(length: int) -> int:
-    """The bytes that a mapping of this length takes up: the system maps whole pages."""
+    """Return the bytes that a mapping of this length takes up: the system maps whole pages."""
     return length + -length % _PAGE
 
 
@@ -126,7 +127,7 @@ def threads_or_processes(count: int) -> str:
 
 
 class How(StrEnum):
-    """The ways a trace ends."""
+    """The ways in which a trace ends."""
 
     EXIT = "exit"
     KILLED = "killed by"
@@ -138,12 +139,12 @@ class How(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """How the program ended; ``detail`` is the exit status, or the signal's name."""
+    """The end of the program; ``detail`` is its exit status, or the name of the signal."""
 
     how: How
     detail: int | str = ""
     inside: str = ""
-    """The call it ended in, as written; empty outside of any."""
+    """The call that it ended in, as `Call.head`; empty outside of calls."""
     untraced: int = 0
     """How many threads and processes the program started: their calls are not in the trace."""
 
@@ -156,38 +157,38 @@ class End:
         return text
 
     def lines(self) -> Iterator[str]:
-        """The end as text."""
+        """Yield the line of the end."""
         yield str(self)
 
 
 Part = Call | End
-"""A piece of a trace. A trace that is too long to be held comes as a stream of its parts: all its
-calls, then its end."""
+"""A part of a trace. A trace that is too long for memory is a stream of parts: its calls, then its
+end."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """All the calls of one run, and how it ended."""
+    """The calls of one run, and its end."""
 
     calls: tuple[Call, ...]
     end: End
 
     def parts(self) -> Iterator[Part]:
-        """The trace as a stream."""
+        """Yield the calls, then the end."""
         yield from self.calls
         yield self.end
 
     def lines(self) -> list[str]:
-        """The trace as lines of text, without line ends."""
+        """Return the lines of the text, without line ends."""
         return [line for part in self.parts() for line in part.lines()]
 
     def text(self) -> str:
-        """The text form, as it is kept in a file."""
+        """Return the text as a file keeps it."""
         return "\n".join(self.lines()) + "\n"
 
 
 def gather(parts: Iterable[Part]) -> Trace:
-    """The trace that comes as a stream."""
+    """Collect a stream of parts into a trace."""
     *calls, end = parts
     assert isinstance(end, End)
     return Trace(tuple(call for call in calls if isinstance(call, Call)), end)
