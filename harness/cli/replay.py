@@ -82,4 +82,4 @@ def replay_command(
     )
     if json_file is not None:
         json_file.write(report.render(played))
-    sys.exit(any(result.figures is None for result in played))
+    sys.exit(any(result.measurements is None for result in played))

@@ -1,4 +1,4 @@
-"""Playing recorded workloads through allocators, for their speed and their use of memory.
+"""Playing workloads through allocators, to measure their speed and their use of memory.
 
 May know: execution, text, errors.
 """

@@ -1,4 +1,4 @@
-"""The allocators that workloads can be played through, by their names."""
+"""The allocators that workloads can be played through."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from harness.execution.sources import has_makefile
 
 @dataclass(frozen=True, slots=True)
 class Allocator:
-    """A libosmem.so, or what malloc() is in a process."""
+    """A libosmem.so, or the malloc() of a process."""
 
     name: str
     library: Path | None = None
     """The libosmem.so; None for malloc()."""
     preload: Path | None = None
-    """What takes the place of glibc's malloc()."""
+    """The library that takes the place of glibc's malloc()."""
 
 
 _PACKAGED = {
@@ -32,37 +32,37 @@ _PACKAGED = {
 }
 _GLIBC = "glibc"
 KNOWN = (_GLIBC, *_PACKAGED)
-"""Those that have a name of their own, glibc's first."""
-_LOOK_UP = Limits(10, None, 16)
+"""The allocators with a name of their own, glibc's first."""
+_LOOK_UP_LIMITS = Limits(10, None, 16)
 
 
 def _find_library(name: str) -> Path | None:
-    """Where the loader finds a library, whatever its version."""
+    """Return where the loader finds a library, whatever its version."""
     path = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
     ldconfig = shutil.which("ldconfig", path=path)
     if ldconfig is None:
         return None
-    listing = output_of([ldconfig, "-p"], _LOOK_UP, BUILD_ENV)
+    listing = output_of([ldconfig, "-p"], _LOOK_UP_LIMITS, BUILD_ENV)
     found = re.search(rf"^\s*{re.escape(name)}\.\d+ .*=> (.+)$", listing, re.MULTILINE)
     return Path(found[1]) if found else None
 
 
 def known_allocator(name: str) -> Allocator:
-    """One of `KNOWN`. Raises `UserError` if it is not installed."""
+    """Return one of `KNOWN`. Raises `UserError` if it is not installed."""
     if name == _GLIBC:
         return Allocator(name)
     library = _PACKAGED[name]
     preload = _find_library(library)
     if preload is None:
         raise UserError(
-            f"{name}: {library} is not installed; 'tools/install-packages bench' installs it"
+            f"{name}: {library} is not installed", "'tools/install-packages bench' installs it"
         )
     return Allocator(name, preload=preload)
 
 
 def library_allocator(name: str, path: Path, limits: Limits) -> Allocator:
-    """A libosmem.so: the file, the one in a folder, or the one built from a folder's sources.
-    Raises `UserError` or `BuildError`."""
+    """Return a libosmem.so: the file at ``path``, the one in that folder, or the one built from the
+    sources there. Raises `UserError`."""
     if path.is_file():
         return Allocator(name, path.resolve())
     if not has_makefile(path) and (path / LIBRARY).is_file():
@@ -71,7 +71,7 @@ def library_allocator(name: str, path: Path, limits: Limits) -> Allocator:
 
 
 def named_allocator(name: str, limits: Limits) -> Allocator:
-    """The allocator that a name or a path stands for. Raises `UserError` or `BuildError`."""
+    """Return the allocator that a name or a path stands for. Raises `UserError`."""
     if name in KNOWN:
         return known_allocator(name)
     if name and Path(name).exists():

@@ -14,27 +14,27 @@ from harness.execution.build import BUILD, ROOT, make
 from harness.execution.build_error import BuildError
 from harness.execution.process import Finished, Limits, run
 from harness.workloads.allocators import Allocator
-from harness.text import printable
+from harness.text import printable_lines
 
 _SOURCE = ROOT / "replayer"
 _REPLAYER = BUILD / "replayer" / "replay"
 _MEMORY_MIB = 16 * 1024  # some allocators reserve gigabytes
 _OUTPUT_MIB = 1
-_TOLD_CHARACTERS = 500
+_LINE_CHARACTERS = 500
 _FAILED, _COULD_NOT_RUN = 1, 2
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
-    """What was measured."""
+class Measurements:
+    """The measurements of a workload with an allocator."""
 
     operations: int
     peak_live: int
-    """The most bytes that the workload has allocated at a time."""
+    """The most bytes that the workload has live at a time."""
     peak_held: int
-    """The most bytes that the allocator holds of the system's memory for them."""
+    """The most bytes of the system's memory that the allocator holds for them."""
     seconds: float
-    """The fastest round's; more than 0."""
+    """The time of the fastest round; more than 0."""
 
     @property
     def utilisation(self) -> float:
@@ -47,20 +47,20 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """What came of a workload with an allocator."""
+    """A workload that was played through an allocator."""
 
     workload: Path
     allocator: Allocator
-    figures: Figures | None
+    measurements: Measurements | None
     fault: str = ""
-    """What the allocator did wrong, and where, if there are no figures."""
+    """What the allocator did wrong, and at which call, if there are no measurements."""
 
 
 def build_replayer() -> None:
-    """Raises `BuildError`."""
-    said = make(_SOURCE, {"OUT": _REPLAYER.parent}, [_REPLAYER])
-    if said is not None:
-        raise BuildError(next(iter(said.splitlines()), "make failed"))
+    """Build the replayer. Raises `BuildError`."""
+    errors = make(_SOURCE, {"OUT": _REPLAYER.parent}, [_REPLAYER])
+    if errors is not None:
+        raise BuildError(next(iter(errors.splitlines()), "make failed"))
 
 
 def _text(file: IO[bytes]) -> str:
@@ -72,8 +72,8 @@ def _text(file: IO[bytes]) -> str:
 class _Ended:
     finished: Finished
     out: str
-    told: str
-    """The last line on standard error, or the end of it: the replayer's, if it wrote one."""
+    stderr_line: str
+    """The end of the last line on standard error, where the replayer reports what failed."""
 
     @property
     def status(self) -> int:
@@ -81,16 +81,16 @@ class _Ended:
 
 
 def _replayer(args: Sequence[str | Path], seconds: float, preload: Path | None = None) -> _Ended:
-    """Runs the replayer, in the user's environment but for what else is preloaded there."""
+    """Run the replayer in the user's environment, without other preloaded libraries."""
     env = {name: value for name, value in os.environ.items() if name != "LD_PRELOAD"}
     if preload is not None:
         env["LD_PRELOAD"] = str(preload)
     command = [str(_REPLAYER), *map(str, args)]
     limits = Limits(seconds, _MEMORY_MIB, _OUTPUT_MIB)
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as told:
-        finished = run(command, limits, env=env, stdout=out, stderr=told)
-        lines = [printable(line) for line in _text(told).splitlines()]
-        return _Ended(finished, _text(out), lines[-1][-_TOLD_CHARACTERS:] if lines else "")
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
+        finished = run(command, limits, env=env, stdout=out, stderr=errors)
+        lines = printable_lines(_text(errors)) or [""]
+        return _Ended(finished, _text(out), lines[-1][-_LINE_CHARACTERS:])
 
 
 def _library(allocator: Allocator) -> list[Path]:
@@ -98,22 +98,22 @@ def _library(allocator: Allocator) -> list[Path]:
 
 
 def verify(workloads: Sequence[Path], allocators: Sequence[Allocator], seconds: float) -> None:
-    """Raises `UserError` if a file is no workload, or a library no allocator."""
+    """Raise `UserError` if a file is not a workload, or a library not an allocator."""
     for workload in workloads:
         ended = _replayer(["check", workload], seconds)
         if ended.status != 0:
-            raise UserError(ended.told or f"{workload}: could not be read in {seconds:g} s")
+            raise UserError(ended.stderr_line or f"{workload}: could not be read in {seconds:g} s")
     for allocator in allocators:
         ended = _replayer(["check", workloads[0], *_library(allocator)], seconds)
         if ended.status == _COULD_NOT_RUN:
-            raise UserError(ended.told)
+            raise UserError(ended.stderr_line)
 
 
-def _parse(text: str) -> Figures | None:
-    """The figures, each a line of its name and its value; None if they are not all there."""
+def _parse(text: str) -> Measurements | None:
+    """Read the measurements, one a line: its name and its value. Return None if one is missing."""
     values = {name: value for name, _, value in (line.partition(" ") for line in text.splitlines())}
     try:
-        return Figures(
+        return Measurements(
             int(values["operations"]),
             int(values["peak_live"]),
             int(values["peak_held"]),
@@ -128,25 +128,25 @@ def _fault(ended: _Ended, seconds: float) -> str:
         return f"it was still running after {seconds:g} s"
     if ended.finished.too_much_output:
         return f"it wrote more than {_OUTPUT_MIB} MiB"
-    if ended.status in (_FAILED, _COULD_NOT_RUN) and ended.told:
-        return ended.told
+    if ended.status in (_FAILED, _COULD_NOT_RUN) and ended.stderr_line:
+        return ended.stderr_line
     if ended.status < 0:
         return f"the replayer was killed by signal {-ended.status}"
-    return f"the replayer ended with status {ended.status} and no figures"
+    return f"the replayer ended with status {ended.status} and no measurements"
 
 
 def play(workload: Path, allocator: Allocator, rounds: int, seconds: float) -> Played:
-    """Plays a workload that was checked."""
+    """Play a verified workload."""
     args: list[str | Path] = ["play", str(rounds), workload, *_library(allocator)]
     ended = _replayer(args, seconds, allocator.preload)
-    figures = _parse(ended.out) if ended.status == 0 else None
-    return Played(workload, allocator, figures, "" if figures else _fault(ended, seconds))
+    measurements = _parse(ended.out) if ended.status == 0 else None
+    return Played(workload, allocator, measurements, "" if measurements else _fault(ended, seconds))
 
 
 def replay(
     workloads: Sequence[Path], allocators: Sequence[Allocator], rounds: int, seconds: float
 ) -> Iterator[Played]:
-    """Plays each workload through each allocator, one after the other; all were checked."""
+    """Play each workload through each allocator, one after the other. All are verified before."""
     for workload in workloads:
         for allocator in allocators:
             yield play(workload, allocator, rounds, seconds)
