@@ -1,4 +1,4 @@
-"""From a difference and the model to a sentence a student can act on."""
+"""Explaining a difference in a sentence that a student can act on."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ _LIBC_GROWTH = 132 * 1024
 
 
 def _short(request: Request) -> str:
-    """The request without what never varies."""
+    """Return a request without the arguments that never vary."""
     refused = ", refused" if request.result == -1 else ""
     if request.name == "mmap":
         return f"mmap of {request.args[1]} bytes{refused}"
     return f"{request.name}({', '.join(map(str, request.args))}){refused}"
 
 
-def _asked(call: Call) -> str:
+def _requests(call: Call) -> str:
     shown = [_short(request) for request in call.requests[:_SHOWN_REQUESTS]]
     if more := len(call.requests) - len(shown):
         shown.append(f"{more} more")
@@ -28,28 +28,28 @@ def _asked(call: Call) -> str:
 
 
 def what_differs(difference: Difference) -> str:
-    """What was found at the first difference, and what was expected, in one line."""
+    """Return in one line what was expected at the first difference, and what was found."""
     expected, found = difference.expected, difference.found
     if found is None:
         return (
             f"the program ended before call {difference.call}, {expected.head}"
             if expected
-            else "the program ended in another way than expected"
+            else "the end of the program differs from the expected one"
         )
     if expected is None:
-        return f"call {difference.call}, {found.head}, comes after the expected end"
+        return f"call {difference.call}, {found.head}: expected the end of the program"
     where = f"call {difference.call}, {found.head}"
     if expected.head != found.head:
-        return f"{where}: expected {expected.head}"
+        return f"call {difference.call}: expected {expected.head}, found {found.head}"
     if expected.requests != found.requests:
-        return f"{where}: expected {_asked(expected)}, found {_asked(found)}"
+        return f"{where}: expected {_requests(expected)}, found {_requests(found)}"
     if not found.finished:
         return f"{where}: did not return"
     return f"{where}: expected {expected.result}, found {found.result}"
 
 
 def _uses_libc_heap(difference: Difference) -> bool:
-    """Whether the call shows the growth that libc's malloc() begins with: its top_pad of 128 KiB
+    """Return whether the call shows the first growth of libc's malloc(): its top_pad of 128 KiB
     and one page (glibc 2.36, for a first request below a page)."""
     found = difference.found
     return found is not None and any(
@@ -58,13 +58,15 @@ def _uses_libc_heap(difference: Difference) -> bool:
 
 
 def why(difference: Difference, expected: Trace, policy: Policy) -> str:
-    """The rule of the specification that decides the call that differs; empty where none does."""
+    """Return the rules of the specification that decide the call that differs; empty if there are
+    none."""
     if difference.expected is None:
         return ""
     if _uses_libc_heap(difference):
         return (
-            f"sbrk({_LIBC_GROWTH}) is how libc's malloc() begins: does the allocator call malloc(),"
-            " or printf(), which does? utils/printf.h has one that does not"
+            f"sbrk({_LIBC_GROWTH}) is the first request of the C library's malloc(): does your"
+            " allocator call malloc(), or the C library's printf(), which calls malloc()? Use the"
+            " printf() of utils/printf.h"
         )
     steps: list[Step] = expect(expected.calls[: difference.call], policy)
     step = steps[-1]

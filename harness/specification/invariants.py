@@ -1,7 +1,7 @@
-"""What any trace must keep, whatever the reference says.
+"""The invariants of a trace, which hold whatever the reference is.
 
-Addresses handed out are aligned and inside of memory that was asked for, live blocks do not
-overlap, and at the end everything was given back.
+Blocks are aligned, do not overlap, and lie in memory that was requested from the system. At the
+end, all memory has been given back.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ _REQUESTS = ("sbrk", "mmap", "munmap")
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something that is wrong in any trace."""
+    """An invariant that a trace breaks."""
 
     call: int
-    """The number of the call it concerns, counted from 1."""
+    """The number of the call that breaks it, counted from 1."""
     text: str
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class _Range:
-    """Bytes of one region: the heap (0), or a mapping by its number."""
+    """Bytes of a region: the heap, which is 0, or a mapping, by its number."""
 
     region: int
     start: int
@@ -47,11 +47,11 @@ class _Range:
         return Address(self.start, self.region or None)
 
     def reaches(self, other: _Range) -> bool:
-        """Whether it ends where the other begins."""
+        """Return whether the other begins where this ends."""
         return self.region == other.region and self.end == other.start
 
     def holds(self, other: _Range) -> bool:
-        """Whether the other lies in it."""
+        """Return whether the other lies in this."""
         return self.region == other.region and self.start <= other.start and other.end <= self.end
 
 
@@ -65,20 +65,21 @@ def _range(address: Address, size: int) -> _Range:
 
 @dataclass
 class _Memory:
-    """What was asked of the system, and what of it the program holds, as a trace goes on."""
+    """The memory that was requested from the system, and the live blocks in it."""
 
     alignment: int
     granted: list[_Range] = field(default_factory=list)
-    """The memory asked for, sorted and merged where it touches."""
+    """The memory that was requested, sorted, and merged where it touches."""
     mapped_pages: dict[int, int] = field(default_factory=dict)
-    """How many bytes, in whole pages, of each mapping are still there."""
+    """The bytes of each mapping, in whole pages, that were not unmapped."""
     mapped_in: dict[int, int] = field(default_factory=dict)
+    """The number of the call that made each mapping."""
     live: list[_Range] = field(default_factory=list)
-    held_since: dict[Address, int] = field(default_factory=dict)
-    """The number of the call that handed out each live block."""
+    live_since: dict[Address, int] = field(default_factory=dict)
+    """The number of the call that allocated each live block."""
 
     def request(self, number: int, request: Request) -> Iterator[Problem]:
-        """The system was asked for something, in a call."""
+        """Follow a request."""
         match request:
             case Request("sbrk", (int(increment),), Address() as start) if increment > 0:
                 self._grant(_range(start, increment))
@@ -91,11 +92,11 @@ class _Memory:
                 if start.mapping in self.mapped_pages:
                     self.mapped_pages[start.mapping] -= whole_pages(length)
             case Request(name) if name not in _REQUESTS:
-                text = f"{name}() is no request of this assignment: sbrk, mmap and munmap are"
+                text = f"{name}() is not allowed: the only requests are sbrk(), mmap() and munmap()"
                 yield Problem(number, text)
 
     def _grant(self, new: _Range) -> None:
-        """Notes memory as ours, as one with what ends where it begins."""
+        """Add memory, merged with the memory that ends where it begins."""
         at = bisect_left(self.granted, new)
         if at > 0 and self.granted[at - 1].reaches(new):
             at -= 1
@@ -104,12 +105,12 @@ class _Memory:
         self.granted.insert(at, new)
 
     def _is_granted(self, block: _Range) -> bool:
-        """Whether all of a block lies in memory that is ours."""
+        """Return whether all of a block lies in memory that was requested."""
         at = bisect_right(self.granted, (block.region, block.start), key=_start) - 1
         return at >= 0 and self.granted[at].holds(block)
 
-    def take(self, number: int, address: Value, size: int) -> Iterator[Problem]:
-        """The program was given ``size`` bytes at ``address``."""
+    def allocate(self, number: int, address: Value, size: int) -> Iterator[Problem]:
+        """Add a block of ``size`` bytes at ``address``; none if that is NULL."""
         if address == NULL:
             return
         if not isinstance(address, Address):
@@ -120,16 +121,17 @@ class _Memory:
             yield Problem(number, f"{address} is not aligned to {self.alignment} bytes")
         if not self._is_granted(block):
             yield Problem(
-                number, f"{address} with {size} bytes ends outside of the memory asked for"
+                number,
+                f"{size} bytes at {address} end outside of the memory requested from the system",
             )
         for other in self._overlapping(block):
             yield Problem(
                 number,
-                f"{address} with {size} bytes overlaps the block at {other.address},"
-                f" in use since call {self.held_since[other.address]}",
+                f"{size} bytes at {address} overlap the block at {other.address},"
+                f" in use since call {self.live_since[other.address]}",
             )
         insort(self.live, block)
-        self.held_since[address] = number
+        self.live_since[address] = number
 
     def _overlapping(self, block: _Range) -> list[_Range]:
         at = bisect_left(self.live, block)
@@ -140,9 +142,9 @@ class _Memory:
             if o.region == block.region and o.start < block.end > block.start < o.end
         ]
 
-    def give_back(self, address: Value) -> None:
-        """The program gave back the block at ``address``; nothing happens if it holds none."""
-        if isinstance(address, Address) and self.held_since.pop(address, None) is not None:
+    def release(self, address: Value) -> None:
+        """Remove the live block at ``address``, if there is one."""
+        if isinstance(address, Address) and self.live_since.pop(address, None) is not None:
             region = address.mapping or 0
             at = bisect_left(self.live, _Range(region, address.offset, 0))
             del self.live[at]
@@ -152,21 +154,21 @@ def _follow(memory: _Memory, number: int, call: Call) -> Iterator[Problem]:
     for request in call.requests:
         yield from memory.request(number, request)
     released, allocated, size = exchange(call)
-    memory.give_back(released)
-    yield from memory.take(number, allocated, size)
+    memory.release(released)
+    yield from memory.allocate(number, allocated, size)
 
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What a trace does not keep: what is invalid, and what is leaked."""
+    """The invariants that a trace breaks."""
 
     invalid: tuple[Problem, ...]
     leaked: tuple[Problem, ...]
 
 
 def find_problems(trace: Trace, alignment: int) -> Findings:
-    """Follows a trace from its first call to its last. Leaks count only where the program came to
-    its own end."""
+    """Return the invariants that a trace breaks. Memory is leaked only if the program exited
+    outside of calls."""
     memory = _Memory(alignment)
     invalid: list[Problem] = []
     for number, call in enumerate(trace.calls, 1):
@@ -181,8 +183,8 @@ def _leaks(memory: _Memory, trace: Trace) -> Iterator[Problem]:
     def made_in(number: int) -> str:
         return trace.calls[number - 1].head
 
-    held_mappings = {address.mapping for address in memory.held_since}
-    for address, number in memory.held_since.items():
+    held_mappings = {address.mapping for address in memory.live_since}
+    for address, number in memory.live_since.items():
         yield Problem(number, f"the block at {address} from {made_in(number)} was never freed")
     for mapping, rest in memory.mapped_pages.items():
         if rest > 0 and mapping not in held_mappings:

@@ -1,7 +1,7 @@
-"""The specification as a program: calls in, the expected canonical trace out, for any policy.
+"""The specification as a program: from calls to the expected canonical trace, for any policy.
 
-It is written to be read beside the specification, and knows nothing of bytes in memory: a block is
-an address and a size. Each call comes with the rule that decided it, in words.
+Read it beside the specification. It holds no memory: a block is an address and a size. Each call
+comes with the rules that decided it, in words.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class _Refused(Exception):
 @dataclass(slots=True, eq=False)
 class _Block:
     address: int
-    """Of its payload, relative to the break as the program found it."""
+    """The address of the payload, relative to the first break of the program."""
     size: int
     free: bool
 
@@ -32,7 +32,7 @@ class _Block:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A call as the specification wants it, and why."""
+    """A call as the specification has it, and the rules that decided it."""
 
     call: Call
     why: str
@@ -42,12 +42,15 @@ class Step:
 
 @dataclass
 class Model:
-    """An allocator's state. Its methods are those of the allocator, and return what was called and
-    requested; a pointer is an `Address`, or ``NULL``."""
+    """The state of an allocator.
+
+    Its methods are the functions of the allocator; each returns the call with its requests. A
+    pointer is an `Address` or ``NULL``.
+    """
 
     policy: Policy = field(default_factory=Policy)
     refused: Container[int] = ()
-    """Which requests the system refuses, counted from 1."""
+    """The numbers of the requests that the system refuses, counted from 1."""
     machine: Machine = Machine()
 
     def __post_init__(self) -> None:
@@ -62,7 +65,7 @@ class Model:
         self._heap_start: int | None = None
         self._blocks: list[_Block] = []
         self._mapped: dict[int, int] = {}
-        """The payload's size of every live mapping, by its number."""
+        """The size of the payload of each live mapping, by its number."""
         self._mapping_count = 0
         self._request_count = 0
         self._requests: list[Request] = []
@@ -90,16 +93,16 @@ class Model:
             result = self._functions[function](*args)
         except _Refused as refusal:
             result, failed = NULL, True
-            self._because(f"{refusal}: NULL, and nothing else changes")
+            self._because(f"{refusal}: the call returns NULL, and nothing else changes")
         call = Call(function, args, result, tuple(self._requests))
         return Step(call, "; ".join(self._why), failed)
 
     def move_break(self, increment: int) -> None:
-        """Someone else moves the break, outside of the allocator."""
+        """Move the break as the program might, outside of the allocator."""
         self._break += increment
 
     def find_break(self, address: Address) -> None:
-        """Someone else has moved the break to an address, if it is not there already."""
+        """Raise the break to an address that the program has moved it to."""
         if self._heap_start is not None:
             self._break = max(self._break, self._heap_start + address.offset)
 
@@ -110,13 +113,13 @@ class Model:
 
     def _malloc(self, size: int) -> Value:
         if size == 0:
-            self._because("a request of 0 bytes is NULL")
+            self._because("a request for 0 bytes returns NULL")
             return NULL
         return self._allocate(size, self.policy.mmap_threshold, self.policy.prealloc_malloc)
 
     def _calloc(self, nmemb: int, size: int) -> Value:
         if nmemb == 0 or size == 0:
-            self._because("a request of 0 bytes is NULL")
+            self._because("a request for 0 bytes returns NULL")
             return NULL
         if nmemb * size > self.machine.size_max:
             raise _Refused("nmemb * size overflows")
@@ -128,7 +131,8 @@ class Model:
         payload = self._align(size)
         if payload + self._header >= threshold:
             self._because(
-                f"{payload} + {self._header} bytes reach the threshold of {threshold}: a mapping"
+                f"the total, {payload} + {self._header} bytes, reaches the threshold of"
+                f" {threshold}: a mapping"
             )
             return self._map(payload)
         return self._pointer(self._take(payload, prealloc))
@@ -141,13 +145,13 @@ class Model:
 
     def _free(self, pointer: Value) -> None:
         if self._is_mapping(pointer):
-            self._because("a mapping goes back to the system, header included")
+            self._because("a mapping is returned to the system, header included")
             self._unmap(pointer)
         elif block := self._find(pointer):
-            self._because("a heap block becomes free and stays with the program")
+            self._because("a heap block becomes free, and the break stays where it is")
             self._release(block)
         else:
-            self._because("freeing NULL or a free block does nothing")
+            self._because("freeing NULL, or a block that is free, does nothing")
 
     # ---- Requests to the system ---------------------------------------------------------------
 
@@ -157,11 +161,11 @@ class Model:
         self._request_count += 1
         if self._request_count in self.refused or not possible:
             self._requests.append(Request(name, args, -1))
-            raise _Refused(f"{name}() is refused")
+            raise _Refused(f"the system refuses {name}()")
         self._requests.append(Request(name, args, answer()))
 
     def _sbrk(self, increment: int) -> int:
-        """Moves the break; returns where it was."""
+        """Move the break by an increment, and return where it was."""
         start = self._break
 
         def answer() -> Value:
@@ -202,16 +206,16 @@ class Model:
         return Address(block.address - self._heap_start)
 
     def _find(self, pointer: Value) -> _Block | None:
-        """The live heap block at a pointer."""
+        """Return the live heap block at a pointer."""
         if not isinstance(pointer, Address) or pointer.mapping or self._heap_start is None:
             return None
         address = self._heap_start + pointer.offset
         return next((b for b in self._blocks if b.address == address and not b.free), None)
 
     def _take(self, payload: int, prealloc: int) -> _Block:
-        """A block of at least ``payload`` bytes, by best fit or growth."""
+        """Return a block of at least ``payload`` bytes, by best fit or by growth."""
         if not self._blocks and prealloc > 0:
-            self._because(f"the heap's first request asks for {prealloc} bytes at once")
+            self._because(f"the heap is empty: it first grows by {prealloc} bytes")
             self._preallocate(prealloc)
         fitting = [b for b in self._blocks if b.free and b.size >= payload]
         if not fitting:
@@ -239,12 +243,13 @@ class Model:
         last = self._blocks[-1] if self._blocks else None
         if last is not None and last.free and last.end == self._break:
             self._because(
-                f"nothing fits, and the last block is free: it lacks {payload - last.size}"
+                "no free block is large enough, and the last block is free: it grows by the"
+                f" {payload - last.size} bytes it lacks"
             )
             self._sbrk(payload - last.size)
             last.size, last.free = payload, False
             return last
-        self._because("nothing fits, and the last block is not free: a new block at the end")
+        self._because("no free block is large enough, and none ends at the break: a new block")
         padding = self._padding()
         start = self._sbrk(padding + self._header + payload) + padding
         self._blocks.append(_Block(start + self._header, payload, free=False))
@@ -254,16 +259,16 @@ class Model:
         rest = block.size - payload
         if rest < self._header + self.policy.alignment:
             if rest:
-                self._because(f"the {rest} bytes left over can't be a block: it stays whole")
+                self._because(f"the {rest} bytes left over can't be a block: the block stays whole")
             return
         block.size = payload
         remainder = _Block(block.end + self._header, rest - self._header, free=False)
         self._blocks.insert(self._blocks.index(block) + 1, remainder)
         self._release(remainder)
-        self._because(f"split: the {rest} bytes left over are a free block")
+        self._because(f"the block is split: the {rest} bytes left over are a free block")
 
     def _release(self, block: _Block) -> None:
-        """Frees a block, and merges it with free neighbours that it touches."""
+        """Free a block, and merge it with the free neighbours that it touches."""
         block.free = True
         self._absorb_next(block)
         at = self._blocks.index(block)
@@ -296,11 +301,11 @@ class Model:
             return moved
         block = self._find(pointer)
         if block is None:
-            self._because("a block that is free can't be resized: NULL")
+            self._because("a free block can't be resized: NULL")
             return NULL
         payload = self._align(size)
         if payload + self._header >= self.policy.mmap_threshold:
-            self._because("it has grown to the threshold: it moves to a mapping")
+            self._because("its total reaches the threshold: it moves to a mapping")
             mapped = self._map(payload)
             self._release(block)
             return mapped
@@ -308,21 +313,23 @@ class Model:
 
     def _resize(self, block: _Block, payload: int) -> _Block:
         if payload <= block.size:
-            self._because("it shrinks or stays: the same block")
+            self._because("it shrinks or keeps its size: it keeps its address")
             self._split(block, payload)
             return block
         if block is self._blocks[-1] and block.end == self._break:
-            self._because(f"it is the heap's last block: it grows by {payload - block.size} bytes")
+            self._because(
+                f"it is the last block of the heap: it grows by {payload - block.size} bytes"
+            )
             self._sbrk(payload - block.size)
             block.size = payload
             return block
         old_size = block.size
         if self._absorb_next(block):
-            self._because("it takes in the free blocks that follow")
+            self._because("it takes in the free memory that follows")
         if payload <= block.size:
             self._split(block, payload)
             return block
-        self._because("it has no room to grow where it is: it moves")
+        self._because("it has no room to grow in place: it moves")
         try:
             moved = self._take(payload, 0)
         except _Refused:
@@ -333,9 +340,11 @@ class Model:
 
 
 def expect(calls: Sequence[Call], policy: Policy) -> list[Step]:
-    """What the specification wants for these calls. Taken from them are their functions and
-    arguments, and what only the system knows: which requests it refused, and where the break was if
-    someone else had moved it."""
+    """Return the steps that the specification has for these calls.
+
+    It takes from the calls their functions and arguments, and what only the system decides: which
+    requests it refused, and where the break was after the program had moved it.
+    """
     counted = [r for call in calls for r in call.requests if r.name in ("sbrk", "mmap")]
     model = Model(policy, {n for n, request in enumerate(counted, 1) if request.result == -1})
     steps = []

@@ -1,7 +1,7 @@
-"""Programs of calls as the players in C read them, played on the model.
+"""Playing operations on the model, as the players in C play them on an allocator.
 
-An operation calls one of the functions on a slot, which holds a pointer: NULL at first, then the
-one that the last operation left there.
+An operation calls a function on a slot. A slot holds a pointer: NULL at first, then the one that
+the last operation left there.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from harness.trace.signatures import ALLOCATOR, POINTER
 from harness.trace.trace import NULL, Value
 
 LETTERS = {"os_malloc": "m", "os_calloc": "c", "os_realloc": "r", "os_free": "f"}
-"""What the functions are called in a player's input."""
+"""The names of the functions in the input of a player."""
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A call on a slot; its text is a line of a player's input."""
+    """A call on a slot. Its text is a line of the input of a player."""
 
     function: str
     slot: int
@@ -36,11 +36,11 @@ class ModelPlayer:
     _slots: dict[int, Value] = field(default_factory=dict)
 
     def pointer(self, slot: int) -> Value:
-        """Return what a slot holds."""
+        """Return the pointer in a slot."""
         return self._slots.get(slot, NULL)
 
     def play(self, operation: Operation) -> Step:
-        """Play an operation. A block that could not be resized stays in its slot."""
+        """Play an operation; a block that could not be resized stays in its slot."""
         function, slot = operation.function, operation.slot
         pointer = self.pointer(slot)
         takes_pointer = ALLOCATOR[function].parameters[0] is POINTER

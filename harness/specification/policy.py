@@ -1,4 +1,4 @@
-"""The numbers that decide where a request goes; see the specification's section on policy."""
+"""The policy: the numbers that decide where a request goes; see the specification."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, fields
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """All in bytes; the defaults are the specification's."""
+    """Numbers of bytes; the defaults are those of the specification."""
 
     mmap_threshold: int = 128 * 1024
     calloc_threshold: int = 4096
@@ -16,11 +16,12 @@ class Policy:
     alignment: int = 8
 
     def as_conf(self) -> str:
-        """What differs from the default, in the form of OSMEM_CONF; empty if nothing does."""
+        """Return what differs from the defaults as a value of OSMEM_CONF; empty if nothing does."""
         default = asdict(Policy())
         return ",".join(f"{k}:{v}" for k, v in asdict(self).items() if v != default[k])
 
 
 ALIGNMENTS = (8, 16, 32)
-"""Powers of two that the size of a header is a multiple of."""
+"""The alignments to choose from: powers of two, up to the size of a header."""
+
 POLICY_KEYS = tuple(field.name for field in fields(Policy))

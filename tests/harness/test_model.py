@@ -120,9 +120,9 @@ def test_blocks_do_not_merge_across_a_gap() -> None:
 def test_every_step_names_the_rule_that_decided() -> None:
     model = Model()
     taken = model.os_malloc(100)
-    assert "first request asks for 131072 bytes" in taken.why
+    assert "it first grows by 131072 bytes" in taken.why
     assert "best fit takes the smallest free block" in taken.why
     assert taken.call.result is not None
     assert "becomes free" in model.os_free(taken.call.result).why
-    assert "reach the threshold of 131072" in model.os_malloc(131040).why
+    assert "reaches the threshold of 131072" in model.os_malloc(131040).why
     assert "overflows" in model.os_calloc(2**63, 2).why
