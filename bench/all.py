@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""All that is measured, in one run: a page in Markdown; --json FILE keeps the figures.
+"""Measure everything, and print a page in Markdown; --json FILE keeps the measurements.
 
-One after the other and nothing beside, so that the parts do not disturb one another.
+The parts run one after another, so that they do not disturb each other.
 """
 
 from __future__ import annotations
@@ -24,27 +24,33 @@ PARTS = {
     "replay": ("Workloads, replayed", ["checker.py", "replay", *WORKLOADS]),
     "allocators": ("A call among more and more live blocks", ["bench/allocators.py"]),
 }
-"""Heading and command of each part; a command takes --json FILE."""
+"""The heading and the command of each part; each command takes --json FILE."""
 FENCE = "```"
 
 
 def names_of_others() -> str:
-    """Of those that are installed, with commas."""
+    """Return the names of the installed allocators, with commas."""
     return ",".join(allocator.name for allocator in installed_others())
 
 
 @click.command()
-@click.option("--json", "json_path", type=click.Path(path_type=Path), help="Keep the figures.")
+@click.option(
+    "--json",
+    "json_path",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Keep the measurements.",
+)
 @click.argument("parts", nargs=-1, type=click.Choice(list(PARTS)))
 def main(json_path: Path | None, parts: tuple[str, ...]) -> None:
-    """Measures everything, or some parts."""
-    figures = {}
+    """Measure everything, or only some parts."""
+    measurements = {}
     with tempfile.TemporaryDirectory() as scratch:
         for part in parts or PARTS:
             heading, command = PARTS[part]
             kept = Path(scratch) / part
             fence, against = "", []
-            if part == "replay":  # which is told what to compare, and prints no Markdown
+            if part == "replay":  # it takes the allocators to compare, and prints no Markdown
                 fence, against = FENCE, ["--against", names_of_others()]
             print(f"## {heading}\n{fence}", flush=True)
             ended = subprocess.run(
@@ -53,9 +59,9 @@ def main(json_path: Path | None, parts: tuple[str, ...]) -> None:
             if ended.returncode:
                 sys.exit(f"{command[0]}: expected status 0, found {ended.returncode}")
             print(f"{fence}\n", flush=True)
-            figures[part] = json.loads(kept.read_text())
+            measurements[part] = json.loads(kept.read_text())
     if json_path is not None:
-        json_path.write_text(json.dumps(figures, indent=2) + "\n")
+        json_path.write_text(json.dumps(measurements, indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
-"""How long a call takes, among more and more live blocks, in ours and in other allocators.
+"""Measure a call among more and more live blocks, in our allocator and in others.
 
-See workload.c for what is done. Prints a table in Markdown; --json FILE keeps the figures. All are
-measured in turns, several times, and the best time of each counts: noise only adds.
+workload.c describes the calls. Prints a table in Markdown; --json FILE keeps the measurements. The
+allocators take turns, and the best time of several runs counts, because noise only adds to it.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ ROOT = Path(__file__).resolve().parent.parent
 MIXES = ("churn", "realloc", "pairs")
 LIVE = (100, 1_000, 10_000, 100_000, 1_000_000)
 
-Figures = dict[str, dict[int, dict[str, float]]]
-"""Nanoseconds per call: by mix, by live blocks, by allocator."""
+Times = dict[str, dict[int, dict[str, float]]]
+"""Nanoseconds per call, by mix, by live blocks and by allocator."""
 
 
 def build_workload(folder: Path) -> Path:
@@ -41,7 +41,7 @@ def build_workload(folder: Path) -> Path:
 
 
 def measure(program: Path, allocator: Allocator, mix: str, live: int, calls: int) -> float:
-    """One run."""
+    """Measure one run, in nanoseconds per call."""
     env = dict(os.environ)
     if allocator.preload is not None:
         env["LD_PRELOAD"] = str(allocator.preload)
@@ -49,29 +49,29 @@ def measure(program: Path, allocator: Allocator, mix: str, live: int, calls: int
     ended = subprocess.run(
         [program, library, mix, str(live), str(calls)], env=env, capture_output=True, text=True
     )
-    if ended.returncode != 0 or ended.stderr:  # ld.so only warns of what it can't preload
+    if ended.returncode != 0 or ended.stderr:  # ld.so only warns of a library that it can't preload
         sys.exit(f"{allocator.name}: expected a time, found: {ended.stderr or ended.stdout}")
     return float(ended.stdout)
 
 
 def measure_all(
     program: Path, allocators: Sequence[Allocator], live: Sequence[int], runs: int, calls: int
-) -> Figures:
-    figures: Figures = {}
+) -> Times:
+    all_times: Times = {}
     for mix in MIXES:
-        figures[mix] = {}
+        all_times[mix] = {}
         for count in live:
             times: dict[str, list[float]] = {allocator.name: [] for allocator in allocators}
             for _ in range(runs):
                 for allocator in allocators:
                     time = measure(program, allocator, mix, count, calls)
                     times[allocator.name].append(time)
-            figures[mix][count] = {name: min(values) for name, values in times.items()}
-    return figures
+            all_times[mix][count] = {name: min(values) for name, values in times.items()}
+    return all_times
 
 
-def show(figures: Figures, allocators: Sequence[Allocator]) -> None:
-    """Prints the figures, and the ratio that matters most."""
+def show(all_times: Times, allocators: Sequence[Allocator]) -> None:
+    """Print the times, and the ratio that matters most."""
     names = [allocator.name for allocator in allocators]
     show_table(
         ("mix", "live blocks", *names, "osmem / glibc"),
@@ -82,7 +82,7 @@ def show(figures: Figures, allocators: Sequence[Allocator]) -> None:
                 *(f"{times[name]:.0f}" for name in names),
                 f"{times['osmem'] / times['glibc']:.1f}",
             )
-            for mix, rows in figures.items()
+            for mix, rows in all_times.items()
             for count, times in rows.items()
         ),
     )
@@ -102,21 +102,33 @@ def describe_machine() -> str:
 
 
 @click.command()
-@click.option("--runs", default=5, show_default=True, help="Of which the best counts.")
-@click.option("--calls", default=4_000_000, show_default=True, help="In each run.")
-@click.option("--live", multiple=True, type=int, default=LIVE, help="How many live blocks.")
-@click.option("--json", "json_path", type=click.Path(path_type=Path), help="Keep the figures.")
+@click.option(
+    "--runs", default=5, show_default=True, metavar="N", help="Runs, of which the best counts."
+)
+@click.option(
+    "--calls", default=4_000_000, show_default=True, metavar="N", help="Calls in each run."
+)
+@click.option(
+    "--live", multiple=True, type=int, default=LIVE, metavar="N", help="Live blocks; repeatable."
+)
+@click.option(
+    "--json",
+    "json_path",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Keep the measurements.",
+)
 def main(runs: int, calls: int, live: tuple[int, ...], json_path: Path | None) -> None:
-    """Measures allocators."""
+    """Measure a call among more and more live blocks, in our allocator and in others."""
     allocators = [ours(), *installed_others()]
     with tempfile.TemporaryDirectory() as scratch:
-        figures = measure_all(build_workload(Path(scratch)), allocators, live, runs, calls)
+        times = measure_all(build_workload(Path(scratch)), allocators, live, runs, calls)
     machine = describe_machine()
     print(f"Nanoseconds per call, the best of {runs} runs; {machine}")
-    show(figures, allocators)
+    show(times, allocators)
     if json_path is not None:
         json_path.write_text(
-            json.dumps({"machine": machine, "ns_per_call": figures}, indent=2) + "\n"
+            json.dumps({"machine": machine, "ns_per_call": times}, indent=2) + "\n"
         )
 
 

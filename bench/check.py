@@ -1,8 +1,8 @@
 #!/usr/bin/python3
-"""How long `make check` takes, beside the work in it that is not ours.
+"""Measure `make check`, and the work in it that is not the checker's own.
 
 Runs in a copy of the checkout, so that a clean tree is clean. Prints a table; --json FILE keeps the
-figures. Each is the median of some runs.
+measurements, each of which is the median of several runs.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from submissions import attacking  # noqa: E402  (found by the line above)
 
 
 def run(command: Sequence[str | Path], folder: Path, status: int = 0) -> str:
-    """Runs a command, which has to end with ``status``; what it wrote on standard error."""
+    """Run a command, which has to exit with ``status``. Return its standard error."""
     inherited = ("MAKEFLAGS", "MAKEOVERRIDES", "ARGS")
     env = {name: value for name, value in os.environ.items() if name not in inherited}
     ended = subprocess.run(
@@ -42,7 +42,7 @@ def run(command: Sequence[str | Path], folder: Path, status: int = 0) -> str:
 
 
 def seconds(work: Callable[[], object], runs: int, before: Callable[[], object] = int) -> float:
-    """The median time that ``work`` takes."""
+    """Return the median time that ``work`` takes."""
     times = []
     for _ in range(runs):
         before()
@@ -53,7 +53,7 @@ def seconds(work: Callable[[], object], runs: int, before: Callable[[], object] 
 
 
 def measure(copy: Path, runs: int, hostile: bool) -> dict[str, float]:
-    """What is measured, by its name, in seconds."""
+    """Return the measurements in seconds, by name."""
     checker: list[str | Path] = ["./checker.py", "check"]
     jobs = len(os.sched_getaffinity(0))
     ltrace = f"LD_LIBRARY_PATH=src xargs -P{jobs} -n1 ltrace -S -e 'os_*@MAIN' -o /dev/null"
@@ -61,24 +61,24 @@ def measure(copy: Path, runs: int, hostile: bool) -> dict[str, float]:
     def clean() -> None:
         run(["make", "clean"], copy)
 
-    figures = {
+    measurements = {
         "make check, from a clean tree": seconds(lambda: run(["make", "check"], copy), runs, clean),
         "the checker, all built": seconds(lambda: run(checker, copy), runs),
         "one test, all built": seconds(lambda: run([*checker, "malloc-arrays"], copy), runs),
         "the checker's own process, of that time": median(
             measure_checker(copy, ["check"]).seconds for _ in range(runs)
         ),
-        "beside it: make -C src": seconds(
+        "for comparison: make -C src": seconds(
             lambda: run(["make", "-C", "src"], copy),
             runs,
             lambda: run(["make", "-C", "src", "clean"], copy),
         ),
-        "beside it: compiling the 40 programs": seconds(
+        "for comparison: compiling the 40 programs": seconds(
             lambda: run(["make", f"-j{jobs}", "-C", "tests/snippets", "OUT=../../programs"], copy),
             runs,
             lambda: shutil.rmtree(copy / "programs", ignore_errors=True),
         ),
-        "beside it: ltrace on the 40 programs": seconds(
+        "for comparison: ltrace on the 40 programs": seconds(
             lambda: run(
                 ["sh", "-c", f"find programs -name 'test-*' ! -name '*.*' | {ltrace}"], copy
             ),
@@ -88,27 +88,39 @@ def measure(copy: Path, runs: int, hostile: bool) -> dict[str, float]:
     if hostile:
         for attack in ("segfault", "sleep"):
             source = attacking(copy / attack, attack)
-            figures[f"40 programs with the attack '{attack}'"] = seconds(
+            measurements[f"40 programs with the attack '{attack}'"] = seconds(
                 lambda: run([*checker, "--src", source], copy, status=1), 1
             )
-    return figures
+    return measurements
 
 
 @click.command()
-@click.option("--runs", default=5, show_default=True, help="Of which the median is taken.")
 @click.option(
-    "--hostile", is_flag=True, help="Also submissions that crash, or never end, 40 times."
+    "--runs", default=5, show_default=True, metavar="N", help="Runs, of which the median counts."
 )
-@click.option("--json", "json_path", type=click.Path(path_type=Path), help="Keep the figures.")
+@click.option(
+    "--hostile",
+    is_flag=True,
+    help="Also measure submissions that crash, or never end, in all tests.",
+)
+@click.option(
+    "--json",
+    "json_path",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Keep the measurements.",
+)
 def main(runs: int, hostile: bool, json_path: Path | None) -> None:
-    """Measures make check."""
+    """Measure 'make check'."""
     with tempfile.TemporaryDirectory() as scratch:
         copy = Path(scratch) / "osmem"
         shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns("build", ".git", "*.o", "*.so"))
-        figures = measure(copy, runs, hostile)
-    show_table(("what", "seconds"), ((name, f"{value:.2f}") for name, value in figures.items()))
+        measurements = measure(copy, runs, hostile)
+    show_table(
+        ("measurement", "seconds"), ((name, f"{value:.2f}") for name, value in measurements.items())
+    )
     if json_path is not None:
-        json_path.write_text(json.dumps(figures, indent=2) + "\n")
+        json_path.write_text(json.dumps(measurements, indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What the checker's own process uses, without the programs it starts."""
+"""The time and memory of the checker's own process, without the programs it starts."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PYTHON = "/usr/bin/python3"
-_TELLING = """
+_REPORTING = """
 import atexit, json, resource, sys
-def tell():
+def report():
     used = resource.getrusage(resource.RUSAGE_SELF)
     print(json.dumps([used.ru_utime + used.ru_stime, used.ru_maxrss]), file=sys.stderr)
-atexit.register(tell)
+atexit.register(report)
 from harness.cli.main import run
 run()
 """
@@ -23,16 +23,16 @@ run()
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Of the processor and of memory, at its peak."""
+    """Processor time, and the peak of memory."""
 
     seconds: float
     mib: float
 
 
 def measure_checker(root: Path, words: Sequence[str | Path]) -> Usage:
-    """Runs a command of the checker, which has to end with 0, in a checkout."""
+    """Measure a command of the checker in a checkout. It has to exit with 0."""
     ended = subprocess.run(
-        [PYTHON, "-c", _TELLING, *words],
+        [PYTHON, "-c", _REPORTING, *words],
         cwd=root,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,

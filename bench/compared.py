@@ -1,4 +1,4 @@
-"""The allocator, and those it is compared with."""
+"""Our allocator, and those it is compared with."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from harness.errors import UserError
-from harness.workloads.allocators import (  # noqa: E402  (found by the line above)
+from harness.errors import UserError  # noqa: E402  (found by the line above)
+from harness.suite import load_suite  # noqa: E402
+from harness.workloads.allocators import (  # noqa: E402
     KNOWN,
     Allocator,
     known_allocator,
     library_allocator,
 )
-from harness.suite import load_suite  # noqa: E402
 
 
 def ours() -> Allocator:
-    """The one in src/, built."""
+    """Build the allocator in src/."""
     limits = load_suite(ROOT / "tests" / "suite.toml").build_limits
     return library_allocator("osmem", ROOT / "src", limits)
 
 
 def installed_others() -> list[Allocator]:
-    """glibc's and the others that are installed; names those that are not."""
+    """Return the other allocators that are installed; name those that are not."""
     found = []
     for name in KNOWN:
         try:

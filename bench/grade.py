@@ -1,9 +1,9 @@
 #!/usr/bin/python3
-"""How long `make grade` takes for a submission, and how much memory, with and without sandboxes.
+"""Measure the time and memory of `make grade`, with and without sandboxes.
 
 Grades batches of different sizes: the time for one submission, and the memory, should not grow with
-the number. The submissions are all right, and all different; their style is not looked at. Prints a
-table; --json FILE keeps the figures.
+the number. All submissions are correct and different; their style is not judged. Prints a table;
+--json FILE keeps the measurements.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from submissions import plain  # noqa: E402  (found by the line above)
 
 
 def write_submissions(folder: Path, count: int) -> None:
-    """So many right submissions, none like another."""
+    """Write ``count`` different submissions, all correct."""
     folder.mkdir()
     for number in range(count):
         source = plain(folder / f"{number:05}" / "src")
@@ -35,7 +35,7 @@ def write_submissions(folder: Path, count: int) -> None:
 
 
 def grade(folder: Path, out: Path, *options: str) -> dict[str, float]:
-    """The time that a batch takes, in all and for one, and the checker's peak of memory."""
+    """Measure the time of a batch, also for one submission, and the checker's peak of memory."""
     started = time.perf_counter()
     used = measure_checker(ROOT, ["grade", folder, "--out", out, "--no-style", *options])
     seconds = time.perf_counter() - started
@@ -48,24 +48,39 @@ def grade(folder: Path, out: Path, *options: str) -> dict[str, float]:
 
 
 @click.command()
-@click.option("--count", "counts", type=int, multiple=True, default=(5, 20), show_default=True)
-@click.option("--json", "json_path", type=click.Path(path_type=Path), help="Keep the figures.")
+@click.option(
+    "--count",
+    "counts",
+    type=int,
+    multiple=True,
+    default=(5, 20),
+    show_default=True,
+    metavar="N",
+    help="Submissions in a batch; repeatable.",
+)
+@click.option(
+    "--json",
+    "json_path",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Keep the measurements.",
+)
 def main(counts: tuple[int, ...], json_path: Path | None) -> None:
-    """Measures grading."""
-    figures = {}
+    """Measure grading."""
+    measurements = {}
     with tempfile.TemporaryDirectory() as scratch:
         for count in counts:
             folder = Path(scratch) / f"submissions-{count}"
             write_submissions(folder, count)
             for name, options in {"in sandboxes": (), "without": ("--no-sandbox",)}.items():
                 out = Path(scratch) / f"{count} {name}"
-                figures[f"{count} submissions, {name}"] = grade(folder, out, *options)
+                measurements[f"{count} submissions, {name}"] = grade(folder, out, *options)
     show_table(
-        ("what", "seconds", "seconds for one", "MiB"),
-        ((name, *(f"{v:.2f}" for v in values.values())) for name, values in figures.items()),
+        ("measurement", "seconds", "seconds for one", "MiB"),
+        ((name, *(f"{v:.2f}" for v in values.values())) for name, values in measurements.items()),
     )
     if json_path is not None:
-        json_path.write_text(json.dumps(figures, indent=2) + "\n")
+        json_path.write_text(json.dumps(measurements, indent=2) + "\n")
 
 
 if __name__ == "__main__":

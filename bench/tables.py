@@ -1,4 +1,4 @@
-"""Tables in Markdown, which are as readable on a terminal as on a page."""
+"""Tables in Markdown, as readable on a terminal as on a page."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from rich.console import Console
 from rich.table import Table
 
 _WIDTH = 200
-"""More than any of these tables needs: none is to be cut, wherever it is printed."""
+"""More than any table needs, so that none is cut."""
 
 
 def show_table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
-    """Prints a table; all columns but the first are numbers."""
+    """Print a table, in which all columns but the first are numbers."""
     table = Table(box=MARKDOWN)
     for number, column in enumerate(columns):
         table.add_column(column, justify="right" if number else "left")

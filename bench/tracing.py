@@ -1,8 +1,8 @@
 #!/usr/bin/python3
-"""What it costs to trace a program: ltrace beside uftrace, and a long trace from end to end.
+"""Measure tracing: ltrace beside uftrace, and the commands on a long trace.
 
-Prints two tables; --json FILE keeps the figures. A tracer's time is that of the program under it,
-without the reading of what it wrote; the time of the commands is all there is.
+Prints two tables; --json FILE keeps the measurements. The time of a tracer is that of the program
+under it, without reading its output; the time of a command is all of its time.
 """
 
 from __future__ import annotations
@@ -39,31 +39,31 @@ LIBRARY = build_library(ROOT / "src", load_suite(ROOT / "tests" / "suite.toml").
 
 @dataclass(frozen=True)
 class Traced:
-    """One tracer's cost, in seconds."""
+    """The cost of a tracer, in seconds."""
 
     tracer: str
     start: float
-    """Of a program that makes no call."""
+    """The run of a program that makes no call."""
     run: float
-    """Of one that makes many."""
+    """The run of one that makes many calls."""
     read: float
-    """Until its canonical trace is known."""
+    """Reading the tracer's output into a canonical trace."""
 
 
 @dataclass(frozen=True)
 class Command:
-    """What a command of the checker took."""
+    """The cost of a command of the checker."""
 
     command: str
     seconds: float
     processor: float
-    """Seconds of processors' time, all that it started included."""
+    """Seconds of processor time, including the programs it started."""
     memory_mib: float
-    """At its peak."""
+    """The peak of memory."""
 
 
 def build_program(folder: Path) -> Path:
-    """The program that is traced."""
+    """Build the program that is traced."""
     program = folder / "calls"
     flags = ["-O1", "-fcf-protection=none", f"-I{UTILS}", f"-L{LIBRARY}", "-Wl,-z,lazy"]
     source = ROOT / "bench" / "calls.c"
@@ -72,7 +72,7 @@ def build_program(folder: Path) -> Path:
 
 
 def trace(tracer: Tracer, program: Path, calls: int) -> tuple[float, float]:
-    """The seconds of a run, and of reading what the tracer wrote of it."""
+    """Return the seconds of a run, and of reading the tracer's output."""
     env = {**os.environ, "LD_LIBRARY_PATH": str(LIBRARY)}
     with tempfile.TemporaryDirectory() as scratch:
         raw = Path(scratch) / "raw"
@@ -88,7 +88,7 @@ def trace(tracer: Tracer, program: Path, calls: int) -> tuple[float, float]:
 
 
 def measure_tracer(tracer: Tracer, program: Path, calls: int, runs: int) -> Traced:
-    """The median cost of some runs."""
+    """Return the median cost of several runs."""
     starts = [trace(tracer, program, 0)[0] for _ in range(runs)]
     many = [trace(tracer, program, calls) for _ in range(runs)]
     return Traced(
@@ -100,7 +100,7 @@ def measure_tracer(tracer: Tracer, program: Path, calls: int, runs: int) -> Trac
 
 
 def measure_command(*words: str) -> Command:
-    """Runs a command of the checker."""
+    """Measure a command of the checker."""
     started = time.perf_counter()
     process = subprocess.Popen([ROOT / "checker.py", *words], stdout=DEVNULL, stderr=DEVNULL)
     _, status, used = os.wait4(process.pid, 0)
@@ -111,7 +111,7 @@ def measure_command(*words: str) -> Command:
 
 
 def measure_commands(program: Path, folder: Path, calls: int) -> list[Command]:
-    """A long trace from end to end."""
+    """Measure the commands on a long trace."""
     before, after = str(folder / "before.trace.gz"), str(folder / "after.trace.gz")
 
     def record(output: str) -> Command:
@@ -128,7 +128,7 @@ def measure_commands(program: Path, folder: Path, calls: int) -> list[Command]:
 
 
 def show(traced: Sequence[Traced], commands: Sequence[Command], calls: int, many: int) -> None:
-    """Prints the figures."""
+    """Print the measurements."""
 
     def row(one: Traced) -> tuple[str, ...]:
         each = (one.run - one.start) / calls * 1000
@@ -147,12 +147,24 @@ def show(traced: Sequence[Traced], commands: Sequence[Command], calls: int, many
 
 
 @click.command()
-@click.option("--calls", default=20_000, show_default=True, help="Under both tracers.")
-@click.option("--many", default=1_000_000, show_default=True, help="From end to end.")
-@click.option("--runs", default=5, show_default=True, help="Of which the median is taken.")
-@click.option("--json", "json_path", type=click.Path(path_type=Path), help="Keep the figures.")
+@click.option(
+    "--calls", default=20_000, show_default=True, metavar="N", help="Calls under each tracer."
+)
+@click.option(
+    "--many", default=1_000_000, show_default=True, metavar="N", help="Calls in the long trace."
+)
+@click.option(
+    "--runs", default=5, show_default=True, metavar="N", help="Runs, of which the median counts."
+)
+@click.option(
+    "--json",
+    "json_path",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Keep the measurements.",
+)
 def main(calls: int, many: int, runs: int, json_path: Path | None) -> None:
-    """Measures tracing."""
+    """Measure tracing."""
     with tempfile.TemporaryDirectory() as scratch:
         program = build_program(Path(scratch))
         tracers: tuple[Tracer, ...] = (Ltrace(), Uftrace())
@@ -160,13 +172,13 @@ def main(calls: int, many: int, runs: int, json_path: Path | None) -> None:
         commands = measure_commands(program, Path(scratch), many)
     show(traced, commands, calls, many)
     if json_path is not None:
-        figures = {
+        measurements = {
             "calls": calls,
             "many": many,
             "tracers": [asdict(one) for one in traced],
             "commands": [asdict(command) for command in commands],
         }
-        json_path.write_text(json.dumps(figures, indent=2) + "\n")
+        json_path.write_text(json.dumps(measurements, indent=2) + "\n")
 
 
 if __name__ == "__main__":

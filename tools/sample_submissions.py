@@ -1,9 +1,9 @@
 #!/usr/bin/python3
-"""Writes twenty submissions of all kinds: right ones, mistakes, and some that are hardly one.
+"""Write twenty submissions of all kinds: correct ones, mistakes, and some that are hardly one.
 
     tools/sample_submissions.py FOLDER
 
-Graded on two systems, they show whether a grade depends on the system.
+Grading them on two systems shows whether grades depend on the system.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ int  sloppy(int a,int b){
 
 
 def add(folder: Path, source: str, flags: str = "") -> None:
-    """The plain implementation with more in it, built with further flags."""
+    """Write the plain implementation with more source in it, built with more flags."""
     plain(folder)
     with (folder / "osmem.c").open("a") as file:
         file.write(source)
@@ -51,7 +51,7 @@ def add(folder: Path, source: str, flags: str = "") -> None:
 
 
 def write_samples(folder: Path) -> None:
-    """The submissions, each a folder or an archive of ``folder``, which is made."""
+    """Write the submissions, folders and archives, into a new folder."""
     folder.mkdir(parents=True)
     plain(folder / "plain" / "src")
     shutil.make_archive(str(folder / "zipped"), "zip", folder / "plain")

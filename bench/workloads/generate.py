@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""Writes the made-up workloads: each is one way to use memory, or one way to wear out an allocator.
+"""Write the generated workloads: each uses memory in its own way, or wears out an allocator.
 
-The same every time: chance comes from a generator that is seeded with the workload's name.
+They are the same every time: the name of a workload is the seed of its random numbers.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ HERE = Path(__file__).resolve().parent
 
 @dataclass(slots=True)
 class Calls:
-    """The calls of a workload, as they come to be."""
+    """The calls of a workload, as they are generated."""
 
     chance: Random
     lines: list[str] = field(default_factory=list)
     sizes: dict[int, int] = field(default_factory=dict)
-    """Of what is allocated, by its id, the oldest first."""
+    """The sizes of the live blocks by their ids, the oldest first."""
     ids: int = 0
     live: int = 0
     peak: int = 0
@@ -49,8 +49,8 @@ class Calls:
             self.free(block)
 
     def below(self, end: int) -> int:
-        """A random number from 0 on. Of all that `Random` can do, only `Random.random` is sure to
-        be the same in every version of Python."""
+        """Return a random number from 0 to below ``end``. Of all methods, only `Random.random` is
+        sure to give the same numbers in every version of Python."""
         return int(self.chance.random() * end)
 
     def between(self, least: int, most: int) -> int:
@@ -70,7 +70,7 @@ class Calls:
 
 
 def churn(calls: Calls, count: int, blocks: int, size: Callable[[], int]) -> None:
-    """Allocates and frees at random, with about so many blocks at a time."""
+    """Allocate and free at random, with about ``blocks`` blocks at a time."""
     for _ in range(count):
         if calls.below(2 * blocks) < len(calls.sizes):
             calls.free(calls.any_block())
@@ -79,7 +79,7 @@ def churn(calls: Calls, count: int, blocks: int, size: Callable[[], int]) -> Non
 
 
 def uniform(calls: Calls) -> None:
-    """Every size up to 4 KiB as likely as the next, freed in any order."""
+    """All sizes up to 4 KiB are equally likely, and freed in any order."""
     churn(calls, 6000, 500, lambda: calls.between(1, 4096))
 
 
@@ -94,8 +94,8 @@ def bimodal(calls: Calls) -> None:
 
 
 def skewed(calls: Calls) -> None:
-    """As in most programs: half of the blocks in every power of two, from 16 bytes on, are larger
-    than it."""
+    """As in most programs, few blocks are large: each doubling of the size, from 16 bytes on,
+    halves their number."""
 
     def size() -> int:
         least = 16
@@ -107,12 +107,12 @@ def skewed(calls: Calls) -> None:
 
 
 def powers_of_two(calls: Calls) -> None:
-    """Sizes of 16 bytes to 32 KiB, where what an allocator adds to a block hurts most."""
+    """Sizes from 16 bytes to 32 KiB, at which a header hurts most."""
     churn(calls, 6000, 300, lambda: 16 << calls.below(12))
 
 
 def threshold(calls: Calls) -> None:
-    """Sizes around 128 KiB, where many allocators turn from the heap to mappings."""
+    """Sizes around 128 KiB, at which many allocators turn from the heap to mappings."""
     churn(calls, 2000, 20, lambda: calls.between(120 * 1024, 136 * 1024))
 
 
@@ -129,7 +129,7 @@ def stack(calls: Calls) -> None:
 
 
 def queue(calls: Calls) -> None:
-    """The first block allocated is the first freed, as in a server's line of messages."""
+    """The first block allocated is the first freed, as in a server's queue of messages."""
     while calls.ids < 3000:
         length = calls.between(0, 400)
         while len(calls.sizes) > length:
@@ -140,7 +140,7 @@ def queue(calls: Calls) -> None:
 
 
 def sawtooth(calls: Calls) -> None:
-    """Phases: a heap is built from blocks of one size, and all but a few are thrown away."""
+    """Phases: a heap of blocks of one size is built, and all but a few blocks are freed."""
     kept: list[int] = []
     for _ in range(10):
         size = calls.between(16, 1024)
@@ -151,7 +151,7 @@ def sawtooth(calls: Calls) -> None:
 
 
 def realloc_ladder(calls: Calls) -> None:
-    """Buffers that double while others grow beside them, and shrink to what they hold at last."""
+    """Buffers double while others grow beside them, and at last shrink to their content."""
     for _ in range(60):
         ladders = {calls.allocate(16): calls.between(64, 30000) for _ in range(8)}
         for _ in range(11):
@@ -164,7 +164,7 @@ def realloc_ladder(calls: Calls) -> None:
 
 
 def long_lived(calls: Calls) -> None:
-    """One block in twenty stays for good, among others that come and go around it."""
+    """One block in twenty stays to the end, among others that come and go around it."""
     passing: list[int] = []
     while calls.ids < 3000:
         block = calls.allocate(calls.between(16, 1024))
@@ -175,8 +175,8 @@ def long_lived(calls: Calls) -> None:
 
 
 def coalescing(calls: Calls) -> None:
-    """An adversary of those that do not merge free neighbours: what is freed piece by piece is
-    asked for again in one."""
+    """An adversary of allocators that do not coalesce: small blocks are freed, and requested again
+    as large ones."""
     for pieces in (2, 4, 8, 16, 32):
         blocks = [calls.allocate(100) for _ in range(512)]
         calls.free_all(blocks[::2])
@@ -185,9 +185,9 @@ def coalescing(calls: Calls) -> None:
 
 
 def best_fit(calls: Calls) -> None:
-    """An adversary of best fit: the requests come from the smallest hole to the largest, each a
-    little smaller than the hole it fits best, and leave a splinter that is too small for any other.
-    To take the first hole that is large enough would fill the large ones with several."""
+    """An adversary of best fit: each request is a little smaller than the hole that fits it best,
+    from the smallest hole to the largest, and leaves a splinter too small for any other request.
+    First fit would put several blocks into each of the large holes."""
     sizes = sorted(160 + 8 * (number % 32) for number in range(125))
     for _ in range(12):
         holes = []
@@ -222,10 +222,10 @@ WORKLOADS: tuple[Callable[[Calls], None], ...] = (
     type=click.Path(exists=True, file_okay=False, writable=True, path_type=Path),
     default=HERE,
     metavar="DIR",
-    help="Where they go.  [default: beside this program]",
+    help="Where to write them.  [default: beside this program]",
 )
 def main(out: Path) -> None:
-    """Writes the made-up workloads."""
+    """Write the generated workloads."""
     for workload in WORKLOADS:
         name = workload.__name__.replace("_", "-")
         calls = Calls(Random(name))

@@ -1,9 +1,9 @@
 #!/usr/bin/python3
-"""Writes down the calls of malloc(), calloc(), realloc() and free() that a program makes, as a
-workload. The program has to be one process of one thread that is linked with glibc.
+"""Record the calls of malloc(), calloc(), realloc() and free() of a program as a workload. The
+program has to be a single process with a single thread, linked with glibc.
 
-A calloc() becomes an allocation like any other. What allocates nothing (sizes of 0, and blocks that
-were there before the first line) is left out.
+A calloc() becomes an allocation like any other. Sizes of 0, and blocks from before the recording,
+are left out.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ REPLAYER = ROOT / "replayer"
 
 
 class CannotRecord(click.ClickException):
-    """The program can't be run, or not be watched."""
+    """The program can't be run, or not be recorded."""
 
     exit_code = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A line that the recorder wrote."""
+    """A line of the recorder."""
 
     kind: str
     given: int
@@ -45,7 +45,7 @@ def parse(line: str) -> Call:
 
 @dataclass(slots=True)
 class Ids:
-    """The ids of the blocks that are allocated, by their addresses."""
+    """The ids of the live blocks, by their addresses."""
 
     by_address: dict[int, int] = field(default_factory=dict)
     count: int = 0
@@ -57,7 +57,7 @@ class Ids:
 
 
 def operations(calls: Iterator[Call], ids: Ids) -> Iterator[str]:
-    """The calls in a workload's terms."""
+    """Yield the calls as operations of a workload."""
     for call in calls:
         known = call.given in ids.by_address
         if known and (call.kind == "f" or call.size == 0):
@@ -73,7 +73,7 @@ def operations(calls: Iterator[Call], ids: Ids) -> Iterator[str]:
 
 
 def record(command: tuple[str, ...], log: Path) -> Iterator[Call]:
-    """Runs a command to its end; the calls it made."""
+    """Run a command to its end, and yield its calls."""
     recorder = log.parent / "recorder.so"
     source = REPLAYER / "recorder.c"
     subprocess.run(
@@ -98,12 +98,12 @@ def record(command: tuple[str, ...], log: Path) -> Iterator[Call]:
     default=20_000,
     show_default=True,
     metavar="N",
-    help="Leave out what comes after so many calls.",
+    help="Stop recording after this number of calls.",
 )
 @click.argument("out", type=click.Path(dir_okay=False, path_type=Path))
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 def main(most: int, out: Path, command: tuple[str, ...]) -> None:
-    """Runs a command and writes its calls of malloc() and the like to a workload."""
+    """Run COMMAND, and write its calls of malloc() and its family to the workload OUT."""
     ids = Ids()
     try:
         with tempfile.TemporaryDirectory() as scratch:

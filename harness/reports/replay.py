@@ -27,7 +27,7 @@ def _ratio(ratio: float) -> str:
 
 
 def _cells(measurements: Measurements, first: Measurements | None) -> str:
-    """Return a row's cells: time and utilisation, and their ratios to the first if that is given."""
+    """Return a row's cells: time and utilisation, and their ratios to the first if it is given."""
     slower, fuller = map(_ratio, _ratios(measurements, first)) if first else ("", "")
     ns_per_call = 1e9 / measurements.calls_per_second
     return f"{ns_per_call:9.1f}  {slower:6}  {measurements.utilisation:6.1%}  {fuller}"
