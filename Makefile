@@ -1,4 +1,4 @@
-# Every verb a person types. 'make help' lists them.
+# The project's commands; 'make help' lists them.
 
 PYTHON := /usr/bin/python3
 SRC ?= src
@@ -11,7 +11,7 @@ help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: build
-build: ## Build src/libosmem.so and src/libosmem-preload.so
+build: ## Build the allocator: src/libosmem.so and src/libosmem-preload.so
 	@$(MAKE) --no-print-directory -C src all
 
 .PHONY: install
@@ -19,33 +19,33 @@ install: ## Install the libraries, the header and the manual page; PREFIX=/usr/l
 	@$(MAKE) --no-print-directory -C src install
 
 .PHONY: check
-check: ## Check the allocator; SRC=folder for another one, TESTS="name name", ARGS="-v ..."
+check: ## Check the allocator in src, or in another SRC=folder; TESTS="name name", ARGS="-v ..."
 	@tools/install-packages check
 	@$(PYTHON) checker.py check --src "$$SRC" $(ARGS) $(TESTS)
 
 .PHONY: grade
-grade: ## Grade a folder of submissions: SUBMISSIONS=folder OUT=folder ARGS="--fresh ..."
+grade: ## Grade a folder of submissions; SUBMISSIONS=folder OUT=folder ARGS="--fresh ..."
 	@tools/install-packages check grade
 	@$(PYTHON) checker.py grade "$${SUBMISSIONS:?is not set: make grade SUBMISSIONS=folder OUT=folder}" \
 		--out "$${OUT:?is not set: make grade SUBMISSIONS=folder OUT=folder}" $(ARGS)
 
 .PHONY: test
-test: ## Run the project's own tests
+test: ## Run the project's own tests; ARGS="tests/harness -k name ..."
 	@tools/install-packages check grade test trace bench programs
 	@$(PYTHON) -m pytest $(ARGS)
 
 .PHONY: test-debian
-test-debian: ## Try both commands and grading on a bare Debian: RELEASE=trixie ARGS=--quick
+test-debian: ## Try both commands and grading on a bare Debian; RELEASE=trixie ARGS=--quick
 	@tools/install-packages check grade debian
 	@tools/test-debian "$${RELEASE:?is not set: make test-debian RELEASE=trixie}" $(ARGS)
 
 .PHONY: bench
-bench: ## Measure everything, as a page in Markdown; ARGS="--json FILE check tracing ..."
+bench: ## Measure everything, and print it in Markdown; ARGS="--json FILE check tracing ..."
 	@tools/install-packages check trace bench
 	@$(PYTHON) bench/all.py $(ARGS)
 
 .PHONY: bench-check
-bench-check: ## Measure how long 'make check' takes; ARGS="--hostile --json FILE"
+bench-check: ## Check the allocator in src, or in another SRC=folder; TESTS="name name", ARGS="-v ..."
 	@tools/install-packages check
 	@$(PYTHON) bench/check.py $(ARGS)
 
@@ -55,7 +55,7 @@ bench-grade: ## Measure how long 'make grade' takes; ARGS="--count 10 --count 40
 	@$(PYTHON) bench/grade.py $(ARGS)
 
 .PHONY: lint
-lint: ## Check the layout, types and habits of all code
+lint: ## Check the layout, the types and the style of all code
 	@tools/install-packages check grade test lint
 	clang-format --dry-run --Werror $$(git ls-files '*.[ch]')
 	cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --inline-suppr \
@@ -66,6 +66,6 @@ lint: ## Check the layout, types and habits of all code
 	shellcheck tools/install-packages tools/test-debian .ci/run
 
 .PHONY: clean
-clean: ## Remove all that was built
+clean: ## Remove everything that was built
 	@$(MAKE) --no-print-directory -C src clean
 	rm -rf build

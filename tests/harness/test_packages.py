@@ -98,7 +98,7 @@ def test_what_is_missing_is_installed_and_said_why(tmp_path: Path) -> None:
     asked = offer(tmp_path / "bin", ltrace="ltrace")
     ended = install(path, "check")
     assert (ended.returncode, ended.stderr) == (0, "")
-    assert "ltrace: watches the calls" in ended.stdout
+    assert "ltrace: records the calls" in ended.stdout
     assert asked.read_text() == "ltrace\n"
 
 
