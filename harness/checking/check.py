@@ -1,4 +1,4 @@
-"""Running a suite's tests against a library: build, trace, judge."""
+"""Checking a library against a suite: build both, run each test, judge it."""
 
 from __future__ import annotations
 
@@ -6,30 +6,29 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.errors import UserError
-from harness.execution.build import LIBRARY, Library, build_library
-from harness.execution.build_error import BuildError
 from harness.checking.judge import judge
 from harness.checking.programs import build_programs
 from harness.checking.run import Run, Runner, scratch_folder
+from harness.errors import UserError
+from harness.execution.build import LIBRARY, Library, build_library
+from harness.execution.build_error import BuildError
 from harness.execution.sandbox import Sandbox, require_sandbox
 from harness.execution.tools import SANDBOX_TOOLS, require_tools
+from harness.execution.workers import Workers, result_of
+from harness.results.verdict import Outcome, Verdict
 from harness.suite import Suite, Test
-from harness.trace.trace import Trace
 from harness.trace.file import read_trace_file
 from harness.trace.text import TraceError
+from harness.trace.trace import Trace
 from harness.tracers.tracer import Tracer, TracerError
-from harness.results.verdict import Outcome, Verdict
-from harness.execution.workers import Workers, result_of
-
 
 Expected = Callable[[Run], Trace | None]
-"""Gives the trace that a run is held against; None where there is none."""
+"""A function that returns the trace that a run is compared with; None if there is none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What a suite's tests are run with; the library and the programs may not have come to be."""
+    """What the tests of a suite are run with, or why a part of it could not be built."""
 
     suite: Suite
     library: Library | BuildError
@@ -38,9 +37,11 @@ class Setup:
 
 
 def set_up(suite: Suite, source: Path, tracer: Tracer, jobs: int, sandboxed: bool = False) -> Setup:
-    """Builds the library in ``source`` and the suite's programs, at the same time; the library, and
-    later what runs with it, in sandboxes if so wanted. Raises `UserError` where a tool is missing,
-    or no sandbox can be made."""
+    """Build the library in ``source`` and the programs of the suite, at the same time.
+
+    If ``sandboxed``, the library is built in a sandbox, and the programs will run in sandboxes.
+    Raises `UserError` if a tool is missing, or if no sandbox can be made.
+    """
     if sandboxed:
         require_tools(*SANDBOX_TOOLS)
         with scratch_folder() as scratch:
@@ -61,19 +62,20 @@ def set_up(suite: Suite, source: Path, tracer: Tracer, jobs: int, sandboxed: boo
 
 
 def _run_test(setup: Setup, test: Test) -> Run:
-    """Raises `BuildError` or `UserError` where there is nothing to run."""
+    """Run the program of a test. Raises `BuildError` or `UserError` if there is nothing to run."""
     library, program = setup.library, setup.programs[test.name]
     if isinstance(library, BuildError):
         raise library
     if isinstance(program, BuildError):
-        raise UserError(f"its program could not be built: {program}")
+        raise UserError(f"the program of the test could not be built: {program}")
     run = setup.runner.run(program, library, moves_break=test.moves_break)
     if not (library.folder / LIBRARY).exists():
-        raise UserError(f"{library.folder / LIBRARY} has gone while the test was running")
+        raise UserError(f"{library.folder / LIBRARY} was removed while the test was running")
     return run
 
 
 def verdict_on(setup: Setup, test: Test, expected: Expected) -> Verdict:
+    """Return the verdict on a test, compared with the trace that ``expected`` returns."""
     suite = setup.suite
     try:
         run = _run_test(setup, test)
@@ -85,16 +87,16 @@ def verdict_on(setup: Setup, test: Test, expected: Expected) -> Verdict:
     except TracerError as error:
         return Verdict(test, Outcome.SKIPPED, str(error))
     except (UserError, OSError) as error:
-        return Verdict(test, Outcome.SKIPPED, f"it could not be run: {error}")
+        return Verdict(test, Outcome.SKIPPED, f"the test could not be run: {error}")
     except Exception as error:
-        # A mistake of ours costs one test its verdict, and not all the others theirs.
+        # A mistake in the checker costs this test its verdict, but no other.
         return Verdict(
             test, Outcome.SKIPPED, f"the checker failed: {type(error).__name__}: {error}"
         )
 
 
 def check_test(setup: Setup, test: Test) -> Verdict:
-    """The verdict on one test, whatever its program does."""
+    """Return the verdict on a test, compared with its reference."""
 
     def reference(run: Run) -> Trace | None:
         return read_trace_file(test.reference) if test.reference.exists() else None
@@ -103,7 +105,7 @@ def check_test(setup: Setup, test: Test) -> Verdict:
 
 
 def check(setup: Setup, jobs: int) -> Iterator[Verdict]:
-    """The verdicts on all tests, in the suite's order, each as soon as it is known."""
+    """Yield the verdict on each test, in the order of the suite, as soon as it is known."""
     with Workers(jobs) as workers:
         futures = [workers.submit(check_test, setup, test) for test in setup.suite.tests]
         workers.begin()

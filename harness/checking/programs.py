@@ -1,7 +1,7 @@
-"""Building the tests' programs.
+"""Building the programs of the tests.
 
-They do not depend on the library they will run with: they are built once for all of them, by the
-Makefile beside them, which knows what is up to date.
+A program does not depend on the library that it will run with, so that each is built once for all
+libraries. The Makefile beside the programs knows which are up to date.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from harness.execution.build_error import BuildError, first_error
 from harness.suite import Suite
 
 SNIPPETS_MAKEFILE = ROOT / "tests" / "snippets" / "Makefile"
-"""It makes the programs of all suites."""
+"""The Makefile that builds the programs of all suites."""
 
 
 def _programs_folder(suite: Suite) -> Path:
@@ -26,42 +26,44 @@ def _programs_folder(suite: Suite) -> Path:
 
 
 PLAYER = "player"
-"""The program beside the tests' that plays calls it is given; see tests/snippets/player.c."""
+"""The program that plays the calls on its standard input; see tests/snippets/player.c."""
 
 
 def build_player(suite: Suite, jobs: int) -> Path:
-    """The player. Raises `BuildError`."""
+    """Build the player, and return its path. Raises `BuildError`."""
     player = _programs_folder(suite) / PLAYER
-    said = _make(suite, [player], jobs)
-    if said is not None:
-        raise BuildError(next(iter(said.splitlines()), "make failed"))
+    messages = _make(suite, [player], jobs)
+    if messages is not None:
+        raise BuildError(next(iter(messages.splitlines()), "make failed"))
     return player
 
 
 def build_programs(suite: Suite, jobs: int) -> dict[str, Path | BuildError]:
-    """The program of each test, by its name, or why there is none."""
+    """Build the program of each test. Return its path, or why it could not be built, by the name of
+    the test."""
     folder = _programs_folder(suite)
     targets = {test.name: folder / f"test-{test.name}" for test in suite.tests}
-    said = _make(suite, list(targets.values()), jobs)
-    if said is None:
+    messages = _make(suite, list(targets.values()), jobs)
+    if messages is None:
         return dict(targets)
     return {
-        test.name: _program_or_error(test.snippet, targets[test.name], said) for test in suite.tests
+        test.name: _program_or_error(test.snippet, targets[test.name], messages)
+        for test in suite.tests
     }
 
 
 def _make(suite: Suite, targets: list[Path], jobs: int) -> str | None:
-    """Makes programs; None if all are made, else what make said."""
+    """Run make. Return None if it made all targets, and its messages if not."""
     folders = {"SNIPPETS": suite.snippets, "UTILS_PATH": UTILS, "OUT": _programs_folder(suite)}
     return make(SNIPPETS_MAKEFILE.parent, folders, targets, "--keep-going", f"--jobs={jobs}")
 
 
-def _program_or_error(snippet: Path, program: Path, said: str) -> Path | BuildError:
+def _program_or_error(snippet: Path, program: Path, messages: str) -> Path | BuildError:
     if program.exists():
         return program
     log = program.with_suffix(".log")
     if not snippet.is_file():
-        return BuildError(f"{snippet}: there is no such file")
+        return BuildError(f"{snippet}: expected the program of a test, found no file")
     if log.is_file() and log.stat().st_size:
         return BuildError(first_error(log), log)
-    return BuildError(next(iter(said.splitlines()), "make failed"))
+    return BuildError(next(iter(messages.splitlines()), "make failed"))

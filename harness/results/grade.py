@@ -1,7 +1,7 @@
-"""What a submission earned, and why, as a value that is kept and that every report can show.
+"""Grades, as values that are kept and that every report can show.
 
-Nothing in it depends on when or where it was made, but for the versions of the tools it names: the
-same submission gives the same grade.
+A grade does not depend on when or where it was made, but for the versions of tools that it names:
+the same submission gets the same grade.
 """
 
 from __future__ import annotations
@@ -11,23 +11,23 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from harness.results.verdict import Outcome
 from harness.execution.versions import Versions
+from harness.results.verdict import Outcome
 
 
 class Status(StrEnum):
-    """How far a submission came."""
+    """How far the grading of a submission came."""
 
     GRADED = "graded"
     NOT_BUILT = "not-built"
-    """Its library could not be built: no test was run."""
+    """The library could not be built, and no test was run."""
     REFUSED = "refused"
-    """It was not unpacked: it is no archive, too large, or out to harm."""
+    """The submission was not unpacked: it is not an archive, too large, or harmful."""
 
 
 @dataclass(frozen=True, slots=True)
 class TestResult:
-    """One test's outcome, without what only the checker needs."""
+    """The outcome of a test, without what only the checker needs."""
 
     name: str
     outcome: Outcome
@@ -36,47 +36,47 @@ class TestResult:
     reason: str
     advice: str
     trace: str
-    """The canonical trace that was found, as text; empty if there is none."""
+    """The text of the trace that was found; empty if there is none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that a tool has to say about the style of a line."""
+    """A remark of a tool on the style of a line."""
 
     tool: str
     file: str
-    """Relative to the submission's sources."""
+    """The path of the file, relative to the sources of the submission."""
     line: int
-    """0 where it concerns the whole file."""
+    """The number of the line; 0 if the remark is on the whole file."""
     message: str
 
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """The points for style, and the findings they depend on."""
+    """The points for style, and the findings that they depend on."""
 
     points: int
     max_points: int
     findings: tuple[Finding, ...]
     note: str = ""
-    """Why no points were given although the findings would allow it; empty otherwise."""
+    """Why there are no points although the findings would allow some; empty otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
 class Grade:
-    """All that is known of one submission."""
+    """The grade of a submission."""
 
     status: Status
     reason: str
-    """In one line, what kept it from more points; empty if nothing did."""
+    """What cost the submission points, in one line; empty if nothing did."""
     tests: tuple[TestResult, ...]
     style: Style
     flags: tuple[str, ...]
-    """What a person should look at, in one line each."""
+    """Notes for a person to look at, a line each."""
     log: str = ""
-    """What the build said at its end, where it failed."""
+    """The end of the messages of the build, if it failed."""
     versions: Versions = field(default_factory=dict)
-    """Of the compiler and the tools it was made with."""
+    """The versions of the compiler and of the tools that the grade was made with."""
 
     @property
     def test_points(self) -> int:
@@ -95,12 +95,12 @@ class Grade:
         return self.max_test_points + self.style.max_points
 
     def to_json(self) -> str:
-        """As text that `grade_from_json` reads back."""
+        """Return the text that `grade_from_json` reads."""
         return json.dumps(asdict(self))
 
 
 def grade_from_json(text: str) -> Grade:
-    """Reads back what `Grade.to_json` wrote."""
+    """Return the grade from the text that `Grade.to_json` wrote."""
     content: dict[str, Any] = json.loads(text)
     style = content["style"]
     return Grade(
@@ -124,7 +124,7 @@ def grade_from_json(text: str) -> Grade:
 
 @dataclass(frozen=True, slots=True)
 class Graded:
-    """A submission by its name, and its grade."""
+    """A submission, by its name, and its grade."""
 
     submission: str
     """The name of the file or folder that was handed in."""
@@ -134,6 +134,6 @@ class Graded:
 
     @property
     def flags(self) -> tuple[str, ...]:
-        """What a person should look at: what is seen of the submission, and of it among others."""
+        """The flags of the grade, and one for the same sources handed in twice."""
         twins = (f"the same sources as {', '.join(self.twins)}",) if self.twins else ()
         return (*self.grade.flags, *twins)

@@ -1,4 +1,4 @@
-"""What became of a test, as a value that every report can show."""
+"""The results of tests and of recording, as values that every report can show."""
 
 from __future__ import annotations
 
@@ -15,35 +15,37 @@ class Outcome(StrEnum):
 
     PASSED = "passed"
     DIFFERS = "differs"
-    """Its trace is not the reference."""
+    """The trace differs from the reference."""
     CRASHED = "crashed"
-    """A signal, an exit inside of a call, or an exec ended it."""
+    """A signal, an exit inside a call or an exec() ended the program, or it started another."""
     TIMEOUT = "timeout"
-    """It used up its time, or the room for its trace."""
+    """The program used up its time, or the space for its trace."""
     LEAKED = "leaked"
-    """Memory was handed out, or mapped, and never given back."""
+    """Memory was allocated or mapped, and never given back."""
     INVALID = "invalid"
-    """An address it was given can't be right, or the program found its memory to be wrong."""
+    """An address breaks an invariant, or the program found its memory changed."""
     NOT_BUILT = "not-built"
-    """The library, or the program, could not be built."""
+    """The library could not be built, or lacks a function that the program calls."""
     SKIPPED = "skipped"
-    """It could not be judged, for want of a reference or of a tracer that works."""
+    """The test could not be judged: no reference, no program, or no tracer that works."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One test's outcome, and what is known of how it came about."""
+    """The outcome of a test, and the reason for it."""
 
     test: Test
     outcome: Outcome
     reason: str = ""
-    """What was seen, in one line; empty if it passed."""
+    """What was found, in one line; empty if the test passed."""
     advice: str = ""
-    """Why it is not right, or what to try; may be empty."""
+    """The rule that decides, or what to try; may be empty."""
     expected: Trace | None = None
+    """The reference; None if there is none."""
     found: Trace | None = None
+    """None if nothing was run."""
     oddities: tuple[str, ...] = ()
-    """What a person should look at, whatever the outcome."""
+    """What the audit found, whatever the outcome, for a person to look at."""
 
     @property
     def points(self) -> int:
@@ -51,7 +53,7 @@ class Verdict:
 
 
 def exit_status(verdicts: Iterable[Verdict]) -> int:
-    """0 if all passed, 1 if something failed, 2 if all that is missing could not be judged."""
+    """Return 0 if all tests passed, 2 if the others could not be judged, and 1 if any failed."""
     outcomes = {verdict.outcome for verdict in verdicts} - {Outcome.PASSED}
     if not outcomes:
         return 0
@@ -59,18 +61,18 @@ def exit_status(verdicts: Iterable[Verdict]) -> int:
 
 
 class Reference(StrEnum):
-    """What recording did to a test's reference."""
+    """What recording did to the reference of a test."""
 
     UNCHANGED = "unchanged"
     CHANGED = "changed"
     NEW = "new"
     REFUSED = "refused"
-    """The run was no good: the old reference, if there is one, stays."""
+    """The run can't be a reference: the old one, if there is one, stays."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A test whose reference was recorded, or not."""
+    """A test, and what recording did to its reference."""
 
     test: Test
     reference: Reference
