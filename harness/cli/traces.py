@@ -95,6 +95,6 @@ def diff_command(
 def stat_command(trace: Path, json_file: TextIO | None) -> None:
     """Print the figures of a recorded trace."""
     side = measure(read_file(trace))
-    statistics.show_figures(terminal.make_console(), side)
+    statistics.show_statistics(terminal.make_console(), side)
     if json_file is not None:
-        json_file.write(statistics.render_figures(side))
+        json_file.write(statistics.render_statistics(side))

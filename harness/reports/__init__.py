@@ -1,4 +1,4 @@
-"""Showing results: one file for each output, results in and text out.
+"""The outputs, one file each: results in, text out.
 
 May know: checking, workloads, results, suite, specification, execution, trace, text, errors.
 """

@@ -9,7 +9,10 @@ from harness.results.verdict import Verdict
 
 
 def render(verdicts: Sequence[Verdict]) -> str:
-    """``{"points", "max", "tests": [{"name", "outcome", "points", "max", "reason", "advice"}]}``"""
+    """Return the verdicts and the points::
+
+    {"points", "max", "tests": [{"name", "outcome", "points", "max", "reason", "advice"}]}
+    """
     tests = [
         {
             "name": verdict.test.name,

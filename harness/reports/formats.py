@@ -1,4 +1,4 @@
-"""The formats in which one submission's grade can be had."""
+"""The formats in which a submission's grade can be written."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from harness.reports import github, gradescope, junit, student, vpl
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """How a grade is written for some other program, or for people."""
+    """A format of a grade, for other programs or for people."""
 
     file_name: str
-    """What the one who reads it expects the file to be called."""
+    """The name of the file that its readers expect."""
     render: Callable[[Graded], str]
 
 

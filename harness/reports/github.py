@@ -10,7 +10,7 @@ from harness.results.verdict import Outcome
 
 def _message(text: str) -> str:
     escaped = text.replace("%", "%25").replace("\n", "%0A")
-    # Commands in the old form are looked for everywhere in a line, and know no escape.
+    # GitHub finds commands of the old form anywhere in a line, and has no escape for them.
     return escaped.replace("##[", "# #[")
 
 
@@ -32,7 +32,7 @@ def _finding(finding: Finding) -> str:
 
 
 def render(graded: Graded) -> str:
-    """An error for each test that was not passed, a warning for each finding, and the points."""
+    """Return an error for each failed test, a warning for each finding, and the points."""
     grade = graded.grade
     annotations = []
     if grade.status is not Status.GRADED:

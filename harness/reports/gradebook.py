@@ -1,14 +1,14 @@
 """Grades as files: a table, a document for programs, and a folder for each student.
 
     FOLDER/gradebook.csv                                a line for each submission
-    FOLDER/results.json                                 all but the traces
-    FOLDER/submissions/NAME/report.txt                  what the student reads
+    FOLDER/results.json                                 everything but the traces
+    FOLDER/submissions/NAME/report.txt                  for the student
     FOLDER/submissions/NAME/results.json                the same for programs
-    FOLDER/submissions/NAME/traces/test-TEST.trace      what the tests left
-    FOLDER/submissions/NAME/FORMAT/...                  what some other program reads
+    FOLDER/submissions/NAME/traces/test-TEST.trace      the traces of the tests
+    FOLDER/submissions/NAME/FORMAT/...                  for other programs
 
-A submission's folder can be handed out as it is: what is for the teacher alone is not in it. The
-same grades give the same files, byte for byte. A file is there as a whole or not at all.
+A submission's folder can be handed out as it is: nothing in it is for the teacher alone. The same
+grades give the same files, byte for byte. A file is either whole or missing.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ from harness.text import printable, printable_lines
 from harness.results.verdict import Outcome
 
 _COLUMNS = ("submission", "points", "tests", "style", "total", "status", "reason", "flags")
-"""The points for tests, how many tests were passed, the points for style, and all points."""
+"""``points`` are those for tests, ``tests`` is the number of passed ones, ``total`` all points."""
 _NAME_BYTES = 200
-"""Of a folder's name; file systems take 255."""
+"""The length of a folder's name; file systems allow 255."""
 
 
 @contextmanager
 def _whole(path: Path) -> Iterator[IO[str]]:
-    """A file that takes its place once all of it is written."""
+    """Open a file for writing that replaces the old one once it is complete."""
     temporary = path.with_name(f".{path.name}.new")
     try:
         with temporary.open("w", encoding="utf-8", newline="") as file:
@@ -55,7 +55,7 @@ def _write(path: Path, text: str) -> None:
 
 
 def _safe_name(name: str) -> str:
-    """The name as a file's, on any system: near to what it was, and never a way out."""
+    """Return a similar name that is safe for a folder on any system, and never a way out."""
     letters = (c if c.isalnum() or c in " ._-+@()" else "_" for c in _composed(name))
     cut = "".join(letters).lstrip(" .-").encode()[:_NAME_BYTES].decode(errors="ignore")
     return cut.rstrip(" .") or "submission"
@@ -66,12 +66,12 @@ def _composed(name: str) -> str:
 
 
 def _key(name: str) -> str:
-    """The same for names that some file system takes for the same."""
+    """Return a key that is equal for names that some file system takes for the same."""
     return unicodedata.normalize("NFKC", name).casefold()
 
 
 def _unused_name(name: str, used: set[str]) -> str:
-    """The safe name, with a number where an earlier submission has it already."""
+    """Return the safe name, with a number if an earlier submission has it already."""
     safe = unused = _safe_name(name)
     number = 1
     while _key(unused) in used:
@@ -85,7 +85,7 @@ def _unused_name(name: str, used: set[str]) -> str:
 
 
 def _cell(text: str) -> str:
-    """Text that a spreadsheet takes for text, and not for a formula."""
+    """Return the text in a form that no spreadsheet takes for a formula."""
     dangerous = text.startswith(("=", "+", "-", "@", "\t", "\r"))
     return ("'" if dangerous else "") + printable(text)
 
@@ -116,7 +116,7 @@ def _all_printable(value: Any) -> Any:
 
 
 def _content(graded: Graded) -> dict[str, Any]:
-    """The whole grade, but for the traces."""
+    """Return the whole grade, except the traces."""
     grade = graded.grade
     content: dict[str, Any] = {
         "submission": graded.submission,
@@ -141,7 +141,7 @@ def _write_traces(folder: Path, tests: tuple[TestResult, ...]) -> None:
             _write(path, "".join(f"{printable(line)}\n" for line in test.trace.splitlines()))
             written.add(path)
     for path in set(folder.glob("*.trace")) - written:
-        path.unlink()  # it is from an earlier time, and would pass for this one's
+        path.unlink()  # it is an earlier grade's
 
 
 def _write_submission(folder: Path, graded: Graded, content: dict[str, Any]) -> None:
@@ -149,7 +149,7 @@ def _write_submission(folder: Path, graded: Graded, content: dict[str, Any]) -> 
     _write_traces(folder / "traces", graded.grade.tests)
     report = student.render(graded)
     if any(test.trace for test in graded.grade.tests):
-        report += "\nThe traces that the tests left are in traces/.\n"
+        report += "\nThe traces of the tests are in traces/.\n"
     _write(folder / "report.txt", report)
     _write(folder / "results.json", json.dumps(content, indent=2) + "\n")
 
@@ -157,8 +157,8 @@ def _write_submission(folder: Path, graded: Graded, content: dict[str, Any]) -> 
 def write_gradebook(
     folder: Path, graded: Iterable[Graded], formats: Mapping[str, Format] | None = None
 ) -> None:
-    """Writes all files, over those that are there; also each submission's in further formats. The
-    grades come sorted by name, and are looked at one at a time. Raises `OSError`."""
+    """Write all files, and each grade in further formats, over those that are there. The grades are
+    sorted by name, and only one is in memory at a time. Raises `OSError`."""
     folder.mkdir(parents=True, exist_ok=True)
     used: set[str] = set()
     with _whole(folder / "gradebook.csv") as table, _whole(folder / "results.json") as results:

@@ -23,7 +23,7 @@ def _entry(name: str, points: int, most: int, passed: bool, lines: list[str]) ->
 
 
 def render(graded: Graded) -> str:
-    """The score, what kept it from being higher, and an entry for each test and for style."""
+    """Return the score, its reason, and an entry for each test and for style."""
     grade = graded.grade
     entries = [
         _entry(
@@ -43,7 +43,7 @@ def render(graded: Graded) -> str:
         "score": grade.points,
         "max_score": grade.max_points,
         "output": "\n".join(overview(graded)),
-        # Said outright, for a server that is set to show HTML.
+        # Without these, a server may be set to show HTML.
         "output_format": "text",
         "test_output_format": "text",
         "test_name_format": "text",

@@ -1,4 +1,4 @@
-"""Grades as JUnit XML, which most continuous integration servers read."""
+"""Grades as JUnit XML, which most servers for continuous integration read."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from harness.results.grade import Graded, Status, TestResult
 from harness.text import printable, printable_lines
 from harness.results.verdict import Outcome
 
-# What is printable is also allowed in XML 1.0: nothing else has to be removed.
+# All printable characters are allowed in XML 1.0: no others have to be removed.
 
 _ELEMENTS = {
     Outcome.DIFFERS: "failure",
@@ -35,7 +35,7 @@ def _add_test(suite: Element, test: TestResult) -> None:
 
 
 def _count(element: Element) -> None:
-    """Sets the attributes that say how many cases of which kind are in an element."""
+    """Set the attributes that count the cases of each kind in an element."""
     for name, tag in (
         ("tests", "testcase"),
         ("failures", "failure"),
@@ -52,7 +52,7 @@ def _add_submission(suites: Element, graded: Graded) -> None:
     SubElement(properties, "property", name="points", value=str(grade.points))
     SubElement(properties, "property", name="max_points", value=str(grade.max_points))
     if grade.status is not Status.GRADED:
-        # Without a case of its own, a submission that has no tests would look as if all were well.
+        # A submission without tests would else look as if it had passed all of them.
         case = _add_case(suite, "submission")
         error = SubElement(case, "error", type=grade.status, message=printable(grade.reason))
         error.text = "\n".join(printable_lines(grade.log))
@@ -63,7 +63,7 @@ def _add_submission(suites: Element, graded: Graded) -> None:
 
 
 def render(graded: Sequence[Graded]) -> str:
-    """A document with a test suite for each submission."""
+    """Return a document with a test suite for each submission."""
     suites = Element("testsuites", name="osmem")
     for each in graded:
         _add_submission(suites, each)

@@ -1,4 +1,4 @@
-"""The figures of traces, for people and for programs."""
+"""The statistics of traces, for people and for programs."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def _table(*columns: str) -> Table:
     return table
 
 
-def show_figures(console: Console, side: Side) -> None:
-    """Prints the figures of one trace, and how it ended."""
+def show_statistics(console: Console, side: Side) -> None:
+    """Print the statistics of a trace, and how it ended."""
     table = _table("")
     table.show_header = False
     for name, value in side.statistics.items():
@@ -45,14 +45,14 @@ def show_figures(console: Console, side: Side) -> None:
 
 
 def show_comparison(console: Console, comparison: Comparison) -> None:
-    """Prints where two traces part, and the figures of both; ``!`` marks a figure that moved
-    further than it is allowed to."""
+    """Print the first difference of two traces, and the statistics of both. ``!`` marks a figure
+    that moved further than allowed."""
     if comparison.difference is None:
         console.print("The traces are the same.")
     else:
-        told = what_differs(comparison.difference)
-        line = f"First difference: line {comparison.difference.line}, {told}"
-        console.print(Text(line), soft_wrap=True)
+        line = comparison.difference.line
+        text = f"First difference: line {line}, {what_differs(comparison.difference)}"
+        console.print(Text(text), soft_wrap=True)
     before, after = comparison.before, comparison.after
     table = _table("before", "after", "change")
     for name, old in before.statistics.items():
@@ -66,13 +66,13 @@ def show_comparison(console: Console, comparison: Comparison) -> None:
     console.print(table)
 
 
-def render_figures(side: Side) -> str:
-    """``{"figures": {NAME: NUMBER}, "end"}``"""
+def render_statistics(side: Side) -> str:
+    """Return ``{"figures": {NAME: NUMBER}, "end"}``."""
     return json.dumps({"figures": side.statistics, "end": str(side.end)}, indent=2) + "\n"
 
 
 def render_comparison(comparison: Comparison) -> str:
-    """``{"passed", "first_difference": {"line", "call", "text"} or null, "refused": [NAME],
+    """Return ``{"passed", "first_difference": {"line", "call", "text"} or null, "refused": [NAME],
     "before": {"figures", "end"}, "after": {"figures", "end"}}``"""
     difference = comparison.difference
     content = {

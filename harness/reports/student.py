@@ -1,4 +1,4 @@
-"""A grade as plain text, for the student; what only a teacher should see is left out."""
+"""A grade as plain text, for the student, without what only a teacher should see."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from harness.results.verdict import Outcome
 
 
 def explanation(test: TestResult) -> list[str]:
-    """What was seen, and what to try: a line each, as far as there is something to say."""
+    """Return the reason and the advice, as far as there are any."""
     return [*printable_lines(test.reason), *printable_lines(test.advice)]
 
 
 def overview(graded: Graded) -> list[str]:
-    """The points, and what kept the submission from more."""
+    """Return the points, and the reason why there are not more."""
     grade = graded.grade
     lines = [
         f"{grade.points} of {grade.max_points} points",
@@ -28,7 +28,7 @@ def overview(graded: Graded) -> list[str]:
 
 
 def style_lines(style: Style) -> list[str]:
-    """The note, if there is one, and the findings with file and line."""
+    """Return the note, if there is one, and the findings with file and line."""
     lines = [printable(style.note)] if style.note else []
     for finding in style.findings:
         where = f"{finding.file}:{finding.line}" if finding.line else finding.file
@@ -56,7 +56,7 @@ def _failures(tests: tuple[TestResult, ...]) -> list[str]:
 
 
 def render(graded: Graded) -> str:
-    """Points, the table of tests, reasons and advice, style: sections of indented lines."""
+    """Return sections of indented lines: points, the table of tests, reasons and advice, style."""
     grade = graded.grade
     sections = {printable(graded.submission): overview(graded)}
     if grade.status is Status.GRADED:

@@ -1,4 +1,4 @@
-"""What became of a whole batch of submissions, on a terminal."""
+"""The summary of a batch of submissions, on a terminal."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from harness.results.verdict import Outcome
 from harness.execution.versions import Versions, show_differences
 
 _BAND = 10
-"""Points, for each bar."""
+"""The points that a bar of the histogram stands for."""
 _BAR_WIDTH = 40
 _TESTS_SHOWN = 5
 _SUBMISSIONS_SHOWN = 20
@@ -26,13 +26,13 @@ class _Counts:
     statuses: Counter[Status] = field(default_factory=Counter)
     bands: Counter[int] = field(default_factory=Counter)
     failed: Counter[str] = field(default_factory=Counter)
-    """How many failed each test, of those that could be tested."""
+    """The number of submissions that failed each test."""
     max_points: int = 0
     looked_at: list[str] = field(default_factory=list)
-    """The first submissions that a person should look at, and why, in a line each."""
+    """The first submissions that a person should look at, and why, one a line."""
     more_to_look_at: int = 0
-    otherwise: Counter[str] = field(default_factory=Counter)
-    """How many were graded with other versions of tools than the suite was made with."""
+    by_versions: Counter[str] = field(default_factory=Counter)
+    """The number of submissions by how the versions of tools differ from the suite's."""
 
     def add(self, graded: Graded) -> None:
         grade = graded.grade
@@ -49,7 +49,7 @@ class _Counts:
 
 
 def _why_to_look(graded: Graded) -> str:
-    """Why a person should look at a submission; empty if nobody has to."""
+    """Return why a person should look at a submission; empty if nobody has to."""
     grade = graded.grade
     reasons = list(graded.flags)
     if grade.status is not Status.GRADED:
@@ -70,7 +70,7 @@ def _show_bands(console: Console, counts: _Counts) -> None:
         low, number = band * _BAND, counts.bands[band]
         high = min(low + _BAND - 1, counts.max_points)
         label = f"{low}-{high}" if high > low else f"{low}"
-        # A band that is not empty is seen, however long the others are.
+        # Rounded up: a band with a submission is never empty.
         bar = "#" * -(-number * _BAR_WIDTH // longest)
         _print(console, f"  {label:>7}  {number:5d}  {bar}".rstrip())
 
@@ -91,13 +91,13 @@ def _show_looked_at(console: Console, counts: _Counts) -> None:
 
 
 def show_summary(console: Console, graded: Iterable[Graded], made_with: Versions) -> None:
-    """Prints how many submissions there are of each status, how their points are distributed, the
-    tests that failed most, the submissions that a person should look at, and the versions of tools
-    that are not those that the suite was made with."""
+    """Print the number of submissions with each status, the histogram of their points, the tests
+    that failed most, the submissions that a person should look at, and the versions of tools that
+    differ from the suite's."""
     counts = _Counts()
     for each in graded:
         counts.add(each)
-        counts.otherwise[show_differences(each.grade.versions, made_with)] += 1
+        counts.by_versions[show_differences(each.grade.versions, made_with)] += 1
     total = counts.statuses.total()
     statuses = ", ".join(f"{counts.statuses[s]} {s}" for s in Status if counts.statuses[s])
     noun = "submission" if total == 1 else "submissions"
@@ -108,6 +108,6 @@ def show_summary(console: Console, graded: Iterable[Graded], made_with: Versions
         _show_failed(console, counts)
     if counts.looked_at:
         _show_looked_at(console, counts)
-    for differences, number in sorted(counts.otherwise.items()):
+    for differences, number in sorted(counts.by_versions.items()):
         if differences:
             _print(console, f"{number} graded with {printable(differences)}")

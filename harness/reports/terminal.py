@@ -1,4 +1,4 @@
-"""Verdicts on a terminal: a table while the tests run, then the differences, then the points."""
+"""Verdicts on a terminal: a table while the tests run, then the failures, then the points."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ _STYLES = {
 }
 _BAD = "red"
 _SHOWN_IN_FULL = 3
-"""How many failed tests are shown with their traces, unless all are asked for."""
+"""The number of failed tests that are shown with their traces, unless all are requested."""
 _LINES_BEFORE, _LINES_AFTER = 4, 4
 _PIPE_WIDTH = 1000
 
 
 def make_console() -> Console:
-    """A console that prints text as it is, and does not cut it to 80 columns where there is no
-    terminal."""
+    """Return a console that prints text as it is, and cuts it to the width of a terminal only if
+    there is one."""
     terminal = Console().is_terminal
     return Console(
         width=None if terminal else _PIPE_WIDTH,
-        # What is shown was written by programs that nobody trusts: no markup, no emoji names.
+        # Untrusted programs have written some of the text: no markup, no names of emoji.
         highlight=False,
         markup=False,
         emoji=False,
@@ -48,13 +48,13 @@ def _points(verdict: Verdict) -> str:
 
 
 def _row(verdict: Verdict, name_width: int) -> Text:
-    """A row of the table that is cut, not wrapped, where a terminal is too narrow for it."""
+    """Return a row of the table."""
     outcome = verdict.outcome
     style = _STYLES.get(outcome, _BAD)
     row = Text()
     row.append(f"{verdict.test.name:{name_width}}  ")
     row.append(f"{outcome:{max(map(len, Outcome))}}", style)
-    # That nothing was built is the same for all, and told once below.
+    # The reason of a failed build is the same for all tests, and shown once below.
     reason = "" if outcome is Outcome.NOT_BUILT else verdict.reason
     row.append(f"  {_points(verdict):>5}  {reason}")
     row.rstrip()
@@ -69,8 +69,8 @@ def _print_row(console: Console, row: Text) -> None:
 
 
 def show_table(console: Console, suite: Suite, verdicts: Iterable[Verdict]) -> list[Verdict]:
-    """Prints a row for each verdict as it comes, with a progress bar below where there is a
-    terminal; returns all of them."""
+    """Print a row for each verdict as it comes, on a terminal with a progress bar below. Return all
+    verdicts."""
     width = max((len(test.name) for test in suite.tests), default=0)
     seen = []
     for verdict in _with_progress(console, verdicts, len(suite.tests)):
@@ -95,7 +95,7 @@ _STANDARD_MAPPING = f", {PROTECTION}, {FLAGS}, -1, 0)"
 
 
 def _cells(line: tuple[int, str] | None, mark: str) -> tuple[str, str]:
-    """A line's number and its text, without what is the same in every right mapping."""
+    """Return a line's number and its text, without what is equal in all correct mappings."""
     if line is None:
         return mark, "-"
     text = line[1].removesuffix(UNKNOWN_NOTE).replace(_STANDARD_MAPPING, ", ...)")
@@ -121,8 +121,8 @@ def _traces(verdict: Verdict, whole: bool) -> Table | None:
     return _sides(rows if whole else around(rows, _LINES_BEFORE, _LINES_AFTER))
 
 
-def _say(console: Console, text: str, style: str = "") -> None:
-    """Prints an indented paragraph: wrapped on a terminal, a line where there is none."""
+def _print_paragraph(console: Console, text: str, style: str = "") -> None:
+    """Print an indented paragraph, which only a terminal wraps."""
     for line in text.splitlines():
         if console.is_terminal:
             console.print(Padding(Text(line, style), (0, 0, 0, 2)))
@@ -133,17 +133,17 @@ def _say(console: Console, text: str, style: str = "") -> None:
 def _show_failure(console: Console, verdict: Verdict, whole: bool) -> None:
     console.print()
     console.print(Text.assemble((verdict.test.name, "bold"), f": {verdict.outcome}"))
-    _say(console, verdict.reason)
-    _say(console, verdict.advice, "cyan")
+    _print_paragraph(console, verdict.reason)
+    _print_paragraph(console, verdict.advice, "cyan")
     traces = _traces(verdict, whole)
     if traces is not None:
         console.print(traces)
 
 
 def show_failures(console: Console, verdicts: Sequence[Verdict], verbose: bool, again: str) -> None:
-    """Prints why tests failed: the first few around their first difference; with ``verbose`` all
-    of them, and their traces from beginning to end. ``again`` is the command that was given, for
-    one test."""
+    """Print why tests failed: the first few, with the lines around their first difference; with
+    ``verbose`` all of them, with their whole traces. ``again`` is the command to which the name of
+    a test can be added."""
     failed = [verdict for verdict in verdicts if verdict.outcome is not Outcome.PASSED]
     shown = failed if verbose else failed[:_SHOWN_IN_FULL]
     if _same_reason(failed):
@@ -159,13 +159,13 @@ def show_failures(console: Console, verdicts: Sequence[Verdict], verbose: bool, 
 
 
 def _same_reason(failed: Sequence[Verdict]) -> bool:
-    """Whether one thing is wrong for all, such as a library that was not built."""
+    """Return whether all tests failed for one reason, a library that could not be built."""
     reasons = {(verdict.outcome, verdict.reason) for verdict in failed}
     return len(reasons) == 1 and failed[0].outcome is Outcome.NOT_BUILT
 
 
 def show_points(console: Console, verdicts: Sequence[Verdict]) -> None:
-    """Prints how many tests passed, and the points."""
+    """Print the number of passed tests, and the points."""
     passed = sum(verdict.outcome is Outcome.PASSED for verdict in verdicts)
     points = sum(verdict.points for verdict in verdicts)
     most = sum(verdict.test.points for verdict in verdicts)
@@ -177,14 +177,14 @@ def show_points(console: Console, verdicts: Sequence[Verdict]) -> None:
 
 
 def show_refused(console: Console, library: Library | BuildError) -> None:
-    """Prints why a library could be built with lenient compiler flags only, if so it was."""
+    """Print why newer compilers refuse a library, if they do."""
     if isinstance(library, Library) and library.refused:
-        told = f"It was built leniently; newer compilers refuse this library: {library.refused}"
-        console.print(Text(told), soft_wrap=True)
+        text = f"Built with lenient flags; newer compilers refuse this library: {library.refused}"
+        console.print(Text(text), soft_wrap=True)
 
 
 def show_list(console: Console, suite: Suite) -> None:
-    """Prints the suite's tests and what each is worth."""
+    """Print the tests of a suite, and their points."""
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     table.add_column("test")
     table.add_column("points", justify="right")
@@ -196,7 +196,7 @@ def show_list(console: Console, suite: Suite) -> None:
 
 
 def show_recorded(console: Console, suite: Suite, recorded: Sequence[Recorded]) -> None:
-    """Prints which references are new or changed, and which could not be kept."""
+    """Print which references are new or changed, and which were refused."""
     for record in recorded:
         if record.reference is not Reference.UNCHANGED:
             style = _BAD if record.reference is Reference.REFUSED else ""
@@ -204,5 +204,5 @@ def show_recorded(console: Console, suite: Suite, recorded: Sequence[Recorded]) 
             line.append(f"  {record.reason}").rstrip()
             console.print(line, soft_wrap=True)
     counts = Counter(record.reference for record in recorded)
-    told = ", ".join(f"{counts[kind]} {kind}" for kind in Reference if counts[kind])
-    console.print(f"{suite.references}: {told}")
+    summary = ", ".join(f"{counts[kind]} {kind}" for kind in Reference if counts[kind])
+    console.print(f"{suite.references}: {summary}")

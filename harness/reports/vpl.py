@@ -6,7 +6,7 @@ from harness.results.grade import Graded
 from harness.reports import student
 
 _BROKEN = {":=>>": ": =>>", "<|--": "<| --", "--|>": "-- |>"}
-"""The marks that VPL looks for, even inside of lines, and what is shown in their place."""
+"""The marks that VPL finds, even inside of lines, and their replacements."""
 
 
 def _harmless(text: str) -> str:
@@ -16,9 +16,9 @@ def _harmless(text: str) -> str:
 
 
 def render(graded: Graded) -> str:
-    """The points as a title, what the student reads as a block, and the grade on the last line."""
+    """Return the points as a title, the report as a block, and the grade on the last line."""
     grade = graded.grade
-    # A line after ">" is shown as it is, and can't be a mark itself.
+    # VPL shows a line after ">" as it is, and takes it for no mark.
     block = "".join(f">{_harmless(line)}\n" for line in student.render(graded).splitlines())
     return (
         f"Comment :=>>-{grade.points} of {grade.max_points} points\n"

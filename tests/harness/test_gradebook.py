@@ -119,7 +119,7 @@ style
   osmem.c:12: unused variable 'x' [-Wunused-variable] (gcc)
   sub/heap.h: Line contains NUL byte. [readability/nul] (cpplint)
 
-The traces that the tests left are in traces/.
+The traces of the tests are in traces/.
 """
     )
 
