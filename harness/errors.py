@@ -1,13 +1,13 @@
-"""Errors that a user can be told of: one class, raised anywhere, caught once."""
+"""Errors for the user: one class, raised anywhere and caught in one place."""
 
 from __future__ import annotations
 
 
 class UserError(Exception):
-    """Something that the user can mend, told in one line.
+    """An error that the user can mend, in one line.
 
     ``message`` names the file or the test, what was expected and what was found; ``advice`` says
-    what to do, and may be empty. A command that ends with it exits with ``status``.
+    what to do, and may be empty. ``status`` is the exit status of a command that ends with it.
     """
 
     status = 2

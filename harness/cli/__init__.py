@@ -1,4 +1,4 @@
-"""The command line: arguments in, exit status out. It holds no logic.
+"""The command line: arguments in, exit status out, and no logic of its own.
 
 May know: grading, reports, checking, workloads, tracers, results, suite, specification,
 execution, trace, text, errors.

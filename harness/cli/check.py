@@ -1,4 +1,4 @@
-"""The commands on a suite: check a library, list the tests."""
+"""The commands on a suite: check a library, and list the tests."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ from harness.tracers.select import choose_tracer
     "--sandbox",
     "sandboxed",
     is_flag=True,
-    help="Build and run in a sandbox, for sources of others.",
+    help="Build and run in a sandbox, as grade does.",
 )
 @json_option("result")
-@click.option("-v", "--verbose", is_flag=True, help="Show whole traces, of all failures.")
+@click.option("-v", "--verbose", is_flag=True, help="Show all failures, with whole traces.")
 def check_command(
     tests: tuple[str, ...],
     source: Path,
@@ -50,16 +50,16 @@ def check_command(
     json_file: TextIO | None,
     verbose: bool,
 ) -> None:
-    """Run tests and print what they earn.
+    """Run tests and print the points they earn.
 
-    TEST is a test's name or a pattern, such as 'malloc-*'; without any, all tests are run.
+    TEST is the name of a test or a pattern, such as 'malloc-*'. Without any, all tests run.
     """
     suite = choose_tests(suite_path, tests)
     console = terminal.make_console()
     tracer = choose_tracer(tracer_name, sandboxed)
     setup = set_up(suite, source, tracer, jobs, sandboxed)
     verdicts = terminal.show_table(console, suite, check(setup, jobs))
-    again = command_line("check", *_given(source, suite_path), *["--sandbox"] * sandboxed)
+    again = command_line("check", *_given(source, suite_path, sandboxed))
     terminal.show_failures(console, verdicts, verbose, again)
     terminal.show_points(console, verdicts)
     terminal.show_refused(console, setup.library)
@@ -68,18 +68,20 @@ def check_command(
     sys.exit(exit_status(verdicts))
 
 
-def _given(source: Path, suite_path: Path) -> list[str]:
-    """The options that are not the default ones."""
+def _given(source: Path, suite_path: Path, sandboxed: bool) -> list[str]:
+    """Return the options that differ from their defaults."""
     options = []
     if source != DEFAULT_SOURCE:
         options += ["--src", str(source)]
     if suite_path != DEFAULT_SUITE:
         options += ["--suite", str(suite_path)]
+    if sandboxed:
+        options += ["--sandbox"]
     return options
 
 
 @click.command("list")
 @suite_option
 def list_command(suite_path: Path) -> None:
-    """Print the tests and what each is worth."""
+    """List the tests and their points."""
     terminal.show_list(terminal.make_console(), choose_tests(suite_path))

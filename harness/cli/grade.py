@@ -19,17 +19,26 @@ from harness.tracers.ltrace import Ltrace
     type=click.Path(file_okay=False, path_type=Path),
     required=True,
     metavar="DIR",
-    help="The folder of the gradebook, with a folder for each submission.",
+    help="Write the gradebook and the reports to this folder.",
 )
 @suite_option
 @jobs_option
 @click.option(
     "--resume/--fresh", "resume", default=True, help="Resume the previous run, or start over."
 )
-@click.option("--only", multiple=True, metavar="NAME", help="Grade this submission; repeatable.")
-@click.option("--db", "database", metavar="URL", help="Keep grades in this database, not in DIR.")
-@click.option("--seed", metavar="TEXT", help="Seed of the randomized tests, to repeat them.")
-@click.option("--style/--no-style", default=True, help="Judge the style of the sources.")
+@click.option(
+    "--only", multiple=True, metavar="NAME", help="Grade only this submission; repeatable."
+)
+@click.option(
+    "--db",
+    "database",
+    metavar="URL",
+    help="Store the grades in this database.  [default: a file in --out]",
+)
+@click.option(
+    "--seed", metavar="TEXT", help="Set the seed of the randomized tests, to repeat them."
+)
+@click.option("--style/--no-style", default=True, help="Give points for style, or none.")
 @click.option(
     "--format",
     "formats",
@@ -57,10 +66,13 @@ def grade_command(
 ) -> None:
     """Grade a folder of submissions.
 
-    Submissions are archives or folders. Each is built and run in a sandbox. A grade that is kept
-    from an earlier run is not made again.
+    SUBMISSIONS holds an archive or a folder for each submission. Each is built and run in a
+    sandbox. What has a grade from an earlier run is not graded again.
+
+    Exits with 0 if every submission has a grade, and with 2 if a fault of this machine left some
+    without.
     """
-    # Only grading needs a database, which takes longer to load than a test to run.
+    # Only grading needs a database, which takes longer to load than a test takes to run.
     from harness.grading.session import Options, grade_folder
 
     options = Options(
@@ -69,6 +81,6 @@ def grade_command(
     try:
         status = grade_folder(choose_tests(suite_path), Ltrace(), options, terminal.make_console())
     except KeyboardInterrupt:
-        click.echo("the grades made so far are kept; run the same command to resume", err=True)
+        click.echo("the grades so far are stored; run the same command to resume", err=True)
         raise
     sys.exit(status)

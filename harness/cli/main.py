@@ -1,4 +1,4 @@
-"""The command line as a whole: the commands, and the one place where errors are caught."""
+"""The program: its commands, and the one place that catches errors."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from harness.errors import UserError
 from harness.execution.build import BUILD
 
 _INTERRUPTED = 128 + signal.SIGINT
-_NOBODY_READS = 128 + signal.SIGPIPE
+_OUTPUT_CLOSED = 128 + signal.SIGPIPE
 
 
 class _Commands(click.Group):
-    """Commands in the order they were added, and a suggestion for a misspelt one."""
+    """Lists commands in the order they were added, and suggests one for a misspelt name."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.commands)
@@ -46,10 +46,11 @@ class _Commands(click.Group):
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(VERSION, message="osmem %(version)s")
 def main() -> None:
-    """Check implementations of os_malloc, os_calloc, os_realloc and os_free by the requests they
-    make to the system.
+    """Check implementations of os_malloc, os_calloc, os_realloc and os_free by the requests that
+    they make to the system.
 
-    Exits with 0 if all is well, 1 if something failed, 2 if it could not run.
+    Exits with 0 on success, 1 if something failed, 2 if it could not run, and 130 if it was
+    interrupted.
     """
 
 
@@ -67,11 +68,11 @@ for command in (
 
 
 def _from_system(error: OSError) -> UserError:
-    """A refusal by the system as an error of the user's: which file, and why."""
+    """Turn an error of the system into one for the user: which file, and why."""
     message = f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror)
     refused = isinstance(error, PermissionError) or error.errno == errno.EROFS
     if refused and str(BUILD) in str(error.filename):
-        return UserError(message, f"remove {BUILD} or set OSMEM_BUILD to a folder of yours")
+        return UserError(message, f"remove {BUILD}, or set OSMEM_BUILD to a folder of your own")
     return UserError(message)
 
 
@@ -80,7 +81,7 @@ def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
 
 
 def _forget_output() -> None:
-    """Lets nothing be written at exit to an output that takes no more."""
+    """Discard what Python would write at exit to an output that takes no more."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
@@ -90,7 +91,7 @@ def _end(error: UserError) -> NoReturn:
 
 
 def run() -> NoReturn:
-    """Runs the command that was given and exits. However it ends, no program it started is left."""
+    """Run the command given, and exit. However it ends, it leaves no process behind."""
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     if isinstance(sys.stdout, TextIOWrapper):
@@ -106,7 +107,7 @@ def run() -> NoReturn:
         sys.exit(_INTERRUPTED)
     except BrokenPipeError:
         _forget_output()
-        sys.exit(_NOBODY_READS)
+        sys.exit(_OUTPUT_CLOSED)
     except UserError as error:
         _end(error)
     except OSError as error:

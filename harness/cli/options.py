@@ -1,4 +1,4 @@
-"""Arguments and options that several commands share."""
+"""The arguments and options that several commands share."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ suite_option = click.option(
     type=click.Path(path_type=Path),
     default=DEFAULT_SUITE,
     metavar="FILE",
-    help="The suite file.  [default: tests/suite.toml]",
+    help="Use the suite in this file.  [default: tests/suite.toml]",
 )
 source_option = click.option(
     "--src",
@@ -34,7 +34,7 @@ source_option = click.option(
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     default=DEFAULT_SOURCE,
     metavar="DIR",
-    help="The folder of the library's sources and its Makefile.  [default: src]",
+    help="Build the library from this folder, with its Makefile.  [default: src]",
 )
 tracer_option = click.option(
     "--tracer",
@@ -42,31 +42,32 @@ tracer_option = click.option(
     type=click.Choice([*TRACERS, AUTO]),
     default="ltrace",
     show_default=True,
-    help="The tracer; auto is uftrace if installed and supported, else ltrace.",
+    help="Use this tracer; auto is uftrace if installed and supported, else ltrace.",
 )
 jobs_option = click.option(
     "--jobs",
     type=click.IntRange(1),
     default=len(os.sched_getaffinity(0)),
     metavar="N",
-    help="Programs that run at a time.  [default: one for each processor]",
+    help="Run N tests, or grade N submissions, at a time.  [default: the number of processors]",
 )
 
 
 def json_option(what: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """--json FILE, for a command that can write ``what`` there; the file is whole or not there."""
+    """Return the option --json FILE, for ``what`` a command can write. The file is either whole or
+    missing."""
     return click.option(
         "--json",
         "json_file",
         type=click.File("w", encoding="utf-8", atomic=True, lazy=False),
         metavar="FILE",
-        help=f"Write the {what} as JSON, too; - is standard output.",
+        help=f"Also write the {what} as JSON; - is standard output.",
     )
 
 
 def choose_tests(path: Path, names: tuple[str, ...] = ()) -> Suite:
-    """The suite in a file with the tests of these names, or all if none is named. Its paths are
-    shown as seen from the working folder."""
+    """Return the suite in a file, with the tests of these names, or all if none is named. Its paths
+    are relative to the working folder if possible, which is shorter to show."""
     here = Path.cwd()
     return load_suite(path.relative_to(here) if path.is_relative_to(here) else path).select(names)
 
@@ -78,12 +79,12 @@ def source_given() -> bool:
 
 
 def built_library(source: Path) -> Library:
-    """The library of ``source``, built within the default suite's limits."""
+    """Build the library of ``source``, within the limits of the default suite."""
     suite = load_suite(DEFAULT_SUITE)
     return build_library(source, suite.build_limits, flags=suite.compiler)
 
 
 def command_line(*words: str) -> str:
-    """A command of the checker, as one would type it here."""
+    """Return a command of the checker, as one would type it here."""
     program = sys.argv[0]
     return shlex.join([program if os.sep in program else os.path.join(".", program), *words])

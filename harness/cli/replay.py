@@ -17,7 +17,7 @@ from harness.workloads.replay import build_replayer, replay, verify
 
 
 def _allocators(source: Path, against: str) -> list[Allocator]:
-    """The library of ``source``, and those named in a list with commas."""
+    """Return the allocator of ``source``, and those in a list with commas."""
     limits = load_suite(DEFAULT_SUITE).build_limits
     name = "osmem" if source == DEFAULT_SOURCE else str(source)
     others = [named_allocator(other.strip(), limits) for other in against.split(",")]
@@ -38,7 +38,8 @@ def _allocators(source: Path, against: str) -> list[Allocator]:
     default="glibc",
     show_default=True,
     metavar="NAMES",
-    help=f"With commas: {', '.join(KNOWN)}, or paths of a libosmem.so, its folder or its sources.",
+    help=f"Compare with these, separated by commas: {', '.join(KNOWN)}, or the path of a"
+    " libosmem.so, its folder or its sources.",
 )
 @click.option(
     "--rounds",
@@ -46,7 +47,7 @@ def _allocators(source: Path, against: str) -> list[Allocator]:
     default=20,
     show_default=True,
     metavar="N",
-    help="Rounds for each workload; the fastest counts.",
+    help="Play each workload N times; the fastest round counts.",
 )
 @click.option(
     "--seconds",
@@ -67,9 +68,9 @@ def replay_command(
 ) -> None:
     """Play workloads through allocators.
 
-    Prints the time of a call and the utilisation of memory, side by side. A workload is a file of
-    calls, such as those in bench/workloads; docs/workloads.md has the format. The ratios are to the
-    first allocator, the one of --src.
+    FILE is a workload, a list of calls, such as those in bench/workloads; docs/workloads.md
+    describes the format. Prints the time per call and the utilisation of memory for each allocator,
+    and their ratios to those of the first one, from --src.
     """
     allocators = _allocators(source, against)
     build_replayer()
