@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
 import time
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -281,3 +283,71 @@ def test_list_names_every_test_and_its_points() -> None:
         line.split() for line in ended.stdout.splitlines()
     ]
     assert "40 tests, 90 points" in ended.stdout
+
+
+def test_a_pattern_runs_all_tests_that_match() -> None:
+    ended = checker("check", "malloc-*")
+    assert ended.returncode == 0
+    assert "13 of 13 tests passed" in ended.stdout
+
+
+def test_a_pattern_that_matches_no_test_is_an_error() -> None:
+    assert_could_not_run(
+        checker("check", "malloc-arrayz*"),
+        "no test is named 'malloc-arrayz*'; did you mean 'malloc-arrays'?",
+    )
+    assert_could_not_run(checker("check", "x-*"), "no test is named 'x-*'; see ./checker.py list")
+
+
+# ---- Help ----------------------------------------------------------------------------------------
+
+
+def help_paragraphs(*command: str) -> list[str]:
+    """The paragraphs of a help text, each in one line."""
+    ended = checker(*command, "--help")
+    assert ended.returncode == 0
+    return [" ".join(text.split()) for text in ended.stdout.split("\n\n")]
+
+
+def test_help_shows_the_whole_summary_of_each_command() -> None:
+    lines = checker("--help").stdout.partition("\nCommands:\n")[2].splitlines()
+    summaries = {name: summary for name, summary in (line.split(None, 1) for line in lines)}
+    assert list(summaries) == [
+        *("check", "list", "grade", "trace", "record", "diff", "stat", "replay"),
+    ]
+    for name, summary in summaries.items():
+        assert help_paragraphs(name)[1] == summary
+        assert summary.endswith(".") and not summary.endswith("..")
+
+
+def test_version_is_the_projects() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    ended = checker("--version")
+    assert (ended.returncode, ended.stdout) == (0, f"osmem {project['version']}\n")
+
+
+def test_a_misspelt_command_gets_a_suggestion() -> None:
+    assert_could_not_run(checker("chekc"), "no command is named 'chekc'; did you mean 'check'?")
+    assert_could_not_run(checker("xyz"), "no command is named 'xyz'; see --help")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "./checker.py check malloc-split-last --src {}",
+        "/usr/bin/python3 checker.py check malloc-split-last --src {}",
+        "make check TESTS=malloc-split-last SRC={}",
+    ],
+)
+def test_the_command_in_the_hint_can_be_typed_as_it_is(tmp_path: Path, command: str) -> None:
+    source = mistaken(tmp_path / "src", "fit-first")
+    words = shlex.split(command.format(source))
+    ended = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
+    (hint,) = (line for line in ended.stdout.splitlines() if "from beginning to end" in line)
+    typed = hint.partition(": ")[2]
+    assert typed == f"./checker.py check --src {source} -v malloc-split-last"
+    again = subprocess.run(
+        shlex.split(typed), cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert again.returncode == 1
+    assert "exit 0" in again.stdout
