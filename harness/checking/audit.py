@@ -1,8 +1,8 @@
-"""What the kernel saw of a program that an allocator has no use for.
+"""The audit of a run: system calls that no allocator makes.
 
 A submission shares its process with the program that tests it. It can't change what the tracer
-sees, but it can do things no allocator does. None of them costs points by itself: they are for a
-person to look at.
+sees, but it can make other system calls than an allocator. None of them costs points by itself:
+they are flags, for a person to look at.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from harness.trace.events import SPAWNING, Entered, Event, Replaced, Returned, S
 from harness.trace.words import signed_int
 
 _LOADED = "set_tid_address"
-"""The system call by which the dynamic linker sets up the first thread: what it maps, it has mapped
-before, but for what it closes up afterwards."""
+"""The system call by which the dynamic linker sets up the first thread. By then it has mapped all
+libraries; afterwards it only takes rights away."""
 
 _ORDINARY = frozenset(
     # Memory, and what the C library does at the start and at the end of a program, for messages and
@@ -29,7 +29,9 @@ _WRITE, _EXEC = 2, 4  # PROT_WRITE and PROT_EXEC of <sys/mman.h>
 _NO_FILE = -1
 
 
-class _Witness:
+class _Auditor:
+    """Looks at the events of a run one by one."""
+
     def __init__(self) -> None:
         self.names: set[str] = set()
         self.outside = False
@@ -62,27 +64,27 @@ class _Witness:
 
 
 @dataclass(frozen=True, slots=True)
-class Testimony:
-    """What the kernel saw, beside the trace."""
+class Audit:
+    """What a run did beside its calls and requests."""
 
     spawned: bool
-    """Whether the program started another process or thread."""
+    """Whether the program tried to start another process or thread."""
     oddities: tuple[str, ...]
-    """What an allocator has no use for, a sentence each; nothing of it depends on addresses."""
+    """What no allocator does, each as a phrase that is the same in every run."""
 
 
-def testify(events: Iterable[Event], moves_break: bool) -> Testimony:
-    """What was seen of one run, up to where the program became another. A program may itself move
-    the break, to see what the allocator makes of that: then growth outside of calls is not odd."""
-    witness = _Witness()
+def audit(events: Iterable[Event], moves_break: bool) -> Audit:
+    """Audit a run, up to where the program became another one. Growth outside of calls is no oddity
+    if the program itself moves the break."""
+    auditor = _Auditor()
     for event in takewhile(lambda event: not isinstance(event, Replaced), events):
-        witness.see(event)
+        auditor.see(event)
     oddities = []
-    if witness.names:
-        names = ", ".join(sorted(witness.names))
+    if auditor.names:
+        names = ", ".join(sorted(auditor.names))
         oddities.append(f"made system calls that an allocator has no use for: {names}")
-    if witness.outside and not moves_break:
+    if auditor.outside and not moves_break:
         oddities.append("asked the system for memory outside of calls of the allocator")
-    if witness.protection:
+    if auditor.protection:
         oddities.append("changed what may be written or executed in memory")
-    return Testimony(bool(witness.names & SPAWNING), tuple(oddities))
+    return Audit(bool(auditor.names & SPAWNING), tuple(oddities))

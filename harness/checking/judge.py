@@ -42,7 +42,7 @@ def _where(trace: Trace) -> str:
 def _judge_end(test: Test, run: Run, limits: Limits) -> Judgement | None:
     """Whether the program came to an end of its own, outside of the allocator."""
     end, where = run.trace.end, _where(run.trace)
-    if run.testimony.spawned:
+    if run.audit.spawned:
         return Judgement(
             Outcome.CRASHED,
             "started another process or thread",
@@ -72,23 +72,23 @@ def _judge_end(test: Test, run: Run, limits: Limits) -> Judgement | None:
                 Outcome.CRASHED, f"killed for writing more than {limits.file_mib} MiB, {where}"
             )
         case How.KILLED:
-            told = f": {run.told}" if run.told else ""
-            return Judgement(Outcome.CRASHED, f"killed by {end.detail} {where}{told}")
+            stderr = f": {run.stderr_line}" if run.stderr_line else ""
+            return Judgement(Outcome.CRASHED, f"killed by {end.detail} {where}{stderr}")
         case How.EXEC:
             return Judgement(Outcome.CRASHED, f"became another program by exec() {where}")
         case How.CUT_SHORT:
             return Judgement(
                 Outcome.SKIPPED,
                 f"the tracer stopped {where}, with status {run.finished.status}",
-                run.told,
+                run.stderr_line,
             )
         case How.EXIT if end.detail == _SYMBOL_LOOKUP_FAILED and run.missing:
             return Judgement(
                 Outcome.NOT_BUILT, f"libosmem.so does not define {', '.join(run.missing)}"
             )
         case How.EXIT if end.inside:
-            told = f": {run.told}" if run.told else ""
-            return Judgement(Outcome.CRASHED, f"exit with status {end.detail} {where}{told}")
+            stderr = f": {run.stderr_line}" if run.stderr_line else ""
+            return Judgement(Outcome.CRASHED, f"exit with status {end.detail} {where}{stderr}")
     return None
 
 
@@ -107,7 +107,7 @@ def _judge_memory(test: Test, run: Run, findings: Findings) -> Judgement | None:
     if status != 0:
         return Judgement(
             Outcome.INVALID,
-            run.told or f"exit with status {status}, {_where(run.trace)}",
+            run.stderr_line or f"exit with status {status}, {_where(run.trace)}",
             f"the test's program checks its memory, see {test.snippet}",
         )
     if len(findings.leaked) > test.leaks:
@@ -154,10 +154,10 @@ def judge(test: Test, expected: Trace | None, run: Run, policy: Policy, limits: 
                 advice,
                 expected,
                 run.trace,
-                run.testimony.oddities,
+                run.audit.oddities,
             )
     return Verdict(
-        test, Outcome.PASSED, expected=expected, found=run.trace, oddities=run.testimony.oddities
+        test, Outcome.PASSED, expected=expected, found=run.trace, oddities=run.audit.oddities
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from harness.checking.check import Setup, verdict_on
 from harness.checking.explain import what_differs
-from harness.checking.run import Invocation, missing_calls, trace_program
+from harness.checking.invocation import Invocation, missing_calls, trace_program
 from harness.errors import UserError
 from harness.results.verdict import Outcome, Recorded, Reference, Verdict
 from harness.specification.model import expect
@@ -19,14 +19,14 @@ from harness.tracers.tracer import Tracer
 
 
 def record_references(setup: Setup, force: bool) -> Iterator[Recorded]:
-    """Runs all tests and keeps their traces as the references.
+    """Run all tests and keep their traces as the references.
 
-    A trace that broke off, leaks or is invalid is refused, and so is one that the model does not
-    give, unless ``force`` is set: the old reference stays. Raises `UserError` if a reference can't
-    be written.
+    A trace that breaks off, leaks or is invalid is refused, and the old reference stays. So is a
+    trace that the model does not give, unless ``force`` is set. Raises `UserError` if a reference
+    can't be written.
     """
     for test in setup.suite.tests:
-        # Against itself a trace passes if it is sound.
+        # Compared with itself, a trace passes if it is sound.
         verdict = verdict_on(setup, test, lambda run: run.trace)
         if why := _why_no_reference(verdict, setup.suite.policy, force):
             yield Recorded(test, Reference.REFUSED, why)
@@ -36,7 +36,7 @@ def record_references(setup: Setup, force: bool) -> Iterator[Recorded]:
 
 
 def _why_no_reference(verdict: Verdict, policy: Policy, force: bool) -> str:
-    """Why a verdict's trace is no reference; empty if it is one."""
+    """Return why a verdict's trace can't be a reference; empty if it can."""
     if verdict.outcome is not Outcome.PASSED or verdict.found is None:
         return f"{verdict.outcome}: {verdict.reason}"
     if not verdict.found.calls:
@@ -49,11 +49,11 @@ def _why_no_reference(verdict: Verdict, policy: Policy, force: bool) -> str:
     difference = first_difference(expected.parts(), verdict.found.parts())
     if difference is None:
         return ""
-    return f"the model disagrees: {what_differs(difference)}; --force keeps it all the same"
+    return f"the model disagrees: {what_differs(difference)}; --force records it nevertheless"
 
 
 def _keep(trace: Trace, path: Path) -> Reference:
-    """Writes a reference, if it is not what it was."""
+    """Write a reference, unless it is unchanged."""
     text = trace.text()
     try:
         if not path.exists():
@@ -70,10 +70,10 @@ def _keep(trace: Trace, path: Path) -> Reference:
 
 
 def record_program(invocation: Invocation, tracer: Tracer, output: Path) -> tuple[int, End]:
-    """Run a program, which prints where the checker does, and keep its trace in a file.
+    """Run a program, which prints to the checker's own output, and keep its trace in a file.
 
-    Returns the number of calls, and how the program ended. Raises `UserError` where there is
-    nothing to record, and `OSError`.
+    Returns the number of calls, and how the program ended. Raises `UserError` if there is nothing
+    to record, or `OSError`.
     """
     program = invocation.program
     if not program.is_file():

@@ -9,7 +9,7 @@ import click
 
 from harness.checking.check import Setup, set_up
 from harness.checking.recording import record_program, record_references
-from harness.checking.run import Invocation, is_whole, missing_calls
+from harness.checking.invocation import Invocation, is_whole, missing_calls
 from harness.cli.options import (
     built_library,
     choose_tests,

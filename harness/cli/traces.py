@@ -8,7 +8,7 @@ from typing import TextIO
 
 import click
 
-from harness.checking.run import Invocation, is_whole, missing_calls, trace_program
+from harness.checking.invocation import Invocation, is_whole, missing_calls, trace_program
 from harness.cli.options import (
     built_library,
     json_option,

@@ -165,7 +165,7 @@ def test_a_trace_that_the_model_does_not_give_is_recorded_by_force_only(tmp_path
     rows = [" ".join(line.split()) for line in refused.stdout.splitlines()]
     assert (
         "malloc-split-last refused the model disagrees: call 10, os_malloc(200): expected"
-        " heap+0x6f0, found heap+0x20; --force keeps it all the same"
+        " heap+0x6f0, found heap+0x20; --force records it nevertheless"
     ) in rows
     assert reference.read_text() == right
     forced = checker("record", *options, "--force")
