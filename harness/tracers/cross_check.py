@@ -1,9 +1,9 @@
-"""Two accounts of one run, put together: the calls as uftrace saw them from inside the process, and
-what the kernel was asked, as strace saw it from outside.
+"""Cross-checks two records of one run, and merges them: the calls that uftrace saw inside the
+process, and the system calls that strace saw outside of it.
 
-Both have the time of the same clock. Requests are the kernel's, so that none is missed however it
-was made; but where uftrace tells of others, one of the two does not see the run as it was, and
-there is no trace.
+Both records have times of the same clock. The merged run has the kernel's requests, which are
+complete however they were made. If uftrace saw other requests than the kernel did, one of the
+records is wrong, and there is no trace.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ from collections.abc import Iterable, Iterator
 
 from harness.trace.events import Entered, Event, Replaced, SystemCall
 from harness.trace.words import signed_int, signed_result, unsigned
-from harness.tracers.tracer import TracerError
-from harness.tracers.uftrace_output import Asked, Told
 from harness.tracers.strace import Stamped
+from harness.tracers.tracer import TracerError
+from harness.tracers.uftrace_output import LibcCall, Record
 
 _Request = tuple[str | int, ...]
-"""A request in a form that both accounts can be brought to."""
-_SHOWN = 3
+"""A request in a form that both records can be brought to."""
+_MAX_SHOWN = 3
 
 
-def _of_kernel(call: SystemCall) -> _Request | None:
-    """None if nothing was asked for."""
+def _from_kernel(call: SystemCall) -> _Request | None:
+    """Return the request of a system call; None if it requests nothing."""
     match call.name, call.args:
         case "brk", (wanted,):
             return ("brk", wanted if call.result == wanted else -1) if wanted else None
@@ -33,12 +33,13 @@ def _of_kernel(call: SystemCall) -> _Request | None:
     return None
 
 
-def _of_library(asked: Asked) -> _Request | None:
-    result = signed_result(asked.result)
-    match asked.function, asked.args:
+def _from_libc(call: LibcCall) -> _Request | None:
+    """Return the request of a call of libc; None if it requests nothing."""
+    result = signed_result(call.result)
+    match call.function, call.args:
         case "sbrk", (increment,):
-            # The increment is signed, and the sum of both is an address again.
-            wanted = unsigned(asked.result + increment)
+            # The increment is signed; the sum of both is an address again.
+            wanted = unsigned(call.result + increment)
             return ("brk", -1 if result == -1 else wanted) if increment else None
         case "brk", (wanted,):
             return ("brk", -1 if result else wanted) if wanted else None
@@ -47,66 +48,66 @@ def _of_library(asked: Asked) -> _Request | None:
         case "mremap", (old, old_length, length, _):
             return ("mremap", old, old_length, length, result)
         case name, (address, length, *_):
-            return (name, address, length, -1 if signed_int(asked.result) else 0)
+            return (name, address, length, -1 if signed_int(call.result) else 0)
     return None
 
 
-def _shown(requests: list[_Request]) -> str:
-    names = [str(request[0]) for request in requests[:_SHOWN]]
+def _summary(requests: list[_Request]) -> str:
+    names = [str(request[0]) for request in requests[:_MAX_SHOWN]]
     if more := len(requests) - len(names):
         names.append(f"{more} more")
     return ", ".join(names) or "nothing"
 
 
 class _Call:
-    """A call of the allocator, and what was asked for in it."""
+    """A call of the allocator, and the requests in it by both records."""
 
     def __init__(self, number: int, function: str) -> None:
         self._number = number
         self._function = function
         self._kernel: list[_Request] = []
-        self._library: list[_Request] = []
+        self._libc: list[_Request] = []
 
-    def see(self, event: SystemCall | Asked) -> None:
-        if isinstance(event, Asked):
-            if request := _of_library(event):
-                self._library.append(request)
-        elif request := _of_kernel(event):
+    def add(self, event: SystemCall | LibcCall) -> None:
+        if isinstance(event, LibcCall):
+            if request := _from_libc(event):
+                self._libc.append(request)
+        elif request := _from_kernel(event):
             self._kernel.append(request)
 
-    def agree(self) -> None:
-        """Raises `TracerError` if the two accounts of it differ."""
-        if self._kernel != self._library:
+    def check(self) -> None:
+        """Raise `TracerError` if the records differ."""
+        if self._kernel != self._libc:
             raise TracerError(
                 f"uftrace and strace disagree on call {self._number}, {self._function}(): the"
-                f" kernel was asked for {_shown(self._kernel)}, but of the library uftrace saw"
-                f" {_shown(self._library)}; it asks in a way of its own, or by libc's malloc():"
-                " use --tracer ltrace"
+                f" kernel saw {_summary(self._kernel)}, uftrace {_summary(self._libc)}; the library"
+                " does without libc's functions, or calls libc's malloc(): use --tracer ltrace"
             )
 
 
-def put_together(told: Iterable[Told], seen: Iterator[Stamped]) -> Iterator[Event]:
-    """The events of a run, in order. Raises `TracerError` where the accounts disagree."""
+def merge(records: Iterable[Record], seen: Iterator[Stamped]) -> Iterator[Event]:
+    """Yield the events of a run, in order, from uftrace's records and from what strace has seen.
+    Raises `TracerError` if the two disagree."""
     number = 0
     call: _Call | None = None
     ahead = next(seen, None)
-    for time, event in told:
+    for time, event in records:
         while ahead is not None and ahead.time < time:
             if call is not None and isinstance(ahead.event, SystemCall):
-                call.see(ahead.event)
+                call.add(ahead.event)
             yield ahead.event
             if isinstance(ahead.event, Replaced):
                 return
             ahead = next(seen, None)
-        if isinstance(event, Asked):
+        if isinstance(event, LibcCall):
             if call is not None:
-                call.see(event)
+                call.add(event)
             continue
         if isinstance(event, Entered):
             number += 1
             call = _Call(number, event.function)
         elif call is not None:
-            call.agree()
+            call.check()
             call = None
         yield event
     if ahead is not None:

@@ -1,4 +1,4 @@
-"""How a program is linked with the allocator, which decides what a tracer sees of its calls."""
+"""How a program is linked with the allocator, which decides which of its calls a tracer sees."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ _RELOCATION = re.compile(r"^\S+ +\S+ +(?P<type>R_\w+) +\S+ +(?P<name>\w+)(?:@\S+
 _BY_PLT = ("_JUMP_SLOT", "_JUMP_SLO", "_JUMP_SL")
 _SECOND_PLT = ".plt.sec"
 NOT_LINKED = "it has to be a program that is linked with a shared libosmem.so; use -losmem"
-"""What there is to say of a program that has no `Linkage`."""
+"""The advice for a program without a `Linkage`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Linkage:
-    """Of a program that can be run with a shared library."""
+    """How a program calls the functions of the allocator."""
 
     imported: frozenset[str]
-    """The functions of the allocator that it takes from a library."""
+    """The functions that it imports from a shared library."""
     by_plt: frozenset[str]
-    """Those of them that it calls by way of its PLT."""
+    """The imported functions that it calls through its PLT."""
     second_plt: bool
-    """Whether the PLT that calls go through is not the one that binds them lazily."""
+    """Whether it calls them through a second PLT, apart from the one that binds them lazily."""
 
 
 def read_linkage(program: Path) -> Linkage | None:
-    """None if it is no program, or one that no shared library is loaded for."""
-    said = subprocess.run(
+    """Return how a program is linked; None if it is no program, or loads no shared libraries."""
+    output = subprocess.run(
         ["readelf", "--wide", "--relocs", "--dynamic", "--section-headers", str(program)],
         env={"PATH": "/usr/bin:/bin", "LC_ALL": "C"},
         stdin=subprocess.DEVNULL,
@@ -39,11 +39,11 @@ def read_linkage(program: Path) -> Linkage | None:
         errors="replace",
         check=False,
     ).stdout
-    if "Dynamic section at" not in said:
+    if "Dynamic section at" not in output:
         return None
-    found = [match for match in _RELOCATION.finditer(said) if match["name"] in FUNCTIONS]
+    found = [match for match in _RELOCATION.finditer(output) if match["name"] in FUNCTIONS]
     return Linkage(
         frozenset(match["name"] for match in found),
         frozenset(match["name"] for match in found if match["type"].endswith(_BY_PLT)),
-        f" {_SECOND_PLT} " in said,
+        f" {_SECOND_PLT} " in output,
     )

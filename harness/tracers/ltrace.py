@@ -1,11 +1,10 @@
-"""ltrace: breakpoints at the program's calls of the allocator, and every system call.
+"""ltrace: stops the program at its calls of the allocator, and at every system call.
 
-What the allocator asked for is read from the system calls (``-S``), so that it does not matter how
-it asked; calls that the library makes to its own functions are not the program's, and left out
-(``@MAIN``).
+Requests are read from the system calls (``-S``), so that it does not matter how the library makes
+them. Calls of the library to its own functions are left out (``@MAIN``).
 
-Read here are the notations of 0.7.3 and of the 0.7.9x line, which differ in the names of system
-calls, in numbers, and in how NULL is shown; both with our prototypes and without any.
+The module reads the output of 0.7.3 and of the 0.7.9x line, which write system calls, numbers and
+NULL differently, with prototypes and without.
 """
 
 from __future__ import annotations
@@ -43,11 +42,11 @@ from harness.tracers.tracer import SHOWN, Program, Streams
 
 _PROTOTYPES = "ltrace.conf"
 _TYPES = {POINTER: "addr", SIZE: "ulong", INT: "int", None: "void"}
-"""The names that prototypes have for types: with these, pointers are shown as addresses, and sizes
-as unsigned numbers."""
+"""The names of types in prototypes. With them, ltrace shows pointers as addresses, and sizes as
+unsigned numbers."""
 
 _LEAST_SHOWN = {"mmap": 4}
-"""How many arguments ltrace shows at least, where that is not all."""
+"""How many arguments every version shows, if that is not all."""
 
 _BEGUN = re.compile(
     r"(?:.*->)?(?P<name>os_(?:malloc|calloc|realloc|free)|SYS_\w+|\w+@SYS)\((?P<args>[^)]*?)"
@@ -59,8 +58,8 @@ _KILLED = re.compile(r"\+\+\+ killed by (\w+) \+\+\+\s*")
 _EXEC = re.compile(r"--- Called exec\(\) ---\s*")
 _UNNAMED = {"318": "getrandom", "334": "rseq", "435": "clone3"}
 """The system calls of x86-64 that ltrace 0.7.3 shows by their numbers."""
-_NEVER_BACK = ("execve", "execveat")
-"""System calls of which, if they succeed, ltrace shows no second half."""
+_REPLACING = ("execve", "execveat")
+"""The system calls that do not return if they succeed, so that ltrace shows no second half."""
 _NO_VALUE = "<void>"
 _NULL = ("nil", "NULL")
 
@@ -86,18 +85,18 @@ def _system_call(name: str, args: str, result: str) -> SystemCall:
     return SystemCall(name, numbers, signed_result(_number(result)))
 
 
-def of_program(lines: Iterator[str]) -> Iterator[str]:
-    """Of the lines on a process that entered an inner sandbox, those on what it then became."""
+def _after_entering(lines: Iterator[str]) -> Iterator[str]:
+    """Skip the lines on a process before it becomes the program in the inner sandbox."""
     execs = (index for index, line in enumerate(lines) if _EXEC.fullmatch(line))
     next(itertools.islice(execs, EXECS_TO_ENTER - 1, None), None)
     return lines
 
 
-def read_events(lines: Iterator[str]) -> Iterator[Event]:
-    """The events in ltrace's output on one process. Lines that can't be read are passed over:
-    ltrace cuts its last one where it is killed."""
+def _read_events(lines: Iterator[str]) -> Iterator[Event]:
+    """Yield the events in ltrace's output on one process. Lines that can't be read are skipped,
+    because ltrace cuts its last line short if it is killed."""
     pending: dict[str, str] = {}
-    """The arguments of system calls shown in two halves."""
+    """The arguments of the system calls whose second half has not come yet."""
     for line in lines:
         try:
             if match := _BEGUN.fullmatch(line):
@@ -124,14 +123,14 @@ def _begun(match: re.Match[str], pending: dict[str, str]) -> Iterator[Event]:
     args, result = match["args"], match["result"]
     system_call = _system_call_name(match["name"])
     if system_call is None:
-        # Without prototypes ltrace guesses that there are four, and that they are signed.
+        # Without prototypes ltrace assumes four arguments, all signed.
         count = len(ALLOCATOR[match["name"]].parameters)
         yield Entered(match["name"], tuple(map(unsigned, _numbers(args)[:count])))
         if result is not None:
             yield _returned(match["name"], result)
     elif result is None:
         pending[system_call] = args
-        if system_call in _NEVER_BACK:
+        if system_call in _REPLACING:
             yield _system_call(system_call, args, "0")
     else:
         yield _system_call(system_call, args, result)
@@ -145,13 +144,13 @@ def _resumed(match: re.Match[str], pending: dict[str, str]) -> Event:
 
 
 def _returned(function: str, result: str) -> Returned:
-    # Without prototypes it shows a result of os_free(), too.
+    # Without prototypes ltrace shows a result of os_free(), too.
     nothing = ALLOCATOR[function].result is None or result == _NO_VALUE
     return Returned(None if nothing else _number(result))
 
 
 class Ltrace:
-    """The tracer that grades: it stands outside of the process it watches."""
+    """The tracer for grading: it is outside of the process, which can't change what it sees."""
 
     name = "ltrace"
     tools: tuple[str, ...] = ("ltrace",)
@@ -171,16 +170,16 @@ class Ltrace:
         )
 
     def run(self, program: Program, streams: Streams, raw: Path, limits: Limits) -> Finished:
-        """Runs a program under ltrace. A program that is out of time is killed before ltrace is, so
+        """Run a program under ltrace. A program that is out of time is killed before ltrace is, so
         that ltrace can still write in which call it was."""
         confinement = program.confinement
         if confinement is None:
             prototypes = raw.with_name(_PROTOTYPES)
-            argv = [*_ltrace(prototypes, raw), "--", *program.argv]
+            argv = [*_command(prototypes, raw), "--", *program.argv]
         else:
             prototypes = confinement.shown / _PROTOTYPES
             sandbox, inside = confinement.sandbox, Path(SHOWN)
-            ltrace = _ltrace(inside / prototypes.name, Path(OUT) / raw.name)
+            ltrace = _command(inside / prototypes.name, Path(OUT) / raw.name)
             shown = {SHOWN: confinement.shown}
             argv = sandbox.confine_watched(
                 [*ltrace, "--"], program.argv, shown, raw.parent, program.env
@@ -198,10 +197,10 @@ class Ltrace:
         )
 
     def events(self, raw: Path, confined: bool) -> Iterator[Event]:
-        if not is_plain_file(raw):  # ltrace did not come as far as to write one
+        if not is_plain_file(raw):  # ltrace ended before it made the file
             return
         with raw.open(encoding="utf-8", errors="replace") as lines:
-            yield from read_events(of_program(lines) if confined else lines)
+            yield from _read_events(_after_entering(lines) if confined else lines)
 
 
 def _prototypes() -> str:
@@ -214,6 +213,6 @@ def _prototype(name: str, signature: Signature) -> str:
     return f"{_TYPES[signature.result]} {name}({parameters});"
 
 
-def _ltrace(prototypes: Path, raw: Path) -> list[str]:
+def _command(prototypes: Path, raw: Path) -> list[str]:
     calls = "+".join(f"{function}@MAIN" for function in FUNCTIONS)
     return ["ltrace", "-S", "-F", str(prototypes), "-o", str(raw), "-e", calls]

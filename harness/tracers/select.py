@@ -1,4 +1,4 @@
-"""Which tracer there is for a name."""
+"""The choice of a tracer by its name."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ def _missing(tracer: Tracer) -> list[str]:
 
 
 def choose_tracer(name: str, sandboxed: bool = False) -> Tracer:
-    """The tracer of this name. By itself it is uftrace, where that is installed and nothing has to
-    be kept in a sandbox, or else ltrace. Raises `TracerError` if it can't be had."""
+    """Return the tracer of this name. `AUTO` stands for uftrace if it is installed and there is no
+    sandbox, and otherwise for ltrace. Raises `TracerError` if the tracer can't be used."""
     if name == AUTO:
         name = "ltrace" if sandboxed or _missing(Uftrace()) else "uftrace"
     tracer = TRACERS[name]()
     if missing := _missing(tracer):
         raise TracerError(
-            f"{', '.join(missing)}: not found; 'tools/install-packages check trace' installs what"
-            " traces programs, or see packages.txt"
+            f"{', '.join(missing)}: not found; 'tools/install-packages check trace' installs the"
+            " tracers, or see packages.txt"
         )
     if sandboxed and not tracer.confines:
-        raise TracerError(f"{name} can't trace what is in a sandbox; use --tracer ltrace")
+        raise TracerError(f"{name} can't trace programs in a sandbox; use --tracer ltrace")
     return tracer

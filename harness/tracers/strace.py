@@ -1,7 +1,7 @@
-"""strace, as the witness beside a tracer that is inside of the process: what the kernel was asked.
+"""strace, outside of the process, records the system calls beside a tracer that is inside.
 
-With ``--seccomp-bpf`` the program stops at these system calls only, so that a million calls of the
-allocator cost nothing here.
+With ``--seccomp-bpf`` the program stops at these system calls only, so that strace costs nothing
+for a million calls of the allocator.
 """
 
 from __future__ import annotations
@@ -24,14 +24,15 @@ _NAMED_FILE = re.compile(r"<[^>]*>")
 
 
 class Stamped(NamedTuple):
-    """An event, and when it was: nanoseconds of the clock that only goes forward."""
+    """An event, and its time in nanoseconds of the monotonic clock."""
 
     time: int
     event: Event
 
 
-def command(output: Path, watched: list[str]) -> list[str]:
-    """The command that runs another one, and writes a file ``output.PID`` for each process."""
+def command(output: Path, traced: list[str]) -> list[str]:
+    """Return the command that runs another one under strace, which writes a file ``output.PID`` for
+    each process."""
     return [
         *("strace", "--seccomp-bpf", "--follow-forks", "--output-separately", "-o", str(output)),
         *(
@@ -42,12 +43,13 @@ def command(output: Path, watched: list[str]) -> list[str]:
         "--absolute-timestamps=format:unix,precision:ns",
         f"--trace={','.join((*SYSTEM_CALLS, *_PROCESS))}",
         "--",
-        *watched,
+        *traced,
     ]
 
 
 def clock_offset() -> int:
-    """How far strace's clock, which can be set, is ahead of the one that only goes forward."""
+    """Return the nanoseconds by which strace's clock, which can be set, is ahead of the monotonic
+    clock."""
 
     def sample() -> tuple[int, int]:
         before = time.clock_gettime_ns(time.CLOCK_MONOTONIC)
@@ -59,8 +61,8 @@ def clock_offset() -> int:
 
 
 def read_program(lines: Iterable[str], offset: int, own_files: str) -> Iterator[Stamped]:
-    """What a process asked for, from where it became the program on. The mappings of files whose
-    names begin with ``own_files`` are the tracer's, and left out."""
+    """Yield the events of a process from the exec() on by which it became the program. Mappings of
+    files whose names begin with ``own_files`` are the tracer's, and left out."""
     started = False
     own: set[int] = set()
     for line in lines:

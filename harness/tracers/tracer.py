@@ -1,7 +1,4 @@
-"""Tracers: each runs a program and reports its calls and requests as events.
-
-A tracer is a module with a class of its own.
-"""
+"""The interface of tracers: each runs a program, and reports its calls and requests as events."""
 
 from __future__ import annotations
 
@@ -16,34 +13,35 @@ from harness.execution.process import Finished, Limits
 from harness.execution.sandbox import Sandbox
 
 SHOWN = "/osmem"
-"""What a confined program sees of its `Confinement`."""
+"""Where a confined program finds the folder that it is shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Confinement:
-    """The sandbox a program is traced in."""
+    """The sandbox that a program is traced in."""
 
     sandbox: Sandbox
     shown: Path
-    """A folder, made with `make_readable`, that is all the program can see, as `SHOWN`; a tracer
-    may put files of its own there."""
+    """The only folder of the host that the program can read, as `SHOWN`. It was made with
+    `make_readable`; a tracer may put files of its own there."""
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A program to trace, with its arguments and environment, in a folder (None: this one)."""
+    """A program to trace, with its arguments, its environment and its working folder; None stands
+    for this one."""
 
     argv: Sequence[str]
     env: Mapping[str, str]
     cwd: Path | None
     confinement: Confinement | None = None
-    """Where there is one, the paths in ``argv`` and ``env`` are those inside, and ``cwd`` does not
-    count."""
+    """If set, the paths in ``argv`` and ``env`` are those inside of the sandbox, and ``cwd`` has no
+    effect."""
 
 
 @dataclass(frozen=True, slots=True)
 class Streams:
-    """Where a program's input comes from, and its output goes."""
+    """The standard streams of a program."""
 
     stdin: int | IO[bytes]
     stdout: int | IO[bytes]
@@ -51,24 +49,24 @@ class Streams:
 
 
 class TracerError(UserError):
-    """A program can't be traced; the message says why, and what to do."""
+    """A program can't be traced."""
 
 
 class Tracer(Protocol):
-    """Runs programs and tells what they asked for."""
+    """Runs programs, and reads the events of their runs."""
 
     name: str
     tools: tuple[str, ...]
-    """The commands it is made of."""
+    """The commands that it calls."""
     confines: bool
-    """Whether it works in a `Confinement`."""
+    """Whether it can trace in a `Confinement`."""
 
     def unsupported_reason(self, program: Path) -> str:
-        """Why it would not see all calls of the program, and what to do; empty if it does."""
+        """Return why it would miss calls of the program, and what to do; empty if it sees all."""
 
     def run(self, program: Program, streams: Streams, raw: Path, limits: Limits) -> Finished:
-        """Runs the program; the tracer's own output is kept at ``raw``, in a folder that was made
+        """Run the program, and keep the tracer's own output at ``raw``, in a folder that was made
         with `make_writable_folder`. Raises `TracerError` or `OSError`."""
 
     def events(self, raw: Path, confined: bool) -> Iterator[Event]:
-        """Reads that, of a program that was confined or not. Raises `TracerError`."""
+        """Read the events back from there. Raises `TracerError`."""

@@ -1,7 +1,7 @@
-"""uftrace: calls recorded inside of the process, at a fiftieth of what ltrace costs.
+"""uftrace: records calls inside of the process, in a fiftieth of the time that ltrace takes.
 
-Because it is inside, strace stands beside it, and only what both agree on is a trace; see
-`agreement`. For the same reason it is not for programs that nobody trusts.
+A program can change what is recorded inside of it. So strace records the system calls from outside,
+there is a trace only if both agree (see `cross_check`), and uftrace is only for trusted programs.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from harness.execution.process_tree import kill_below
 from harness.trace.signatures import FUNCTIONS, Signature
 from harness.tracers import strace, uftrace_output
 from harness.tracers.tracer import Program, Streams, TracerError
-from harness.tracers.cross_check import put_together
+from harness.tracers.cross_check import merge
 
 _SHARED_MEMORY = Path("/dev/shm")
 _OWN_FILES = "uftrace-"
 _TASK = re.compile(r"SESS .*?\bpid=(?P<task>\d+) sid=(?P<session>\w+)")
-_MOST_DRIFT = 1000
-"""In nanoseconds: clocks that moved further against each other were set."""
+_MAX_DRIFT = 1000
+"""In nanoseconds. If two clocks drift further apart during a run, one of them was set."""
 
 
 def _specifiers(signature: Signature) -> str:
@@ -52,53 +52,53 @@ _RECORD = (
 
 
 def _tasks(raw: Path) -> Iterator[re.Match[str]]:
-    """The programs that were run, in order."""
+    """Yield the programs that uftrace recorded, in the order in which they started."""
     tasks = raw / "data" / "task.txt"
     return _TASK.finditer(tasks.read_text() if tasks.is_file() else "")
 
 
-def _clear_memory(raw: Path) -> None:
-    """Removes what stays behind where uftrace was killed, by a limit or with the checker."""
+def _remove_shared_memory(raw: Path) -> None:
+    """Remove what uftrace leaves behind if it is killed, by a limit or with the checker."""
     for task in _tasks(raw):
-        for left in _SHARED_MEMORY.glob(f"{_OWN_FILES}{task['session']}-*"):
-            left.unlink(missing_ok=True)
+        for path in _SHARED_MEMORY.glob(f"{_OWN_FILES}{task['session']}-*"):
+            path.unlink(missing_ok=True)
 
 
-def _accounts(raw: Path) -> dict[Path, str]:
-    """What strace wrote, of each process."""
+def _kernel_logs(raw: Path) -> dict[Path, str]:
+    """Return what strace wrote on each process."""
     return {path: path.read_text(errors="replace") for path in raw.glob("kernel.*")}
 
 
-def _ended_early(raw: Path) -> Path | None:
-    """The account of the program, if that has ended before uftrace was ready to record it."""
-    for path, text in _accounts(raw).items():
-        # The threads of uftrace have accounts, too, but never become a program.
-        if _is_over(text) and " execve(" in text and not _is_own(text):
+def _log_of_early_end(raw: Path) -> Path | None:
+    """Return strace's log on the program, if that ended before uftrace was ready to record it."""
+    for path, text in _kernel_logs(raw).items():
+        # The threads of uftrace have logs as well, but never become a program.
+        if _is_complete(text) and " execve(" in text and not _is_on_uftrace(text):
             return path
     return None
 
 
-def _is_own(account: str) -> bool:
-    return '"uftrace", "record"' in account.partition("\n")[0]
+def _is_on_uftrace(log: str) -> bool:
+    return '"uftrace", "record"' in log.partition("\n")[0]
 
 
-def _is_over(account: str) -> bool:
-    return account.endswith("+++\n")
+def _is_complete(log: str) -> bool:
+    return log.endswith("+++\n")
 
 
-def _end_in_vain(raw: Path) -> None:
-    """Ends uftrace if it waits for a program that ended early; it would do so for ever."""
-    early = _ended_early(raw) if next(_tasks(raw), None) is None else None
-    if early is None or time.time() - early.stat().st_mtime < 1:  # there may be word of it yet
+def _stop_waiting(raw: Path) -> None:
+    """End uftrace if the program ended before it could be recorded: uftrace would wait forever."""
+    log = _log_of_early_end(raw) if next(_tasks(raw), None) is None else None
+    if log is None or time.time() - log.stat().st_mtime < 1:  # a record may still come
         return
-    for path, text in _accounts(raw).items():
-        if _is_own(text) and not _is_over(text):
+    for path, text in _kernel_logs(raw).items():
+        if _is_on_uftrace(text) and not _is_complete(text):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(int(path.suffix[1:]), signal.SIGTERM)
 
 
 class Uftrace:
-    """The tracer for long runs of programs that one trusts."""
+    """The tracer for long runs of trusted programs."""
 
     name = "uftrace"
     tools: tuple[str, ...] = ("uftrace", "strace")
@@ -108,10 +108,10 @@ class Uftrace:
         return "" if read_linkage(program) else NOT_LINKED
 
     def run(self, program: Program, streams: Streams, raw: Path, limits: Limits) -> Finished:
-        """Runs a program under uftrace, and that under strace; ``raw`` is a folder here. A program
-        that is out of time is killed before they are, so that what it did is kept."""
+        """Run a program under uftrace, and uftrace under strace; ``raw`` is a folder. A program
+        that is out of time is killed before the tracers are, so that its records are kept."""
         raw.mkdir()
-        record = [*_RECORD, f"--logfile={raw / 'said'}", f"--data={raw / 'data'}"]
+        record = [*_RECORD, f"--logfile={raw / 'log'}", f"--data={raw / 'data'}"]
         before = strace.clock_offset()
         try:
             finished = run(
@@ -123,26 +123,26 @@ class Uftrace:
                 stdout=streams.stdout,
                 stderr=streams.stderr,
                 on_timeout=lambda pid: kill_below(pid, "uftrace"),
-                meanwhile=lambda: _end_in_vain(raw),
+                meanwhile=lambda: _stop_waiting(raw),
             )
         finally:
-            _clear_memory(raw)
-        if abs(strace.clock_offset() - before) > _MOST_DRIFT:
+            _remove_shared_memory(raw)
+        if abs(strace.clock_offset() - before) > _MAX_DRIFT:
             raise TracerError("the clock was set while the program ran: run it again")
         (raw / "offset").write_text(str(before))
         return finished
 
     def events(self, raw: Path, confined: bool) -> Iterator[Event]:
         first = next(_tasks(raw), None)
-        account = _ended_early(raw) if first is None else raw / f"kernel.{first['task']}"
-        if account is None:  # the program was not even started
+        log = _log_of_early_end(raw) if first is None else raw / f"kernel.{first['task']}"
+        if log is None:  # the program did not start
             return
         offset = int((raw / "offset").read_text())
-        with account.open(errors="replace") as kernel:
-            seen = strace.read_program(kernel, offset, f"{_SHARED_MEMORY}/{_OWN_FILES}")
+        with log.open(errors="replace") as lines:
+            seen = strace.read_program(lines, offset, f"{_SHARED_MEMORY}/{_OWN_FILES}")
             if first is None:
                 yield from (event for _, event in seen)
                 return
             task = f"--tid={first['task']}"
-            with lines_of([*uftrace_output.COMMAND, task, f"--data={raw / 'data'}"]) as lines:
-                yield from put_together(uftrace_output.read_replay(lines), seen)
+            with lines_of([*uftrace_output.COMMAND, task, f"--data={raw / 'data'}"]) as output:
+                yield from merge(uftrace_output.read_records(output), seen)

@@ -1,4 +1,4 @@
-"""The text of ``uftrace replay``: a line where a function is entered, and one where it is left."""
+"""The output of ``uftrace replay``: a line where a function begins, and one where it returns."""
 
 from __future__ import annotations
 
@@ -26,62 +26,64 @@ RECORDED = {
     "sbrk": Signature((SIZE,), POINTER),
     "mmap64": SYSTEM_CALLS["mmap"],
 }
-"""The functions that are recorded with their arguments: the allocator's, and those of libc, which
-are like the system calls but for brk()."""
+"""The functions that are recorded with their arguments: the allocator's, and those of libc that
+make requests. But for brk(), libc's have the signatures of the system calls."""
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """The library called one of libc's functions that ask the kernel for memory."""
+class LibcCall:
+    """The library called a function of libc that requests memory from the kernel."""
 
     function: str
     args: tuple[int, ...]
     result: int
 
 
-class Told(NamedTuple):
-    """What uftrace tells, and when it was: nanoseconds of the clock that only goes forward."""
+class Record(NamedTuple):
+    """An event that uftrace recorded, and its time in nanoseconds of the monotonic clock."""
 
     time: int
-    event: Entered | Returned | Asked
+    event: Entered | Returned | LibcCall
 
 
 COMMAND = ("uftrace", "replay", "--no-pager", "--color=no", "--no-merge", "-f", "time")
 _LINE = re.compile(
     r" *(?P<seconds>\d+)\.(?P<nanoseconds>\d{9}) \| +"
     r"(?:(?P<entered>\w+)\((?P<args>[^)]*)\) \{"
-    r"|\}(?: = (?P<result>\w+);)? /\* (?P<left>\w+) \*/)\n?"
+    r"|\}(?: = (?P<result>\w+);)? /\* (?P<returned>\w+) \*/)\n?"
 )
 _LOST = "LOST"
 _LIBC_HEAP = ("malloc", "calloc", "realloc")
-"""uftrace uses them, too, in the same process: what they ask for is no account of the library."""
+"""uftrace calls them as well, in the same process, so what they request can't be told apart."""
 
 
-def read_replay(lines: Iterable[str]) -> Iterator[Told]:
-    """The program's calls of the allocator, and what the library asked for inside of them."""
+def read_records(lines: Iterable[str]) -> Iterator[Record]:
+    """Yield the program's calls of the allocator, and the library's calls of libc inside them.
+    Raises `TracerError` if records are missing or can't be used."""
     depth = 0
-    asked: tuple[int, ...] = ()
+    libc_args: tuple[int, ...] = ()
     for line in lines:
         match = _LINE.fullmatch(line)
         if match is None:
             if _LOST in line:
-                raise TracerError(f"uftrace could not keep up, and says {line.strip()!r:.80}")
+                raise TracerError(f"uftrace could not keep up: {line.strip()!r:.80}")
             continue
-        seconds, nanoseconds, entered, args, result, left = match.groups()
-        function = entered or left
+        seconds, nanoseconds, entered, args, result, returned = match.groups()
+        function = entered or returned
         if function in FUNCTIONS:
             time = int(seconds + nanoseconds)
             if entered and depth == 0:
-                yield Told(time, Entered(function, _numbers(function, args)))
+                yield Record(time, Entered(function, _numbers(function, args)))
             depth += 1 if entered else -1
-            if left and depth == 0:
-                yield Told(time, Returned(int(result, 16) if result else None))
+            if returned and depth == 0:
+                yield Record(time, Returned(int(result, 16) if result else None))
         elif depth > 0 and function in RECORDED:
             if entered:
-                asked = _numbers(function, args)
+                libc_args = _numbers(function, args)
             else:
                 time = int(seconds + nanoseconds)
-                yield Told(time, Asked(function, asked, int(result, 16) if result else 0))
+                value = int(result, 16) if result else 0
+                yield Record(time, LibcCall(function, libc_args, value))
         elif depth > 0 and entered in _LIBC_HEAP:
             raise TracerError(
                 f"the library calls libc's {entered}(), which uftrace shares with it;"

@@ -16,7 +16,7 @@ from harness.suite import load_suite
 from harness.trace.trace import Trace
 from harness.tracers.tracer import Tracer, TracerError
 from harness.tracers.ltrace import Ltrace
-from harness.tracers.uftrace_output import read_replay
+from harness.tracers.uftrace_output import read_records
 from harness.tracers.uftrace import Uftrace
 from harness.results.verdict import Outcome
 from command import assert_could_not_run, checker
@@ -165,7 +165,7 @@ def test_without_uftrace_it_says_what_to_install(tmp_path: Path) -> None:
 
 def test_there_is_no_uftrace_in_a_sandbox() -> None:
     ended = checker("check", "all", "--sandbox", "--tracer", "uftrace")
-    assert_could_not_run(ended, "uftrace can't trace what is in a sandbox", "--tracer ltrace")
+    assert_could_not_run(ended, "uftrace can't trace programs in a sandbox", "--tracer ltrace")
     assert checker("check", "all", "--sandbox", "--tracer", "auto").returncode == 0
 
 
@@ -179,7 +179,7 @@ def test_there_is_no_uftrace_in_a_sandbox() -> None:
 )
 def test_records_that_are_not_whole_are_refused(line: str, said: str) -> None:
     with pytest.raises(TracerError) as error:
-        list(read_replay([line]))
+        list(read_records([line]))
     assert said in str(error.value)
 
 
