@@ -12,14 +12,14 @@ from command import assert_could_not_run, checker
 from linked import LAZY
 
 OWN, OURS = "sbrk(48)", "sbrk(131072)"
-"""The first request, by which a trace shows whose library was loaded."""
+"""The first request shows which library was loaded: the user's own, or the project's."""
 SOURCE = ROOT / "src"
 NEW, OLD = "-Wl,--enable-new-dtags", "-Wl,--disable-new-dtags"
 
 
 @pytest.fixture
 def own(tmp_path: Path) -> Path:
-    """A folder with a library of the user's, with a soname and without."""
+    """A folder with two libraries of the user's: without a soname, and with one."""
     source = tmp_path / "own.c"
     source.write_text(
         "#include <unistd.h>\n"
@@ -35,14 +35,14 @@ def own(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def link(folder: Path, *words: str | Path) -> Path:
-    """A program that calls the allocator once, linked with these words."""
+def link(folder: Path, *options: str | Path) -> Path:
+    """A program that allocates once, linked with these options."""
     program = folder / "program"
     program.with_suffix(".c").write_text(
         '#include "osmem.h"\nint main(void) { os_free(os_malloc(10)); }\n'
     )
     subprocess.run(
-        ["gcc", *LAZY, f"-I{UTILS}", "-o", "program", "program.c", *words], cwd=folder, check=True
+        ["gcc", *LAZY, f"-I{UTILS}", "-o", "program", "program.c", *options], cwd=folder, check=True
     )
     return program
 
@@ -55,14 +55,14 @@ def loaded(*args: str | Path, **env: str) -> str:
 
 
 @pytest.mark.parametrize("kind", ["plain", "versioned"])
-def test_a_library_of_the_programs_own_is_loaded_unless_src_is_given(own: Path, kind: str) -> None:
+def test_a_program_loads_its_own_library_unless_src_is_given(own: Path, kind: str) -> None:
     program = link(own, f"-L{own / kind}", "-losmem", NEW, f"-Wl,-rpath,{own / kind}")
     assert loaded(program) == OWN
     assert loaded("--src", SOURCE, program) == OURS
 
 
 @pytest.mark.parametrize("kind", ["plain", "versioned"])
-def test_a_library_that_the_environment_names_is_loaded_unless_src_is_given(
+def test_a_program_loads_the_library_of_its_environment_unless_src_is_given(
     own: Path, kind: str
 ) -> None:
     program = link(own, f"-L{own / kind}", "-losmem")
@@ -99,13 +99,13 @@ def test_uftrace_loads_the_same(own: Path) -> None:
 def test_a_library_that_can_not_be_replaced_is_named(own: Path, way: str, tmp_path: Path) -> None:
     library = own / "plain" / "libosmem.so"
     found = [f"-L{library.parent}", "-losmem"]
-    words = {
+    options = {
         "rpath": [*found, OLD, f"-Wl,-rpath,{library.parent}"],
         "path": [str(library)],
         "preload": found,
     }
     env = {"LD_PRELOAD": str(library)} if way == "preload" else {}
-    program = link(own, *words[way])
+    program = link(own, *options[way])
     assert loaded(program, **env) == OWN
     output = tmp_path / "a.trace"
     for command in (["trace"], ["record", "-o", str(output)]):

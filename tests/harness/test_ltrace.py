@@ -1,4 +1,4 @@
-"""What ltrace writes, in the notations of its versions, becomes the same canonical trace."""
+"""The output of every version of ltrace becomes the same canonical trace."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def canonical(fixture: str) -> str:
 
 
 @pytest.mark.parametrize("version", ["0.7.3", "0.7.3-bare", "0.7.91", "0.7.91-bare"])
-def test_versions_read_alike(version: str) -> None:
+def test_every_version_is_read_alike(version: str) -> None:
     assert canonical(version) == ORDINARY
 
 
@@ -44,7 +44,7 @@ def test_a_crash_inside_a_call_names_it() -> None:
     ]
 
 
-def test_a_crash_outside_of_calls_names_none_and_a_strange_address_is_not_shown() -> None:
+def test_a_crash_outside_of_calls_names_none_and_other_addresses_are_not_shown() -> None:
     assert canonical("outside").splitlines() == [
         "os_malloc(10) = ? /* ?: not in the heap, not in a mapping */",
         "killed by SIGSEGV",
@@ -55,9 +55,9 @@ def test_a_program_killed_in_a_loop_names_the_call() -> None:
     assert canonical("killed").splitlines()[-1] == "killed by SIGKILL in os_malloc(15)"
 
 
-def test_what_comes_after_exec_is_another_program() -> None:
+def test_a_trace_ends_at_exec() -> None:
     assert canonical("exec").splitlines() == ["os_malloc(16) <unfinished>", "exec in os_malloc(16)"]
 
 
-def test_a_line_cut_in_two_is_passed_over() -> None:
+def test_a_line_that_is_cut_short_is_skipped() -> None:
     assert canonical("cut").splitlines()[-1] == "cut short"

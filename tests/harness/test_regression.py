@@ -1,4 +1,4 @@
-"""Recording any program's trace, comparing two of them, and what they come to."""
+"""Recording the trace of any program, comparing two traces, and their figures."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def figures(*args: str | Path) -> dict[str, float]:
     return found
 
 
-def test_what_a_trace_comes_to(tmp_path: Path) -> None:
+def test_the_figures_of_a_trace(tmp_path: Path) -> None:
     assert figures(kept(tmp_path / "a", BEFORE)) == {
         "calls": 5,
         "sbrk": 1,
@@ -59,14 +59,14 @@ def test_what_a_trace_comes_to(tmp_path: Path) -> None:
     }
 
 
-def test_what_was_refused_is_counted_but_has_no_bytes(tmp_path: Path) -> None:
+def test_refused_requests_are_counted_but_not_their_bytes(tmp_path: Path) -> None:
     refused = "os_malloc(10) = NULL\n  sbrk(131072) = -1\nos_realloc(NULL, 9) = NULL\nexit 0\n"
     found = figures(kept(tmp_path / "a", refused))
     assert (found["sbrk"], found["sbrk_bytes"], found["peak_held"]) == (1, 0, 0)
     assert (found["peak_live"], found["fragmentation"]) == (0, 0)
 
 
-def test_the_same_traces_are_the_same(tmp_path: Path) -> None:
+def test_equal_traces_are_the_same(tmp_path: Path) -> None:
     ended = checker("diff", REFERENCE, REFERENCE)
     assert (ended.returncode, ended.stdout.splitlines()[0]) == (0, "The traces are the same.")
 
@@ -95,7 +95,7 @@ def test_a_change_fails_unless_it_is_allowed(
     assert ended.stdout.startswith(told)
 
 
-def test_a_difference_is_told_and_kept_as_json(tmp_path: Path) -> None:
+def test_a_difference_is_printed_and_written_as_json(tmp_path: Path) -> None:
     before, after = kept(tmp_path / "before", BEFORE), kept(tmp_path / "after", AFTER)
     ended = checker("diff", before, after, "--json", tmp_path / "json")
     rows = [line.split() for line in ended.stdout.splitlines()]
@@ -117,7 +117,7 @@ def test_another_end_is_never_allowed(tmp_path: Path) -> None:
     assert ["end", "exit", "0", "killed", "by", "SIGSEGV", "!"] in rows
 
 
-def test_bad_input_is_told_in_a_line(tmp_path: Path) -> None:
+def test_bad_input_is_an_error_in_one_line(tmp_path: Path) -> None:
     cut = kept(tmp_path / "cut", "# osmem trace 1\nos_malloc(1) = NULL\nexit 0\n")
     assert_could_not_run(checker("stat", cut), f"{cut}:4: expected", "cut short")
     assert_could_not_run(checker("diff", REFERENCE, cut), f"{cut}:4: expected")
@@ -127,7 +127,7 @@ def test_bad_input_is_told_in_a_line(tmp_path: Path) -> None:
         assert_could_not_run(ended, "--allow", "expected", f"found '{allowed.split('=')[0]}")
 
 
-def test_what_is_recorded_can_be_compared(tmp_path: Path) -> None:
+def test_recorded_traces_can_be_compared(tmp_path: Path) -> None:
     program = link(
         tmp_path,
         "for (int i = 0; i < argc; i++) { puts(argv[i]); os_free(os_malloc(100 * (i + 1))); }",
@@ -142,7 +142,7 @@ def test_what_is_recorded_can_be_compared(tmp_path: Path) -> None:
     assert checker("diff", before, after).returncode == 0
 
 
-def test_what_can_not_be_recorded_leaves_no_file(tmp_path: Path) -> None:
+def test_a_recording_that_fails_leaves_no_file(tmp_path: Path) -> None:
     output = tmp_path / "a.trace"
     quiet = link(tmp_path, "return 0;")
     assert_could_not_run(checker("record", "-o", output, "--", quiet), "no call of os_malloc()")
@@ -165,7 +165,7 @@ def test_a_program_that_is_killed_is_recorded_and_fails(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("flags", [["-Wl,-z,now", "-Wl,-z,ibtplt"], ["-fno-plt"]])
-def test_a_program_that_ltrace_is_blind_to_is_told_the_way_out(
+def test_a_program_that_ltrace_can_not_trace_is_refused_with_advice(
     tmp_path: Path, flags: list[str]
 ) -> None:
     program = link(tmp_path, "os_free(os_malloc(10));", flags)

@@ -1,4 +1,4 @@
-"""uftrace tells what ltrace tells, of more programs; and where the kernel disagrees, nothing."""
+"""uftrace gives the traces that ltrace gives, of more programs; if strace disagrees, an error."""
 
 from __future__ import annotations
 
@@ -56,7 +56,9 @@ def test_both_tracers_give_the_same_trace_of_all_tests(suite: str) -> None:
         "return 0;",
     ],
 )
-def test_both_tracers_tell_the_same_end(tmp_path: Path, body: str) -> None:
+def test_both_tracers_give_the_same_trace_of_programs_that_end_in_other_ways(
+    tmp_path: Path, body: str
+) -> None:
     program = link(tmp_path, body)
     by_uftrace, by_ltrace = (
         checker("trace", "--tracer", name, program) for name in ("uftrace", "ltrace")
@@ -68,7 +70,7 @@ def test_both_tracers_tell_the_same_end(tmp_path: Path, body: str) -> None:
 
 
 @pytest.mark.parametrize("flags", [["-Wl,-z,now", "-Wl,-z,ibtplt"], ["-fno-plt"]])
-def test_uftrace_sees_what_ltrace_is_blind_to(tmp_path: Path, flags: list[str]) -> None:
+def test_uftrace_sees_calls_that_ltrace_can_not_see(tmp_path: Path, flags: list[str]) -> None:
     blind, lazy = link(tmp_path, TIMES, flags), link(tmp_path, TIMES, name="lazy")
     ended = checker("trace", "--tracer", "uftrace", blind)
     assert (ended.returncode, ended.stdout) == (0, checker("trace", lazy).stdout)
@@ -81,7 +83,7 @@ def test_uftrace_sees_what_ltrace_is_blind_to(tmp_path: Path, flags: list[str]) 
         ("libc-malloc", "the library calls libc's malloc()"),
     ],
 )
-def test_what_is_asked_behind_the_library_is_no_trace(
+def test_requests_that_only_the_kernel_saw_are_an_error(
     tmp_path: Path, attack: str, said: str
 ) -> None:
     source = attacking(tmp_path / "src", attack)
@@ -94,7 +96,7 @@ def test_what_is_asked_behind_the_library_is_no_trace(
     assert checker("trace", "--src", source, program).returncode == 0
 
 
-def test_a_test_that_the_accounts_disagree_on_is_not_passed(tmp_path: Path) -> None:
+def test_a_test_with_such_requests_is_skipped(tmp_path: Path) -> None:
     source = attacking(tmp_path / "src", "raw-growth")
     ended = checker("check", "all", "malloc-arrays", "--src", source, "--tracer", "uftrace")
     assert ended.returncode == 2
@@ -105,7 +107,7 @@ def test_a_test_that_the_accounts_disagree_on_is_not_passed(tmp_path: Path) -> N
     assert "0 of 2 tests passed: 0 of 10 points" in ended.stdout
 
 
-def test_a_program_out_of_time_is_told_as_such(tmp_path: Path) -> None:
+def test_a_program_out_of_time_is_a_timeout(tmp_path: Path) -> None:
     source = attacking(tmp_path / "src", "sleep")
     ended = checker("check", "malloc-arrays", "--src", source, "--tracer", "uftrace")
     assert ended.returncode == 1
@@ -137,7 +139,7 @@ def test_an_interrupted_recording_leaves_nothing(tmp_path: Path) -> None:
 
 
 def tools(folder: Path, *names: str) -> dict[str, str]:
-    """An environment in which only these commands are found."""
+    """An environment with only these commands."""
     folder.mkdir()
     for name in names:
         (folder / name).symlink_to(f"/usr/bin/{name}")
@@ -147,7 +149,7 @@ def tools(folder: Path, *names: str) -> dict[str, str]:
 ALWAYS = ("make", "gcc", "nm", "readelf", "ldd", "prlimit")
 
 
-def test_auto_is_uftrace_where_there_is_one_and_else_ltrace(tmp_path: Path) -> None:
+def test_auto_is_uftrace_if_installed_and_otherwise_ltrace(tmp_path: Path) -> None:
     program = link(tmp_path, TIMES, ["-fno-plt"])
     both = tools(tmp_path / "both", *ALWAYS, "uftrace", "strace", "ltrace")
     assert checker("trace", "--tracer", "auto", program, env=both).returncode == 0
@@ -163,7 +165,7 @@ def test_without_uftrace_it_says_what_to_install(tmp_path: Path) -> None:
     assert_could_not_run(ended, "uftrace: not found", "tools/install-packages", "trace")
 
 
-def test_there_is_no_uftrace_in_a_sandbox() -> None:
+def test_uftrace_refuses_sandboxes() -> None:
     ended = checker("check", "all", "--sandbox", "--tracer", "uftrace")
     assert_could_not_run(ended, "uftrace can't trace programs in a sandbox", "--tracer ltrace")
     assert checker("check", "all", "--sandbox", "--tracer", "auto").returncode == 0
@@ -177,13 +179,13 @@ def test_there_is_no_uftrace_in_a_sandbox() -> None:
         ("    15075.295771260 | os_calloc(0x1) {\n", "2 arguments of os_calloc(), found '0x1'"),
     ],
 )
-def test_records_that_are_not_whole_are_refused(line: str, said: str) -> None:
+def test_incomplete_records_are_an_error(line: str, said: str) -> None:
     with pytest.raises(TracerError) as error:
         list(read_records([line]))
     assert said in str(error.value)
 
 
-def test_a_program_that_ends_before_its_main_does_not_hang(tmp_path: Path) -> None:
+def test_a_program_that_ends_before_main_does_not_hang(tmp_path: Path) -> None:
     source = attacking(tmp_path / "src", "no-call")
     program = link(tmp_path, TIMES)
     ended = checker("trace", "--tracer", "uftrace", "--src", source, program)

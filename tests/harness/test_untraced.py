@@ -1,4 +1,4 @@
-"""Calls of other threads and processes are not traced, and a trace without them says so."""
+"""A trace says if it lacks the calls of threads and processes."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ by_every_tracer = pytest.mark.parametrize(
 
 
 def link_with_work(folder: Path, body: str) -> Path:
-    """A program whose main() is ``body``, with work() for others to do."""
+    """A program whose main() is ``body``, which can let others call work()."""
     header = folder / "work.h"
     header.write_text(WORK)
     return link(folder, body, (*LAZY, "-pthread", "-include", str(header)))
@@ -77,7 +77,7 @@ def test_what_is_recorded_says_so_and_can_be_read(tmp_path: Path, tracer: str) -
     ]
 
 
-def test_a_program_that_is_killed_says_both(tmp_path: Path) -> None:
+def test_the_end_of_a_killed_program_says_both(tmp_path: Path) -> None:
     program = link_with_work(tmp_path, f"{FORK} os_malloc(10); os_free((void *)64);")
     end = checker("trace", program).stdout.splitlines()[-1]
     assert end == f"killed by SIGSEGV in os_free(?), {ONE} not traced"
