@@ -1,4 +1,4 @@
-"""Building the libraries and the C programs of these tests."""
+"""Building libraries, and the C programs of these tests that are linked with them."""
 
 from __future__ import annotations
 
@@ -7,39 +7,50 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.execution.build import ROOT
+from harness.execution.build import ROOT, UTILS
+from harness.execution.sources import BUILT_SUFFIXES
 
 HERE = ROOT / "tests" / "allocator"
+PLAIN = ROOT / "tests" / "plain"
+_OPTIONS = "-std=gnu11 -Wall -Wextra -Werror -D_GNU_SOURCE -pthread -rdynamic".split()
+_BUILT_FILES = [f"*{suffix}" for suffix in BUILT_SUFFIXES] + ["*.so.*"]
+
+
+def copy_source(source: Path, to: Path) -> None:
+    """Copy a folder, without the files that a build left there."""
+    shutil.copytree(source, to, ignore=shutil.ignore_patterns(*_BUILT_FILES))
 
 
 @dataclass(frozen=True)
 class Built:
-    """Both libraries in a folder of their own, and what they were built with."""
+    """A library, and how it was built."""
 
     folder: Path
+    """The folder of the library."""
+    compiler: str
     flags: str
 
-    @property
-    def preload(self) -> Path:
-        return self.folder / "src" / "libosmem-preload.so"
-
     def link(self, name: str) -> Path:
-        """Builds one of the C programs beside this file."""
-        program = self.folder / name
-        options = f"{self.flags} -std=gnu11 -Wall -Wextra -Werror -D_GNU_SOURCE".split()
-        options += ["-pthread", "-rdynamic"]
-        library = [f"-L{self.folder / 'src'}", "-losmem", f"-Wl,-rpath,{self.folder / 'src'}"]
-        subprocess.run(
-            ["gcc", *options, f"-I{ROOT / 'utils'}", HERE / f"{name}.c", *library, "-o", program],
-            check=True,
-        )
+        """Build the C program of this name beside this file, linked with libosmem.so."""
+        program = self.folder.parent / name
+        command = [self.compiler, *self.flags.split(), *_OPTIONS, f"-I{UTILS}"]
+        library = [f"-L{self.folder}", "-losmem", f"-Wl,-rpath,{self.folder}"]
+        subprocess.run([*command, HERE / f"{name}.c", *library, "-o", program], check=True)
         return program
 
 
-def build(folder: Path, flags: str = "-O2 -g") -> Built:
-    """Builds both libraries in ``folder``."""
-    unwanted = shutil.ignore_patterns("*.o", "*.d", "*.so", "*.so.*")
-    for part in ("src", "utils"):
-        shutil.copytree(ROOT / part, folder / part, ignore=unwanted)
-    subprocess.run(["make", "-s", "-C", folder / "src", "all", f"CFLAGS={flags}"], check=True)
-    return Built(folder, flags)
+def build(
+    folder: Path,
+    source: Path = ROOT / "src",
+    flags: str = "-O2 -g",
+    compiler: str = "gcc",
+    target: str = "libosmem.so",
+) -> Built:
+    """Build the library of a folder of sources, in a copy below ``folder``."""
+    copy_source(source, folder / "src")
+    copy_source(UTILS, folder / "utils")
+    subprocess.run(
+        ["make", "-s", "-C", folder / "src", target, f"CC={compiler}", f"CFLAGS={flags}"],
+        check=True,
+    )
+    return Built(folder / "src", compiler, flags)

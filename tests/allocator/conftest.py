@@ -1,4 +1,4 @@
-"""The allocator, built in the ways it is tested."""
+"""The driver, built with each allocator and in each way that is tested."""
 
 from __future__ import annotations
 
@@ -7,17 +7,14 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from driver import ROOT, build_driver
+from building import PLAIN, build
 
 settings.register_profile("default", deadline=None, max_examples=200)
 settings.register_profile("thorough", deadline=None, max_examples=20_000)
 settings.load_profile("default")
 
-BUILDS = {
-    "gcc": ("gcc", "-O2 -g"),
-    "clang": ("clang", "-O2 -g"),
-    "sanitized": ("gcc", "-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all"),
-}
+SANITIZERS = "-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all"
+BUILDS = {"gcc": ("-O2 -g", "gcc"), "clang": ("-O2 -g", "clang"), "sanitized": (SANITIZERS, "gcc")}
 
 
 @pytest.fixture(
@@ -29,21 +26,18 @@ BUILDS = {
     ],
 )
 def any_build(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The driver with the library built by each compiler, and with the sanitizers."""
-    compiler, flags = BUILDS[request.param]
-    return build_driver(tmp_path_factory.mktemp("build"), flags=flags, compiler=compiler)
+    """The driver, built by each compiler, and with sanitizers."""
+    flags, compiler = BUILDS[request.param]
+    return build(tmp_path_factory.mktemp("build"), flags=flags, compiler=compiler).link("driver")
 
 
 @pytest.fixture(scope="session")
 def sanitized(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The driver with the library built with the address and undefined behaviour sanitizers."""
-    compiler, flags = BUILDS["sanitized"]
-    return build_driver(tmp_path_factory.mktemp("build"), flags=flags, compiler=compiler)
+    """The driver, built with the sanitizers for addresses and undefined behaviour."""
+    return build(tmp_path_factory.mktemp("build"), flags=SANITIZERS).link("driver")
 
 
 @pytest.fixture(scope="session")
 def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The driver with the plain implementation, built with the sanitizers."""
-    compiler, flags = BUILDS["sanitized"]
-    source = ROOT / "tests" / "plain"
-    return build_driver(tmp_path_factory.mktemp("build"), source, flags, compiler)
+    """The driver with the plain implementation, built with the same sanitizers."""
+    return build(tmp_path_factory.mktemp("build"), PLAIN, SANITIZERS).link("driver")

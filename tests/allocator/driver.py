@@ -1,12 +1,11 @@
-"""Building the allocator and the driver, and playing programs of calls on them.
+"""Playing programs of calls on the driver, which is linked with an allocator.
 
-See driver.c for what a program is, and how the memory handed out is checked.
+See driver.c for the format of programs, and for the checks of the returned memory.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 from collections.abc import Iterator, Sequence
@@ -19,22 +18,21 @@ from harness.trace.events import Entered, Event, Exited, Killed, Returned, Syste
 from harness.trace.signatures import ALLOCATOR
 from harness.trace.trace import Trace, gather
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 UNTOUCHED = 77
-"""What errno is before every call."""
+"""The value of errno before each call."""
 
 
 @dataclass(frozen=True)
 class Report:
-    """What a program of calls led to."""
+    """The report on a program of calls."""
 
     trace: Trace
     results: list[int]
-    """What each call returned, as the machine has it."""
+    """The result of each call, in the machine's own addresses."""
     errnos: list[int]
-    """After each call."""
+    """The value of errno after each call."""
     wrong: list[str]
-    """The checks of the memory handed out that failed."""
+    """The checks of the returned memory that failed."""
 
 
 def _read_events(lines: Sequence[list[str]]) -> Iterator[Event]:
@@ -81,7 +79,7 @@ class Driver:
         self._process.wait()
 
     def play(self, operations: Sequence[str]) -> Report:
-        """Runs one program on a fresh heap."""
+        """Play a program on a fresh heap."""
         assert self._process.stdin is not None and self._process.stdout is not None
         self._process.stdin.write("\n".join((*operations, "end\n")))
         self._process.stdin.flush()
@@ -96,23 +94,3 @@ class Driver:
             [int(words[2]) for words in lines if words[0] == "return"],
             [" ".join(words) for words in lines if words[0] == "wrong"],
         )
-
-
-def build_driver(
-    folder: Path, source: Path = ROOT / "src", flags: str = "-O2 -g", compiler: str = "gcc"
-) -> Path:
-    """Builds a library and the driver in ``folder``; returns the program."""
-    shutil.copytree(source, folder / "src", ignore=shutil.ignore_patterns("*.o", "*.d", "*.so"))
-    shutil.copytree(ROOT / "utils", folder / "utils")
-    subprocess.run(
-        ["make", "-s", "-C", folder / "src", f"CC={compiler}", f"CFLAGS={flags}"], check=True
-    )
-    program = folder / "driver"
-    source_file = ROOT / "tests" / "allocator" / "driver.c"
-    options = f"{flags} -std=gnu11 -Wall -Wextra -Werror -D_GNU_SOURCE -rdynamic".split()
-    library = [f"-L{folder / 'src'}", "-losmem", f"-Wl,-rpath,{folder / 'src'}"]
-    subprocess.run(
-        [compiler, *options, f"-I{ROOT / 'utils'}", source_file, *library, "-o", program],
-        check=True,
-    )
-    return program

@@ -1,17 +1,19 @@
-"""Random programs of calls, and what the model says of them."""
+"""Random programs of calls, and the steps of the model for them."""
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Sequence
 from random import Random
 
 from hypothesis import strategies as st
 
+from driver import UNTOUCHED, Driver
 from harness.specification.machine import Machine
 from harness.specification.model import Model, Step
 from harness.specification.operations import LETTERS, ModelPlayer, Operation
 from harness.specification.policy import Policy
-from harness.trace.trace import Address
+from harness.trace.trace import Address, End, How
 
 POLICIES = {
     "default": Policy(),
@@ -50,12 +52,12 @@ def _call(sizes: st.SearchStrategy[int]) -> st.SearchStrategy[str]:
 programs = st.one_of(
     st.lists(_call(_sizes), max_size=40), st.lists(_call(st.integers(0, 200)), max_size=40)
 )
-"""Operations as driver.c reads them: from a few slots, so that blocks are reused and resized."""
+"""Operations as driver.c reads them, on few slots, so that blocks are reused and resized."""
 
 
 def _crowd(seed: int) -> list[str]:
-    """Calls in more slots, of few sizes: many blocks of one size are free at a time, and the links
-    between them get deep."""
+    """Return calls on many slots, with few sizes: many blocks of the same size are free at the same
+    time, which makes the index of them deep."""
     random = Random(seed)
     sizes = random.sample(range(1, 6000), 3) + random.sample(range(1, 200), 3)
     operations = []
@@ -67,17 +69,17 @@ def _crowd(seed: int) -> list[str]:
 
 crowds = st.builds(_crowd, st.integers(0, 2**64 - 1))
 
-
 _FUNCTIONS = {letter: function for function, letter in LETTERS.items()} | {
     "d": "os_free",
     "g": "os_free",
 }
+"""The function that an operation calls, or calls first."""
 
 
 def play_on_model(
     operations: Sequence[str], policy: Policy, machine: Machine = Machine()
 ) -> list[Step]:
-    """The steps the model takes through a program."""
+    """Return the steps of the model for a program."""
     parsed = [(line[0], [int(word) for word in line[1:].split()]) for line in operations]
     model = Model(policy, {args[0] for name, args in parsed if name == "x"}, machine)
     player = ModelPlayer(model)
@@ -94,3 +96,20 @@ def play_on_model(
         elif name == "g" and in_heap:
             steps.append(model.os_realloc(pointer, 100))
     return steps
+
+
+def expected_errnos(steps: Sequence[Step]) -> list[int]:
+    """Return the value of errno after each step: a call that succeeds does not change it."""
+    return [errno.ENOMEM if step.failed else UNTOUCHED for step in steps]
+
+
+def assert_agreement(
+    driver: Driver, program: Sequence[str], policy: Policy, machine: Machine = Machine()
+) -> None:
+    """Assert that the allocator does what the model does."""
+    report = driver.play(program)
+    steps = play_on_model(program, policy, machine)
+    assert report.wrong == []
+    assert list(report.trace.calls) == [step.call for step in steps]
+    assert report.trace.end == End(How.EXIT, 0)
+    assert report.errnos == expected_errnos(steps)

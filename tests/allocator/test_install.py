@@ -1,5 +1,4 @@
-"""make install: a program finds, builds with and runs with what was installed, and nothing else is
-to be seen of it."""
+"""'make install': programs build and run with what it installs, which exports nothing else."""
 
 from __future__ import annotations
 
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from building import copy_source
 from harness.execution.build import ROOT
 
 PUBLIC = {"os_malloc", "os_calloc", "os_realloc", "os_free", "os_malloc_check", "os_malloc_stats"}
@@ -32,10 +32,10 @@ int main(void)
 
 @pytest.fixture(scope="module")
 def prefix(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of an installation."""
     folder = tmp_path_factory.mktemp("install")
-    unwanted = shutil.ignore_patterns("*.o", "*.d", "*.so", "*.so.*")
     for part in ("src", "utils", "docs"):
-        shutil.copytree(ROOT / part, folder / part, ignore=unwanted)
+        copy_source(ROOT / part, folder / part)
     shutil.copy(ROOT / "Makefile", folder)
     stage = folder / "stage"
     subprocess.run(
@@ -75,7 +75,9 @@ def test_a_program_builds_and_runs_with_it(prefix: Path, tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("library", "symbols"), [("libosmem.so", PUBLIC), ("libosmem-preload.so", PUBLIC | FAMILY)]
 )
-def test_only_the_functions_can_be_seen(prefix: Path, library: str, symbols: set[str]) -> None:
+def test_only_the_public_functions_are_exported(
+    prefix: Path, library: str, symbols: set[str]
+) -> None:
     listed = subprocess.run(
         ["nm", "-D", "--defined-only", "--format=just-symbols", prefix / "lib" / library],
         capture_output=True,

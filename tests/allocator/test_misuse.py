@@ -1,5 +1,4 @@
-"""What a program does wrong with its memory is reported with its address, and ends it. See
-misuse.c."""
+"""A memory error of a program is reported with its address, and ends the program; see misuse.c."""
 
 from __future__ import annotations
 
@@ -31,7 +30,7 @@ ALWAYS = {
     "damage_to_the_upper_half_of_a_size": HEADER,
     "damage_to_the_status": HEADER,
 }
-"""What is noticed at no cost."""
+"""The errors that are detected by default, which costs nothing, with their reports."""
 CHECKED = ALWAYS | {
     "free_twice": FREED_TWICE,
     "free_twice_and_merged": FREED_TWICE,
@@ -40,6 +39,7 @@ CHECKED = ALWAYS | {
     "free_foreign": NOT_OURS,
     "overflow_unnoticed_until_the_end": SIZE,
 }
+"""The errors that are detected with ``check:1``."""
 
 
 @pytest.fixture(scope="module")
@@ -68,16 +68,16 @@ def assert_reported(ended: subprocess.CompletedProcess[str], said: str) -> None:
 
 
 @pytest.mark.parametrize("mistake", ALWAYS)
-def test_reported_always(program: Path, mistake: str) -> None:
+def test_errors_that_are_always_reported(program: Path, mistake: str) -> None:
     assert_reported(make(program, mistake, ""), ALWAYS[mistake])
 
 
 @pytest.mark.parametrize("mistake", CHECKED)
-def test_reported_when_asked(program: Path, mistake: str) -> None:
+def test_errors_that_are_reported_with_checks(program: Path, mistake: str) -> None:
     assert_reported(make(program, mistake, "check:1"), CHECKED[mistake])
 
 
-def test_who_handles_a_report_may_allocate(program: Path) -> None:
+def test_a_handler_of_the_signal_can_allocate(program: Path) -> None:
     ended = make(program, "overflow_noticed_among_threads", "")
     assert LINKS in ended.stderr
     assert ended.stdout.endswith("\nhandled\n")
@@ -91,13 +91,13 @@ def test_the_block_before_an_overflow_into_free_memory_is_named(program: Path) -
 
 
 @pytest.mark.parametrize("mistake", ["free_twice", "free_twice_and_merged", "realloc_freed"])
-def test_what_the_specification_ignores_is_ignored(program: Path, mistake: str) -> None:
+def test_errors_that_the_specification_ignores(program: Path, mistake: str) -> None:
     ended = make(program, mistake, "")
     assert ended.stdout.endswith("survived\n")
     assert (ended.stderr, ended.returncode) == ("", 0)
 
 
 @pytest.mark.parametrize("conf", ["", "check:1"])
-def test_a_program_without_mistakes_goes_on(program: Path, conf: str) -> None:
+def test_a_program_without_errors_is_not_disturbed(program: Path, conf: str) -> None:
     ended = make(program, "none", conf)
     assert (ended.stderr, ended.returncode) == ("", 0)

@@ -10,7 +10,8 @@ from random import Random
 
 import pytest
 
-from driver import ROOT, Driver, Report, build_driver
+from building import PLAIN, build
+from driver import Driver, Report
 from submissions import MISTAKES, PLANTED, Mistake
 
 SIZES = (8, 24, 100, 200, 500, 1000, 3000, 4064, 5000, 40_000, 65_536, 100_000, 131_032, 200_000)
@@ -45,7 +46,7 @@ RANDOM_PROGRAMS = [random_program(seed) for seed in range(20)]
 def driver_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The driver with the plain implementation; a program that does not end is killed."""
     folder = tmp_path_factory.mktemp("build")
-    program = build_driver(folder, ROOT / "tests" / "plain")
+    program = build(folder, PLAIN).link("driver")
     limited = folder / "limited"
     limited.write_text(f"#!/bin/sh\nulimit -c 0\nulimit -t 2\nexec {program}\n")
     limited.chmod(0o755)

@@ -1,4 +1,4 @@
-"""OSMEM_CONF: read once, followed if it is well formed, reported and ignored if it is not."""
+"""OSMEM_CONF sets the policy; if it is malformed, it is reported and ignored as a whole."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ PROGRAM = "c 0 1 100\nm 1 100\nend\n"
 
 
 def play(driver: Path, conf: str) -> tuple[str, str]:
+    """Return the bytes of the first growth, and the messages on standard error."""
     ended = subprocess.run(
         [driver],
         input=PROGRAM,
@@ -29,11 +30,11 @@ def play(driver: Path, conf: str) -> tuple[str, str]:
     return str(wanted - start), ended.stderr
 
 
-def test_without_it_the_specification_holds(sanitized: Path) -> None:
+def test_the_default_is_the_policy_of_the_specification(sanitized: Path) -> None:
     assert play(sanitized, "") == ("4096", "")
 
 
-def test_values_are_followed(sanitized: Path) -> None:
+def test_values_take_effect(sanitized: Path) -> None:
     assert play(sanitized, "prealloc_calloc:131072,alignment:16") == ("131072", "")
 
 
@@ -55,7 +56,9 @@ def test_values_are_followed(sanitized: Path) -> None:
         "prealloc_calloc:39",
     ],
 )
-def test_malformed_ones_are_reported_once_and_ignored_whole(sanitized: Path, conf: str) -> None:
+def test_malformed_values_are_reported_once_and_ignored_as_a_whole(
+    sanitized: Path, conf: str
+) -> None:
     growth, said = play(sanitized, conf)
     assert growth == "4096"
     assert said.count("\n") == 1

@@ -1,4 +1,4 @@
-"""Real programs on our heap, by LD_PRELOAD: they do what they do without it."""
+"""Real programs run as usual when LD_PRELOAD gives them the allocator."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ from pathlib import Path
 
 import pytest
 
-from building import HERE, Built, build
+from building import HERE, build
 from harness.execution.build import ROOT
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
-    return build(tmp_path_factory.mktemp("build"))
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build(tmp_path_factory.mktemp("build"), target="all").folder / "libosmem-preload.so"
 
 
 @pytest.fixture(params=["", "check:1"], ids=["default", "check"])
-def env(request: pytest.FixtureRequest, built: Built, tmp_path: Path) -> dict[str, str]:
-    """What preloads the library; as it is, and with all its checks."""
+def env(request: pytest.FixtureRequest, library: Path, tmp_path: Path) -> dict[str, str]:
+    """The environment that preloads the library, by default and with all checks."""
     return {
         "PATH": "/usr/bin:/bin",
         "HOME": str(tmp_path),
         "LC_ALL": "C.UTF-8",
-        "LD_PRELOAD": str(built.preload),
+        "LD_PRELOAD": str(library),
         "OSMEM_CONF": request.param,
     }
 
@@ -119,7 +119,7 @@ def test_perl(env: dict[str, str], tmp_path: Path) -> None:
 
 
 @pytest.mark.needs("g++")
-def test_all_of_the_family_in_cplusplus(env: dict[str, str], tmp_path: Path) -> None:
+def test_the_whole_malloc_family_from_cplusplus(env: dict[str, str], tmp_path: Path) -> None:
     program = tmp_path / "family"
     subprocess.run(
         ["g++", "-O2", "-std=c++17", "-Wall", "-Wextra", "-Werror", "-Wno-alloc-size-larger-than"]
@@ -137,17 +137,17 @@ def free_port() -> int:
 
 
 def wait_for(port: int) -> None:
-    """Returns as soon as someone listens there."""
+    """Return when a server listens at a port."""
     for _ in range(100):
         with suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port)):
             return
         time.sleep(0.1)
-    raise TimeoutError(f"nobody listens at port {port}")
+    raise TimeoutError(f"expected a server at port {port}, found none")
 
 
 @contextmanager
 def apache(env: dict[str, str], port: int, log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Runs a server until its threads have done their work.
+    """Run a server until its threads have done their work.
 
     SIGTERM would not wait for them but close the sockets that they may be freeing: of 100 servers,
     about one crashes then, with glibc's malloc() too.
@@ -171,14 +171,15 @@ def apache(env: dict[str, str], port: int, log: Path) -> Iterator[subprocess.Pop
 
 
 def make_certificate(env: dict[str, str], file: Path) -> None:
-    """A key and its certificate, in one file."""
+    """Write a key and its certificate to a file."""
     key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", str(file)]
     name = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"]
     output_of(["openssl", "req", "-x509", *key, *name, "-out", file], env, file.parent)
 
 
 def malloc_bindings(report: str) -> set[tuple[str, str]]:
-    """Who calls malloc() and its kin, and who has what is called, from what the loader reports."""
+    """Return the bindings of malloc() and its family in a report of the dynamic linker: the name of
+    the file that calls the function, and the path of the one that defines it."""
     bound = re.findall(r"binding file (\S+) \S+ to (\S+) \S+: normal symbol `(\w+)'", report)
     family = {"malloc", "calloc", "realloc", "free"}
     return {(Path(caller).name, callee) for caller, callee, name in bound if name in family}
@@ -186,7 +187,7 @@ def malloc_bindings(report: str) -> set[tuple[str, str]]:
 
 @pytest.mark.needs("apache2-bin", "openssl")
 def test_apache(env: dict[str, str], tmp_path: Path) -> None:
-    """Threads of several processes call it at the same time, mostly for TLS and compression."""
+    """Threads of several processes allocate at the same time, mostly for TLS and compression."""
     port, log, certificate = free_port(), tmp_path / "log", tmp_path / "certificate"
     make_certificate(env, certificate)
     trusting = ssl.create_default_context(cafile=certificate)
