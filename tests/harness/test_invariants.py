@@ -1,4 +1,4 @@
-"""What is wrong in any trace, with a reference or without."""
+"""The invariants of traces, whatever the reference is."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_a_wrong_address(second: str, said: str) -> None:
         assert found.invalid == ()
 
 
-def test_memory_grown_in_two_pieces_is_one() -> None:
+def test_a_block_can_span_two_growths() -> None:
     assert (
         findings(
             "os_malloc(100) = heap+0x20\n  sbrk(64) = heap+0x0\n  sbrk(100) = heap+0x40\n"
@@ -78,11 +78,11 @@ def test_a_resize_that_failed_keeps_the_old_block() -> None:
 @pytest.mark.parametrize(
     "unmapped", ["", "  munmap(map1, 100) = 0\n", "  munmap(map1, 200032) = -1\n"]
 )
-def test_a_mapping_not_given_back_whole_is_leaked(unmapped: str) -> None:
+def test_a_mapping_that_is_not_unmapped_whole_is_leaked(unmapped: str) -> None:
     text = f"os_malloc(200000) = map1+0x20\n  {PAGE_MAP}\nos_free(map1+0x20)\n{unmapped}"
     assert ["map1" in problem.text for problem in findings(text).leaked] == [True]
 
 
-def test_a_program_that_was_stopped_leaks_nothing() -> None:
+def test_a_program_that_did_not_exit_by_itself_leaks_nothing() -> None:
     assert findings(FIRST, "killed by SIGSEGV").leaked == ()
     assert findings(FIRST, "exit 1 in os_malloc(8)").leaked == ()

@@ -1,9 +1,10 @@
-"""The model, held against the specification's rules by examples made by hand."""
+"""The model follows the rules of the specification, in examples made by hand."""
 
 from __future__ import annotations
 
 import pytest
 
+from harness.specification.machine import Machine
 from harness.specification.model import Model, expect
 from harness.specification.policy import Policy
 from harness.trace.text import read_trace
@@ -38,7 +39,7 @@ os_malloc(5000) = heap+0xa8
 os_malloc(8) = heap+0x1450
   sbrk(40) = heap+0x1430
 exit 0""",
-            id="growth by what the last block lacks, then by a whole block",
+            id="growth by the bytes that the last block lacks, then by a whole block",
         ),
         pytest.param(
             """\
@@ -57,7 +58,7 @@ os_malloc(64) = heap+0x178
 os_malloc(64) = heap+0x20
 os_malloc(8) = heap+0x80
 exit 0""",
-            id="best fit, lowest of equals, and no split for 32 or 40 bytes of which 8 are payload",
+            id="best fit, the lowest among equals; 40 bytes left over are a block, 32 are not",
         ),
         pytest.param(
             """\
@@ -94,13 +95,21 @@ os_calloc(0, 5) = NULL
 os_calloc(9223372036854775808, 2) = NULL
 os_malloc(18446744073709551615) = NULL
 exit 0""",
-            id="mappings always move; nothing, twice and too much",
+            id="mappings always move; 0 bytes, double frees and sizes that are too large",
         ),
     ],
 )
 def test_the_trace_of_the_specification(text: str) -> None:
     trace = read_trace(text.splitlines(), "text")
     assert [step.call for step in expect(trace.calls, Policy())] == list(trace.calls)
+
+
+def test_sizes_depend_on_the_machine() -> None:
+    model = Model(machine=Machine(word_bits=32, header=16))
+    assert str(model.os_malloc(100).call.result) == "heap+0x10"
+    (refused,) = model.os_malloc(2**31 - 16).call.requests
+    assert (refused.name, refused.args[1], refused.result) == ("mmap", 2**31, -1)
+    assert model.os_malloc(2**32 - 8).call.requests == ()
 
 
 def test_blocks_do_not_merge_across_a_gap() -> None:
@@ -117,7 +126,7 @@ def test_blocks_do_not_merge_across_a_gap() -> None:
     assert str(model.os_malloc(104).call.result) == str(second.result)
 
 
-def test_every_step_names_the_rule_that_decided() -> None:
+def test_each_step_names_the_rules_that_decided_it() -> None:
     model = Model()
     taken = model.os_malloc(100)
     assert "it first grows by 131072 bytes" in taken.why

@@ -1,4 +1,4 @@
-"""The references are what the specification says, for every snippet and both suites."""
+"""The references of both suites follow the specification, and both implementations pass."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from harness.execution.build import ROOT
 from harness.checking.check import check, set_up
+from harness.execution.build import ROOT
+from harness.results.verdict import Outcome
 from harness.specification.model import expect
 from harness.suite import Suite, Test, load_suite
-from harness.trace.trace import End, How
 from harness.trace.file import read_trace_file
+from harness.trace.trace import End, How
 from harness.tracers.ltrace import Ltrace
-from harness.results.verdict import Outcome
 from submissions import plain
 
 SUITES = {name: load_suite(ROOT / "tests" / f"{name}.toml") for name in ("suite", "classic")}
@@ -25,20 +25,20 @@ TESTS = [
 
 
 @pytest.mark.parametrize(("suite", "test"), TESTS)
-def test_a_reference_is_what_the_model_says(suite: Suite, test: Test) -> None:
+def test_a_reference_is_the_trace_of_the_model(suite: Suite, test: Test) -> None:
     reference = read_trace_file(test.reference)
     assert [step.call for step in expect(reference.calls, suite.policy)] == list(reference.calls)
     assert reference.end == End(How.EXIT, 0)
 
 
 @pytest.mark.parametrize("name", SUITES)
-def test_there_is_a_program_and_a_reference_for_each_test_and_none_besides(name: str) -> None:
+def test_each_test_has_a_program_and_a_reference_and_there_are_no_others(name: str) -> None:
     suite = SUITES[name]
     assert {test.snippet for test in suite.tests} == set(suite.snippets.glob("test-*.c"))
     assert {test.reference for test in suite.tests} == set(suite.references.glob("*.trace"))
 
 
-def test_the_suite_is_worth_what_the_assignment_says() -> None:
+def test_the_points_are_those_of_the_assignment() -> None:
     families = {"malloc": 35, "calloc": 20, "realloc": 30, "all": 5}
     for suite in SUITES.values():
         assert len(suite.tests) == 40
@@ -47,19 +47,21 @@ def test_the_suite_is_worth_what_the_assignment_says() -> None:
 
 
 PREALLOC: dict[str, list[str]] = {"suite": [], "classic": ["PREALLOC_CALLOC (128 * 1024)"]}
-
-
+"""What the plain implementation is built with for a suite."""
 READINGS: dict[str, list[str]] = {
     "plain": [],
     "one-at-a-time": ['MISTAKE "neighbours-one-at-a-time"'],
 }
+"""What the plain implementation is built with for a reading of the specification."""
 
 
 @pytest.mark.parametrize("name", SUITES)
 @pytest.mark.parametrize("source", ["src", *READINGS])
 def test_both_implementations_earn_every_point(name: str, source: str, tmp_path: Path) -> None:
-    """Ours merges free blocks at once, the plain one before it searches, and one reading of the
-    specification is that os_realloc takes in blocks that were freed one by one: no test may tell.
+    """No test depends on when free blocks are merged.
+
+    The allocator merges them at once, and the plain implementation before it searches. In one
+    reading of the specification, os_realloc takes in free neighbours one at a time.
     """
     if source == "src":
         folder = ROOT / "src"

@@ -1,4 +1,4 @@
-"""The text form of a trace reads back to the same trace, and wrong texts are told by line."""
+"""The text of a trace gives the same trace again, and errors in it name the line."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ _ends = st.one_of(
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.builds(lambda calls, end: Trace(tuple(calls), end), st.lists(_calls), _ends))
-def test_reads_back_what_was_written(trace: Trace) -> None:
+def test_the_text_gives_the_same_trace_again(trace: Trace) -> None:
     assert read_trace(trace.text().splitlines(), "text") == trace
 
 
@@ -78,7 +78,7 @@ def test_reads_back_what_was_written(trace: Trace) -> None:
         ("\n", "t:1"),
     ],
 )
-def test_a_wrong_text_is_told_by_line(text: str, line: str) -> None:
+def test_an_error_names_the_line(text: str, line: str) -> None:
     with pytest.raises(TraceError) as error:
         read_trace(text.splitlines(keepends=True), "t")
     assert str(error.value).startswith(f"{line}: ")
