@@ -17,6 +17,7 @@ other is added. ``only`` keeps the tests that it names::
     [[test]]
     name = "malloc-arrays"
     points = 5
+    rules = ["alignment"]       # that it judges, by name, or "all"; none if not said
     leaks = 1                   # blocks it leaves allocated on purpose; 0 if not said
     moves_break = true          # it moves the break itself; false if not said
 
@@ -37,6 +38,7 @@ from typing import Any
 from harness.errors import UserError
 from harness.execution.compiler import CompilerFlags
 from harness.specification.policy import ALIGNMENTS, POLICY_KEYS, Policy
+from harness.specification.rules import RULES
 from harness.execution.process import Limits
 
 
@@ -52,10 +54,17 @@ class Test:
     points: int
     snippet: Path
     reference: Path
+    rules: frozenset[str] = frozenset()
+    """The rules of the specification that it judges; see `harness.specification.rules`."""
     leaks: int = 0
     """How many blocks and mappings the program leaves behind on purpose."""
     moves_break: bool = False
     """Whether the program itself moves the break, to see what the allocator makes of that."""
+
+    @property
+    def extra(self) -> bool:
+        """Whether it is worth nothing: it is run and shown, and nobody fails by it."""
+        return self.points == 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +122,7 @@ _LIMIT_RANGES = {
     "files": (16, 1 << 20),
 }
 """The least and the most of each limit: a tracer can't start with less memory."""
+_ALL_RULES = "all"
 _TEST_NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 
 
@@ -260,7 +270,7 @@ def _read_compiler(path: Path, table: object) -> CompilerFlags:
 
 
 def _read_test(path: Path, table: Any, snippets: Path, references: Path) -> Test:
-    known = ("name", "points", "leaks", "moves_break")
+    known = ("name", "points", "rules", "leaks", "moves_break")
     name = check_keys(path, "test", table, known).get("name")
     if not isinstance(name, str) or not _TEST_NAME.fullmatch(name):
         raise SuiteError(f"{path}: test: expected a name in lower case with dashes, found {name!r}")
@@ -269,9 +279,23 @@ def _read_test(path: Path, table: Any, snippets: Path, references: Path) -> Test
         whole_number(path, name, table, "points", None),
         snippets / f"test-{name}.c",
         references / f"test-{name}.trace",
+        _read_rules(path, name, table.get("rules", [])),
         whole_number(path, name, table, "leaks", 0),
         table.get("moves_break", False) is True,
     )
+
+
+def _read_rules(path: Path, name: str, rules: object) -> frozenset[str]:
+    if rules == _ALL_RULES:
+        return frozenset(RULES)
+    if not isinstance(rules, list) or not all(isinstance(rule, str) for rule in rules):
+        raise SuiteError(f"{path}: {name}: rules: expected a list of names, found {rules!r}")
+    for rule in rules:
+        if rule not in RULES:
+            close = get_close_matches(rule, RULES, n=1)
+            hint = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(RULES)}"
+            raise SuiteError(f"{path}: {name}: rules: no rule is named {rule!r}", hint)
+    return frozenset(rules)
 
 
 def load_suite(path: Path) -> Suite:

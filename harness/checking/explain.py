@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from harness.trace.compare import Difference
-from harness.specification.model import Step, expect
+from harness.specification.model import expect
 from harness.specification.policy import Policy
+from harness.trace.judged import View
 from harness.trace.trace import Call, Request, Trace
 
 
@@ -59,15 +60,16 @@ def _uses_libc_heap(difference: Difference) -> bool:
 
 def why(difference: Difference, expected: Trace, policy: Policy) -> str:
     """Return the rules of the specification that decide the call that differs; empty if there are
-    none."""
+    none. ``expected`` is the whole trace; the difference is one of its judged part."""
     if difference.expected is None:
         return ""
+    view = View(expected)
     if _uses_libc_heap(difference):
         return (
             f"sbrk({_LIBC_GROWTH}) is the first request of the C library's malloc(): does your"
             " allocator call malloc(), or the C library's printf(), which calls malloc()? Use the"
             " printf() of utils/printf.h"
         )
-    steps: list[Step] = expect(expected.calls[: difference.call], policy)
-    step = steps[-1]
-    return step.why if step.call == difference.expected else ""
+    number = view.start + difference.call
+    step = expect(expected.calls[:number], policy)[-1]
+    return view.text(step.why) if step.call == expected.calls[number - 1] else ""

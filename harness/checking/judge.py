@@ -6,10 +6,12 @@ import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from harness.trace.compare import first_difference
+from harness.trace.compare import Difference, first_difference
+from harness.trace.judged import View, judged_parts
 from harness.checking.explain import what_differs, why
 from harness.specification.invariants import Findings, Problem, find_problems
 from harness.specification.policy import Policy
+from harness.specification.rules import FREEING
 from harness.execution.process import Limits
 from harness.checking.run import Run
 from harness.suite import Test
@@ -98,11 +100,13 @@ def _told(trace: Trace, problems: tuple[Problem, ...]) -> str:
     return f"call {number}, {trace.calls[number - 1].head}: {problems[0].text}{more}"
 
 
-def _judge_memory(test: Test, run: Run, findings: Findings) -> Judgement | None:
+def _judge_memory(
+    test: Test, run: Run, expected: Trace | None, findings: Findings
+) -> Judgement | None:
     """Whether the memory handed out was right: first what the trace says of it, then what the
     program found in it."""
     status = run.trace.end.detail
-    if findings.invalid:
+    if findings.invalid and not _differs_before(expected, run.trace, findings.invalid[0].call):
         return Judgement(Outcome.INVALID, _told(run.trace, findings.invalid))
     if status != 0:
         return Judgement(
@@ -110,9 +114,23 @@ def _judge_memory(test: Test, run: Run, findings: Findings) -> Judgement | None:
             run.stderr_line or f"exit with status {status}, {_where(run.trace)}",
             f"the test's program checks its memory, see {test.snippet}",
         )
-    if len(findings.leaked) > test.leaks:
+    if len(findings.leaked) > test.leaks and judges_freeing(test):
         return Judgement(Outcome.LEAKED, _told(run.trace, findings.leaked))
     return None
+
+
+def _differs_before(expected: Trace | None, found: Trace, call: int) -> bool:
+    """Whether the traces part in an earlier call: what is wrong later mostly follows from that."""
+    difference = _first_difference(expected, found) if expected is not None else None
+    if difference is None or difference.found is None:
+        return False
+    return View(found).start + difference.call < call
+
+
+def judges_freeing(test: Test) -> bool:
+    """Whether a leak fails a test: it does where memory is given back by a rule of the test's, and
+    where no rules are named."""
+    return not test.rules or bool(test.rules & FREEING)
 
 
 def _judge_difference(
@@ -124,14 +142,19 @@ def _judge_difference(
             f"there is no reference {test.reference}",
             "record it with ./checker.py record",
         )
-    difference = first_difference(expected.parts(), found.parts())
+    difference = _first_difference(expected, found)
     if difference is None:
         return None
+    where = "" if expected.marks else f"line {difference.line}, "
     return Judgement(
-        Outcome.DIFFERS,
-        f"line {difference.line}, {what_differs(difference)}",
-        why(difference, expected, policy),
+        Outcome.DIFFERS, where + what_differs(difference), why(difference, expected, policy)
     )
+
+
+def _first_difference(expected: Trace, found: Trace) -> Difference | None:
+    """The first difference of the judged parts."""
+    left, right = judged_parts(expected, found)
+    return first_difference(left.parts(), right.parts())
 
 
 def judge(test: Test, expected: Trace | None, run: Run, policy: Policy, limits: Limits) -> Verdict:
@@ -139,7 +162,7 @@ def judge(test: Test, expected: Trace | None, run: Run, policy: Policy, limits: 
     as it should be decides."""
     tries: tuple[Callable[[], Judgement | None], ...] = (
         lambda: _judge_end(test, run, limits),
-        lambda: _judge_memory(test, run, find_problems(run.trace, policy.alignment)),
+        lambda: _judge_memory(test, run, expected, find_problems(run.trace, policy.alignment)),
         lambda: _judge_difference(test, expected, run.trace, policy),
     )
     for attempt in tries:
@@ -166,7 +189,7 @@ def _earlier(expected: Trace | None, found: Trace, policy: Policy) -> str:
     or only by ending early."""
     if expected is None:
         return ""
-    difference = first_difference(expected.parts(), found.parts())
+    difference = _first_difference(expected, found)
     if difference is None:
         return ""
     if difference.found is None or not difference.found.finished:

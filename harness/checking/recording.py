@@ -43,9 +43,8 @@ def _why_no_reference(verdict: Verdict, policy: Policy, force: bool) -> str:
         return "its program makes no call of the allocator"
     if force:
         return ""
-    expected = Trace(
-        tuple(step.call for step in expect(verdict.found.calls, policy)), verdict.found.end
-    )
+    calls = tuple(step.call for step in expect(verdict.found.calls, policy))
+    expected = Trace(calls, verdict.found.end, verdict.found.marks)
     difference = first_difference(expected.parts(), verdict.found.parts())
     if difference is None:
         return ""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from subprocess import DEVNULL
 
@@ -68,6 +68,8 @@ class Runner:
     sandbox: Sandbox | None
     scratch: Path | None = None
     """Where `scratch_folder` makes its folders."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """Environment variables that programs find beside those for the library."""
 
     def run(
         self,
@@ -116,4 +118,4 @@ class Runner:
         env = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "LD_LIBRARY_PATH": str(library)}
         if conf := self.policy.as_conf():
             env["OSMEM_CONF"] = conf
-        return env
+        return {**env, **self.variables}

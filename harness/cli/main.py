@@ -16,6 +16,7 @@ import click
 from harness import VERSION
 from harness.cli.check import check_command, list_command
 from harness.cli.grade import grade_command
+from harness.cli.matrix import matrix_command
 from harness.cli.record import record_command
 from harness.cli.replay import replay_command
 from harness.cli.traces import diff_command, stat_command, trace_command
@@ -63,6 +64,7 @@ for command in (
     diff_command,
     stat_command,
     replay_command,
+    matrix_command,
 ):
     main.add_command(command)
 

@@ -12,8 +12,12 @@ from random import Random
 from harness.specification.model import Model
 from harness.specification.operations import ModelPlayer, Operation
 from harness.specification.policy import Policy
-from harness.trace.trace import NULL, Address, Call, End, How, Trace, Value
+from harness.trace.trace import NULL, Address, Call, End, How, Mark, Phase, Trace, Value
 
+_LETTERS = {Phase.SET_UP: "s", Phase.JUDGED: "j", Phase.CLEAN_UP: "e"}
+"""What the beginnings of the phases are called in the player's input."""
+_FILLING = 64 * 1024
+"""The most that one block takes up of the preallocation, its header included."""
 _LARGEST = 400_000
 """A call with a larger size is meant to be refused, and is left out."""
 
@@ -59,14 +63,52 @@ class _Randomizer:
         return None
 
 
-def randomize(reference: Trace, random: Random) -> list[Operation]:
-    """Return the calls of a reference, with sizes that differ by a quarter at most."""
+def randomize(reference: Trace, random: Random) -> list[Operation | Phase]:
+    """Return the calls of a reference, with sizes that differ by a quarter at most, and the phases
+    they are in. The player itself takes up the preallocation before the set-up."""
     randomizer = _Randomizer(random)
-    return [operation for call in reference.calls if (operation := randomizer.randomize(call))]
+    script: list[Operation | Phase] = []
+    for part in reference.parts():
+        if isinstance(part, Mark):
+            if part.phase is Phase.SET_UP:
+                script.clear()
+            script.append(part.phase)
+        elif isinstance(part, Call) and (operation := randomizer.randomize(part)):
+            script.append(operation)
+    return script
 
 
-def expected_trace(operations: Sequence[Operation], policy: Policy) -> Trace:
-    """Return the trace that the model gives for the player's operations."""
+def script_lines(script: Sequence[Operation | Phase]) -> str:
+    """Return a script as the player reads it."""
+    lines = (_LETTERS[line] if isinstance(line, Phase) else str(line) for line in script)
+    return "".join(f"{line}\n" for line in lines)
+
+
+def expected_trace(script: Sequence[Operation | Phase], policy: Policy) -> Trace:
+    """Return the trace that the model gives for the player's script."""
     player = ModelPlayer(Model(policy))
-    calls = tuple(player.play(operation).call for operation in operations)
-    return Trace(calls, End(How.EXIT, 0))
+    calls: list[Call] = []
+    marks: list[tuple[int, Mark]] = []
+    for line in script:
+        if isinstance(line, Operation):
+            calls.append(player.play(line).call)
+            continue
+        if line is Phase.SET_UP:
+            calls += _take_up_preallocation(player.model)
+        marks.append((len(calls), Mark(line)))
+    return Trace(tuple(calls), End(How.EXIT, 0), tuple(marks))
+
+
+def _take_up_preallocation(model: Model) -> list[Call]:
+    """Do what set_up() of tests/snippets/snippet.c does with a right allocator."""
+    header, size = model.machine.header, model.policy.alignment
+    smallest = header + size
+    calls = [model.os_malloc(size).call]
+    end = model.policy.prealloc_malloc
+    while isinstance(block := calls[-1].result, Address):
+        room = end - block.offset - size
+        if room < smallest:
+            break
+        size = (room if room < _FILLING + smallest else _FILLING) - header
+        calls.append(model.os_malloc(size).call)
+    return calls

@@ -16,7 +16,7 @@ from harness.execution.build import BUILD_ENV, UTILS, Library, build_library
 from harness.execution.build_error import BuildError
 from harness.checking.check import Setup, check_test
 from harness.grading.archive.bounds import Refused
-from harness.grading.randomized import expected_trace, randomize
+from harness.grading.randomized import expected_trace, randomize, script_lines
 from harness.results.grade import Grade, Status, Style, TestResult
 from harness.grading.rules import Rules
 from harness.grading.style import find_style, judge_style
@@ -115,11 +115,11 @@ class Grader:
 
     def _play(self, setup: Setup, test: Test, random: Random) -> Verdict:
         assert isinstance(setup.library, Library)
-        operations = randomize(read_trace_file(test.reference), random)
-        expected = expected_trace(operations, self.suite.policy)
+        script = randomize(read_trace_file(test.reference), random)
+        expected = expected_trace(script, self.suite.policy)
         with scratch_folder(self.scratch) as folder:
             program = folder / "program"
-            program.write_text("".join(f"{operation}\n" for operation in operations))
+            program.write_text(script_lines(script))
             run = setup.runner.run(self.player, setup.library, program)
         return judge(test, expected, run, self.suite.policy, self.suite.run_limits)
 
@@ -169,7 +169,7 @@ def _result(verdict: Verdict) -> TestResult:
 
 
 def _reason(tests: Sequence[TestResult]) -> str:
-    failed = [test for test in tests if test.outcome is not Outcome.PASSED]
+    failed = [t for t in tests if t.outcome is not Outcome.PASSED and not t.extra]
     if not failed:
         return ""
     more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""

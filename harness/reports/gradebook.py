@@ -26,10 +26,20 @@ from harness.results.grade import Graded, TestResult
 from harness.reports import student
 from harness.reports.formats import Format
 from harness.text import printable, printable_lines
-from harness.results.verdict import Outcome
 
-_COLUMNS = ("submission", "points", "tests", "style", "total", "status", "reason", "flags")
-"""``points`` are those for tests, ``tests`` is the number of passed ones, ``total`` all points."""
+_COLUMNS = (
+    "submission",
+    "points",
+    "tests",
+    "extra",
+    "style",
+    "total",
+    "status",
+    "reason",
+    "flags",
+)
+"""``points`` are those for tests, ``tests`` and ``extra`` the numbers of passed ones, ``total`` all
+points."""
 _NAME_BYTES = 200
 """The length of a folder's name; file systems allow 255."""
 
@@ -95,7 +105,8 @@ def _row(graded: Graded) -> tuple[str | int, ...]:
     return (
         _cell(graded.submission),
         grade.test_points,
-        sum(test.outcome is Outcome.PASSED for test in grade.tests),
+        grade.passed(),
+        grade.passed(extra=True),
         grade.style.points,
         grade.points,
         grade.status.value,

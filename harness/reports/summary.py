@@ -40,7 +40,9 @@ class _Counts:
         self.bands[grade.points // _BAND] += 1
         self.max_points = max(self.max_points, grade.max_points)
         if grade.status is Status.GRADED:
-            self.failed.update(t.name for t in grade.tests if t.outcome is not Outcome.PASSED)
+            self.failed.update(
+                t.name for t in grade.tests if t.outcome is not Outcome.PASSED and not t.extra
+            )
         if why := _why_to_look(graded):
             if len(self.looked_at) < _SUBMISSIONS_SHOWN:
                 self.looked_at.append(printable(f"{graded.submission}: {why}"))

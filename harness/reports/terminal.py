@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
+from harness.trace.judged import judged_parts
 from harness.trace.compare import Row, around, side_by_side
 from harness.execution.build import Library
 from harness.execution.build_error import BuildError
@@ -117,7 +118,7 @@ def _sides(rows: Iterable[Row]) -> Table:
 def _traces(verdict: Verdict, whole: bool) -> Table | None:
     if verdict.found is None:
         return None
-    rows = list(side_by_side(verdict.expected or verdict.found, verdict.found))
+    rows = list(side_by_side(*judged_parts(verdict.expected or verdict.found, verdict.found)))
     return _sides(rows if whole else around(rows, _LINES_BEFORE, _LINES_AFTER))
 
 
@@ -164,16 +165,21 @@ def _same_reason(failed: Sequence[Verdict]) -> bool:
     return len(reasons) == 1 and failed[0].outcome is Outcome.NOT_BUILT
 
 
+def _passed(verdicts: Sequence[Verdict]) -> int:
+    return sum(verdict.outcome is Outcome.PASSED for verdict in verdicts)
+
+
 def show_points(console: Console, verdicts: Sequence[Verdict]) -> None:
     """Print the number of passed tests, and the points."""
-    passed = sum(verdict.outcome is Outcome.PASSED for verdict in verdicts)
+    counting = [verdict for verdict in verdicts if not verdict.test.extra]
+    extra = [verdict for verdict in verdicts if verdict.test.extra]
     points = sum(verdict.points for verdict in verdicts)
     most = sum(verdict.test.points for verdict in verdicts)
-    style = "bold green" if passed == len(verdicts) else "bold"
+    told = f"{_passed(counting)} of {len(counting)} tests passed: {points} of {most} points"
+    if extra:
+        told += f"; {_passed(extra)} of {len(extra)} extra tests passed"
     console.print()
-    console.print(
-        Text(f"{passed} of {len(verdicts)} tests passed: {points} of {most} points", style)
-    )
+    console.print(Text(told, "bold green" if points == most else "bold"))
 
 
 def show_refused(console: Console, library: Library | BuildError) -> None:
@@ -192,7 +198,9 @@ def show_list(console: Console, suite: Suite) -> None:
     for test in suite.tests:
         table.add_row(test.name, str(test.points), str(test.snippet))
     console.print(table)
-    console.print(f"{len(suite.tests)} tests, {suite.points} points")
+    extra = sum(test.extra for test in suite.tests)
+    told = f"{len(suite.tests) - extra} tests, {suite.points} points"
+    console.print(f"{told}; {extra} extra tests" if extra else told)
 
 
 def show_recorded(console: Console, suite: Suite, recorded: Sequence[Recorded]) -> None:

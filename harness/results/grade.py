@@ -38,6 +38,11 @@ class TestResult:
     trace: str
     """The text of the trace that was found; empty if there is none."""
 
+    @property
+    def extra(self) -> bool:
+        """Whether it is worth nothing: it is shown, and nobody loses by it."""
+        return self.max_points == 0
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -77,6 +82,10 @@ class Grade:
     """The end of the messages of the build, if it failed."""
     versions: Versions = field(default_factory=dict)
     """The versions of the compiler and of the tools that the grade was made with."""
+
+    def passed(self, extra: bool = False) -> int:
+        """How many of the tests that count were passed, or of the extra ones."""
+        return sum(t.outcome is Outcome.PASSED for t in self.tests if t.extra is extra)
 
     @property
     def test_points(self) -> int:

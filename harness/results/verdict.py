@@ -53,8 +53,10 @@ class Verdict:
 
 
 def exit_status(verdicts: Iterable[Verdict]) -> int:
-    """Return 0 if all tests passed, 2 if the others could not be judged, and 1 if any failed."""
-    outcomes = {verdict.outcome for verdict in verdicts} - {Outcome.PASSED}
+    """Return 0 if all tests passed, 2 if the others could not be judged, and 1 if any failed. Extra
+    tests do not count."""
+    outcomes = {verdict.outcome for verdict in verdicts if not verdict.test.extra}
+    outcomes -= {Outcome.PASSED}
     if not outcomes:
         return 0
     return 2 if outcomes == {Outcome.SKIPPED} else 1

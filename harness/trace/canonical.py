@@ -14,7 +14,9 @@ from harness.trace.trace import (
     Call,
     End,
     How,
+    Mark,
     Part,
+    Phase,
     Request,
     Symbol,
     Value,
@@ -31,6 +33,11 @@ _MAPPING = {
     0x4000: "MAP_NORESERVE",
     0x8000: "MAP_POPULATE",
 }
+
+
+_MARKS = {0x5E7B0000: Phase.SET_UP, 0x5E7B1000: Phase.JUDGED, 0x5E7B2000: Phase.CLEAN_UP}
+"""A test program marks the beginning of a phase by unmapping nothing at one of these addresses; see
+tests/snippets/snippet.c."""
 
 
 def _flags(bits: int, names: dict[int, str], none: str) -> Symbol:
@@ -131,9 +138,13 @@ class _Canonicaliser:
             yield call
         yield End(how, detail, inside, self._spawned)
 
-    def request(self, event: SystemCall) -> None:
+    def request(self, event: SystemCall) -> Iterator[Mark]:
         self._spawned += event.spawned
         if event.name not in _REQUESTS:
+            return
+        if self._entered is None and event.name == "munmap" and event.args[1] == 0:
+            if phase := _MARKS.get(event.args[0]):
+                yield Mark(phase)
             return
         request = _REQUESTS[event.name](event, self.space, self._entered is not None)
         if self._entered is not None and request is not None:
@@ -216,7 +227,7 @@ def canonicalise(events: Iterable[Event]) -> Iterator[Part]:
             case Returned():
                 yield from reader.leave(event)
             case SystemCall():
-                reader.request(event)
+                yield from reader.request(event)
             case Exited(status):
                 yield from reader.finish(How.EXIT, status)
                 return

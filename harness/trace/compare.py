@@ -64,8 +64,8 @@ _Lines = list[tuple[int, str]]
 
 
 def _numbered(trace: Trace) -> list[_Lines]:
-    """Return the numbered lines of each call, and then those of the end."""
-    parts = [*(list(call.lines()) for call in trace.calls), [str(trace.end)]]
+    """Return the numbered lines of each part."""
+    parts = [list(part.lines()) for part in trace.parts()]
     firsts = accumulate(map(len, parts), initial=1)
     return [list(enumerate(part, first)) for part, first in zip(parts, firsts)]
 

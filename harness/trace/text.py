@@ -14,7 +14,9 @@ from harness.trace.trace import (
     Call,
     End,
     How,
+    Mark,
     Part,
+    Phase,
     Request,
     Symbol,
     Trace,
@@ -41,6 +43,7 @@ _CALL = re.compile(
 _ADDRESS = re.compile(r"(?:heap|map(?P<mapping>[1-9]\d*))(?P<offset>[+-]0x[0-9a-f]+)?")
 _NEGATIVE = re.compile(r"-\d+")
 _SYMBOL = re.compile(r"[A-Z][\w|]*")
+_MARK = re.compile(rf"-- (?P<phase>{'|'.join(Phase)})")
 _END = re.compile(
     r"(?:exit (?P<status>\d+)|killed by (?P<signal>\w+)|(?P<other>exec|cut short))"
     r"(?: in (?P<inside>.+?))?"
@@ -73,13 +76,15 @@ def _read_end(match: re.Match[str]) -> End:
 
 
 @lru_cache(maxsize=1 << 15)
-def _read_line(line: str) -> Call | Request | End:
+def _read_line(line: str) -> Call | Request | Mark | End:
     """Read a line, or remember how it was read: a long trace repeats most of its lines. Raises
     `ValueError`."""
     match = _CALL.fullmatch(line)
     if match is None:
         if ended := _END.fullmatch(line):
             return _read_end(ended)
+        if marked := _MARK.fullmatch(line):
+            return Mark(Phase(marked["phase"]))
         raise ValueError(line)
     indent, name, words, result, unfinished = match.groups()
     args = tuple(map(_read_value, words.split(", "))) if words else ()
@@ -126,11 +131,15 @@ def read_parts(lines: Iterable[str], source: str, first: int = 1) -> Iterator[Pa
         if call is not None:
             yield _with_requests(call, requests)
             requests.clear()
-        if isinstance(read, Call):
-            call = read
-        else:
-            end = read
-            yield end
+        call = None
+        match read:
+            case Call():
+                call = read
+            case Mark():
+                yield read
+            case End():
+                end = read
+                yield end
     if end is None:
         raise TraceError(
             f"{source}:{number + 1}: expected a last line such as 'exit 0', found the end of the"

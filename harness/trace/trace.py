@@ -33,6 +33,18 @@ class Address:
         return f"map{self.mapping}" + (f"{self.offset:+#x}" if self.offset else "")
 
 
+@dataclass(frozen=True, slots=True)
+class Near:
+    """An address in the judged part: ``offset`` bytes from a block of the set-up, or from the
+    heap's end."""
+
+    name: str
+    offset: int
+
+    def __str__(self) -> str:
+        return self.name + (f"{self.offset:+#x}" if self.offset else "")
+
+
 _QUESTION = "?"
 
 
@@ -60,7 +72,7 @@ UNKNOWN_NOTE = "/* ?: not in the heap, not in a mapping */"
 PROTECTION = Symbol("PROT_READ|PROT_WRITE")
 FLAGS = Symbol("MAP_PRIVATE|MAP_ANONYMOUS")
 
-Value = int | Address | Unknown | Symbol
+Value = int | Address | Near | Unknown | Symbol
 """An argument or a result. Sizes and statuses are numbers."""
 
 
@@ -161,9 +173,30 @@ class End:
         yield str(self)
 
 
-Part = Call | End
-"""A part of a trace. A trace that is too long for memory is a stream of parts: its calls, then its
-end."""
+class Phase(StrEnum):
+    """The phases of a test program that judges one rule, in this order."""
+
+    SET_UP = "set-up"
+    """Builds the state that the rule is judged in. What comes before it takes up the memory that is
+    preallocated, however much that is."""
+    JUDGED = "judged part"
+    CLEAN_UP = "clean-up"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """The beginning of a phase."""
+
+    phase: Phase
+
+    def lines(self) -> Iterator[str]:
+        """Yield the line of the text."""
+        yield f"-- {self.phase}"
+
+
+Part = Call | Mark | End
+"""A part of a trace. A trace that is too long for memory is a stream of parts: its calls and marks,
+then its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,11 +205,22 @@ class Trace:
 
     calls: tuple[Call, ...]
     end: End
+    marks: tuple[tuple[int, Mark], ...] = ()
+    """Each with the number of calls before it."""
 
     def parts(self) -> Iterator[Part]:
-        """Yield the calls, then the end."""
-        yield from self.calls
+        """Yield the calls and marks, then the end."""
+        done = 0
+        for calls, mark in self.marks:
+            yield from self.calls[done:calls]
+            yield mark
+            done = calls
+        yield from self.calls[done:]
         yield self.end
+
+    def before(self, phase: Phase) -> int | None:
+        """Return the number of calls before a phase; None if it never began."""
+        return next((calls for calls, mark in self.marks if mark.phase is phase), None)
 
     def lines(self) -> list[str]:
         """Return the lines of the text, without line ends."""
@@ -189,6 +233,16 @@ class Trace:
 
 def gather(parts: Iterable[Part]) -> Trace:
     """Collect a stream of parts into a trace."""
-    *calls, end = parts
-    assert isinstance(end, End)
-    return Trace(tuple(call for call in calls if isinstance(call, Call)), end)
+    calls: list[Call] = []
+    marks: list[tuple[int, Mark]] = []
+    end: End | None = None
+    for part in parts:
+        match part:
+            case Call():
+                calls.append(part)
+            case Mark():
+                marks.append((len(calls), part))
+            case End():
+                end = part
+    assert end is not None, "a stream ends with it"
+    return Trace(tuple(calls), end, tuple(marks))

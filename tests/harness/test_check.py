@@ -181,8 +181,8 @@ def test_printing_in_the_allocator_is_recognised(suite: Suite, tmp_path: Path) -
     )
     (source / "osmem.c").write_text("#include <stdio.h>\n" + text)
     found = {verdict.test.name: verdict for verdict in verdicts(suite, source)}
-    assert found["malloc-arrays"].outcome is Outcome.DIFFERS
-    advice = found["malloc-arrays"].advice
+    assert found["malloc-preallocate"].outcome is Outcome.DIFFERS
+    advice = found["malloc-preallocate"].advice
     assert "does your allocator call malloc(), or the C library's printf()" in advice
 
 

@@ -41,7 +41,7 @@ def test_each_test_has_a_program_and_a_reference_and_there_are_no_others(name: s
 def test_the_points_are_those_of_the_assignment() -> None:
     families = {"malloc": 35, "calloc": 20, "realloc": 30, "all": 5}
     for suite in SUITES.values():
-        assert len(suite.tests) == 40
+        assert sum(not test.extra for test in suite.tests) == 40
         for family, points in families.items():
             assert sum(t.points for t in suite.tests if t.name.split("-")[0] == family) == points
 
@@ -58,7 +58,7 @@ READINGS: dict[str, list[str]] = {
 @pytest.mark.parametrize("name", SUITES)
 @pytest.mark.parametrize("source", ["src", *READINGS])
 def test_both_implementations_earn_every_point(name: str, source: str, tmp_path: Path) -> None:
-    """No test depends on when free blocks are merged.
+    """No test that counts depends on when free blocks are merged.
 
     The allocator merges them at once, and the plain implementation before it searches. In one
     reading of the specification, os_realloc takes in free neighbours one at a time.
@@ -69,5 +69,6 @@ def test_both_implementations_earn_every_point(name: str, source: str, tmp_path:
         folder = plain(tmp_path / "src", *PREALLOC[name], *READINGS[source])
     suite = SUITES[name]
     verdicts = list(check(set_up(suite, folder, Ltrace(), 2), 2))
-    assert [v for v in verdicts if v.outcome is not Outcome.PASSED] == []
+    failed = {v.test.name for v in verdicts if v.outcome is not Outcome.PASSED}
+    assert failed == ({"extra-neighbours-as-one"} if source == "one-at-a-time" else set())
     assert sum(verdict.points for verdict in verdicts) == 90

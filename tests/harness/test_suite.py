@@ -121,7 +121,7 @@ def test_tests_are_selected_by_name_in_the_suites_order(tmp_path: Path) -> None:
         (("points = 2", "points = true"), "one: points: expected a whole number"),
         (
             ("points = 2", "point = 2"),
-            "test: expected one of name, points, leaks, moves_break, found 'point'",
+            "test: expected one of name, points, rules, leaks, moves_break, found 'point'",
         ),
         (('"two"', '"one"'), "expected each test once, found 'one' twice"),
         (('"two"', '"../two"'), "expected a name in lower case with dashes, found '../two'"),

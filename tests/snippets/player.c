@@ -9,6 +9,7 @@
  *     c SLOT NMEMB SIZE    slot = os_calloc(nmemb, size)
  *     r SLOT SIZE          slot = os_realloc(slot, size)
  *     f SLOT               os_free(slot)
+ *     s, j, e              set_up(), judged_part(), clean_up(): the phases of a test
  *
  * There are 256 slots, empty at first; a block is leaked if its slot is used for another one. What
  * m and c ask for has to be more than 0 bytes. A program that is not like this ends with status 2
@@ -72,6 +73,15 @@ static bool play(void)
     size_t bytes;
 
     switch (*at++) {
+    case 's':
+        set_up();
+        return *at++ == '\n';
+    case 'j':
+        judged_part();
+        return *at++ == '\n';
+    case 'e':
+        clean_up();
+        return *at++ == '\n';
     case 'm':
         if (!read_numbers(numbers, 2) || numbers[1] == 0)
             return false;
@@ -107,5 +117,5 @@ int main(void)
     read_program();
     for (size_t line = 1; *at != '\0'; line++)
         if (!play())
-            reject(line, "m SLOT SIZE, c SLOT NMEMB SIZE, r SLOT SIZE or f SLOT");
+            reject(line, "m SLOT SIZE, c SLOT NMEMB SIZE, r SLOT SIZE, f SLOT, s, j or e");
 }

@@ -10,9 +10,22 @@
  *   - os_calloc() has cleared it, and os_realloc() has kept its contents;
  *   - nothing has written into it from the time it was handed out until it is freed: the functions
  *     fill every block with a pattern of its own and look for it later;
- *   - errno is left alone where a block is handed out or freed.
+ *   - errno is left alone where a block is handed out or freed, once errno_counts() was called.
  *
  * The first failure is told in one line on standard error, and ends the program with status 1.
+ *
+ * A test judges one rule, and says where:
+ *
+ *     set_up();        takes up what is preallocated, however much that is, and begins the set-up:
+ *     ...              plain steps that build the state in which the rule is judged
+ *     judged_part();
+ *     ...              what is compared with the reference: its requests, and its addresses as told
+ *                      from the blocks of the set-up and from the heap's end
+ *     clean_up();
+ *     ...              gives all memory back
+ *
+ * All that is free in the judged part was freed in the set-up, and lies between blocks in use. A
+ * program that is judged from the heap's beginning has no set_up().
  */
 #ifndef SNIPPET_H
 #define SNIPPET_H
@@ -47,18 +60,34 @@ struct place {
 
 #define HERE ((struct place){__FILE__, __LINE__})
 
-#define checked_malloc(size)        checked_malloc_at(HERE, size)
-#define checked_calloc(nmemb, size) checked_calloc_at(HERE, nmemb, size)
-#define checked_realloc(ptr, size)  checked_realloc_at(HERE, ptr, size)
-#define checked_free(ptr)           checked_free_at(HERE, ptr)
+#define checked_malloc(size)          checked_malloc_at(HERE, size)
+#define checked_calloc(nmemb, size)   checked_calloc_at(HERE, nmemb, size)
+#define uncleared_calloc(nmemb, size) uncleared_calloc_at(HERE, nmemb, size)
+#define checked_realloc(ptr, size)    checked_realloc_at(HERE, ptr, size)
+#define checked_free(ptr)             checked_free_at(HERE, ptr)
 
 void *checked_malloc_at(struct place place, size_t size);
 void *checked_calloc_at(struct place place, size_t nmemb, size_t size);
+
+/* As checked_calloc(), where another rule is judged: whether the block is cleared is not looked at.
+ */
+void *uncleared_calloc_at(struct place place, size_t nmemb, size_t size);
 
 /* `ptr` is NULL or a block in use. If `size` is 0 the block is in use no longer, and NULL is what
  * has to be returned. */
 void *checked_realloc_at(struct place place, void *ptr, size_t size);
 void checked_free_at(struct place place, void *ptr);
+
+/* From here on a call that succeeds must leave errno alone. */
+void errno_counts(void);
+
+void set_up(void);
+
+/* The same, after a first request for ALIGNMENT bytes by the function that is judged: it may be the
+ * one that preallocates. */
+void set_up_after(void *first);
+void judged_part(void);
+void clean_up(void);
 
 /* Checks that `call` returns NULL where that is no failure: errno may be what it likes. */
 #define CHECK_NULL(call) check_null(HERE, #call, (call))

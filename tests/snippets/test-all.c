@@ -27,10 +27,108 @@ static void free_every(void *blocks[], size_t length, size_t start, size_t step)
         checked_free(blocks[i]);
 }
 
+/* The heap grows where nothing fits, whichever of its blocks is free, and whoever asks. */
+static void grow(void)
+{
+    void *small = checked_malloc(1);
+
+    checked_free(small);
+
+    void *mapped = checked_malloc(2 * MMAP_THRESHOLD);
+
+    small = checked_malloc(1);
+
+    void *rest = checked_malloc(PAYLOAD(MMAP_THRESHOLD - TOTAL(1)));
+
+    /* A block moves to the end: past a free block that is too small, into the last one. */
+    void *first = checked_malloc(104);
+    void *behind = checked_malloc(104);
+    void *guard = checked_malloc(8);
+    void *last = checked_malloc(504);
+
+    checked_free(behind);
+    checked_free(last);
+    first = checked_realloc(first, 1000);
+
+    /* It is as large as it was extended to, and the one before the last is not the last. */
+    checked_free(first);
+    first = checked_malloc(1000);
+    behind = checked_malloc(504);
+    last = checked_malloc(104);
+    checked_free(behind);
+    guard = checked_realloc(guard, 2000);
+
+    /* A mapping moves there, too. */
+    checked_free(guard);
+    mapped = checked_realloc(mapped, 3000);
+
+    /* One block before the end is free, and that is not the end. */
+    void *moving = checked_malloc(10000);
+    void *in_use = checked_malloc(10000);
+    void *free_before_last = checked_malloc(30000);
+    void *new_last = checked_malloc(20000);
+
+    checked_free(free_before_last);
+    moving = checked_realloc(moving, 40000);
+
+    checked_free(moving);
+    checked_free(in_use);
+    checked_free(new_last);
+    checked_free(last);
+    checked_free(first);
+    checked_free(mapped);
+    checked_free(rest);
+    checked_free(small);
+}
+
+/* Blocks of the heap may be larger than any request for one. */
+static void outgrow_threshold(void)
+{
+    const size_t largest = PAYLOAD(MMAP_THRESHOLD) - ALIGNMENT;
+    void *first = checked_malloc(largest);
+    void *second = checked_malloc(largest - 32);
+    void *next = checked_malloc(24);
+    void *guard = checked_malloc(8);
+
+    checked_free(first);
+    checked_free(second);
+    checked_free(next);
+
+    void *small = checked_malloc(1);
+
+    checked_free(small);
+    first = checked_malloc(largest);
+    second = checked_malloc(largest);
+    second = checked_realloc(second, 104);
+
+    checked_free(first);
+    checked_free(second);
+    checked_free(guard);
+}
+
+/* A rest without payload would be no block: it joins no other, and is not the heap's last one. */
+static void keep_small_rests(void)
+{
+    void *block = checked_malloc(48);
+    void *next = checked_malloc(8);
+    void *guard = checked_malloc(8);
+
+    checked_free(block);
+    block = checked_malloc(16);
+    checked_free(next);
+    next = checked_malloc(40);
+
+    checked_free(next);
+    checked_free(block);
+    checked_free(guard);
+}
+
 int main(void)
 {
     void *blocks[24];
     void *more[12];
+
+    grow();
 
     /* A checkered heap, whose gaps are filled again. */
     fill(blocks, LENGTH(blocks), 40);
@@ -60,10 +158,7 @@ int main(void)
     wide = checked_realloc(wide, 6000);
     narrow = checked_realloc(narrow, 300);
 
-    /* Failures change nothing. */
     CHECK_NULL(os_malloc(0));
-    CHECK_ENOMEM(os_calloc(SIZE_MAX / 8 + 2, 8));
-    CHECK_ENOMEM(os_realloc(wide, SIZE_MAX));
 
     checked_free(large);
     checked_free(narrow);
@@ -81,4 +176,7 @@ int main(void)
     checked_free(half_more);
     half = checked_realloc(half, MMAP_THRESHOLD - SIZE_PAGE);
     checked_free(half);
+
+    outgrow_threshold();
+    keep_small_rests();
 }

@@ -1,25 +1,37 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Arrays of many shapes are cleared in memory that was written to before. Catches memory that is
- * not cleared, or cleared for one element only, and sizes that are not rounded up.
+ * os_calloc clears every element of its array, also in memory that was in use before. An array
+ * without elements, or of elements without size, is NULL.
  */
 #include "snippet.h"
 
 int main(void)
 {
     static const struct {
-        size_t nmemb, size;
-    } shapes[] = {{1, 1},  {1, 7},  {3, 3},  {2, 4},   {5, 13},   {13, 5},  {10, 20},
-                  {1, 99}, {99, 1}, {7, 64}, {3, 333}, {2, 1000}, {10, 400}};
-    void *arrays[LENGTH(shapes)];
+        size_t length;
+        size_t size;
+    } arrays[] = {{1, 8}, {10, 10}, {100, 4}, {3, 333}, {25, 80}, {2, 1500}};
+    void *blocks[LENGTH(arrays)];
+    void *guards[LENGTH(arrays)];
 
-    for (size_t i = 0; i < LENGTH(shapes); i++)
-        arrays[i] = checked_malloc(shapes[i].nmemb * shapes[i].size);
-    for (size_t i = 0; i < LENGTH(shapes); i++)
-        checked_free(arrays[i]);
+    set_up_after(uncleared_calloc(1, ALIGNMENT));
+    for (size_t i = 0; i < LENGTH(arrays); i++) {
+        blocks[i] = checked_malloc(arrays[i].length * arrays[i].size);
+        guards[i] = checked_malloc(8);
+    }
+    for (size_t i = 0; i < LENGTH(arrays); i++)
+        checked_free(blocks[i]);
 
-    for (size_t i = 0; i < LENGTH(shapes); i++)
-        arrays[i] = checked_calloc(shapes[i].nmemb, shapes[i].size);
-    for (size_t i = 0; i < LENGTH(shapes); i++)
-        checked_free(arrays[i]);
+    judged_part();
+
+    for (size_t i = 0; i < LENGTH(arrays); i++)
+        blocks[i] = checked_calloc(arrays[i].length, arrays[i].size);
+    CHECK_NULL(os_calloc(0, 8));
+    CHECK_NULL(os_calloc(8, 0));
+
+    clean_up();
+    for (size_t i = 0; i < LENGTH(arrays); i++) {
+        checked_free(guards[i]);
+        checked_free(blocks[i]);
+    }
 }

@@ -1,32 +1,32 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A freed block is handed out again, cleared, whichever function had it before. Catches memory
- * that is only zero when it is new, and a search that does not take the best fit.
+ * A freed block stays with the program and serves the next request of its size. Freeing asks
+ * nothing of the system, nor does freeing NULL.
  */
 #include "snippet.h"
 
 int main(void)
 {
-    void *small = checked_calloc(10, 20);
-    void *after_small = checked_calloc(1, 8);
-    void *large = checked_malloc(1000);
-    void *after_large = checked_calloc(1, 8);
-    void *mapping = checked_calloc(2, SIZE_PAGE);
+    set_up_after(uncleared_calloc(1, ALIGNMENT));
 
-    checked_free(large);
+    void *large = checked_malloc(2000);
+    void *first_guard = checked_malloc(8);
+    void *small = checked_malloc(200);
+    void *second_guard = checked_malloc(8);
+
+    judged_part();
+
     checked_free(small);
-    checked_free(mapping);
-
-    /* Each takes the place that a request of its size had before. */
-    large = checked_calloc(100, 10);
-    small = checked_calloc(199, 1);
-    mapping = checked_calloc(SIZE_PAGE, 2);
-
-    checked_free(mapping);
-    checked_free(small);
-    os_free(small);
-    checked_free(after_small);
+    small = checked_calloc(1, 200);
     checked_free(large);
-    checked_free(after_large);
     os_free(NULL);
+    large = checked_calloc(1, 2000);
+    checked_free(small);
+    small = checked_calloc(1, 200);
+
+    clean_up();
+    checked_free(large);
+    checked_free(small);
+    checked_free(first_guard);
+    checked_free(second_guard);
 }

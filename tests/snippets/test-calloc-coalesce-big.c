@@ -1,31 +1,37 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A long run of blocks, freed in an awkward order, serves one request as large as all of them.
- * Catches merging that stops after a few neighbours.
+ * Many free blocks side by side count as one, up to the block in use behind them. A mapping that
+ * was made between two of them does not keep them apart.
  */
 #include "snippet.h"
 
 int main(void)
 {
-    void *blocks[16];
+    void *blocks[15];
 
-    for (size_t i = 0; i < LENGTH(blocks); i++)
-        blocks[i] = checked_calloc(i + 1, 20);
+    set_up_after(uncleared_calloc(1, ALIGNMENT));
 
-    void *guard = checked_calloc(1, 8);
+    void *mapped = NULL;
 
-    for (size_t i = 1; i < LENGTH(blocks); i += 2)
-        checked_free(blocks[i]);
-    for (size_t i = LENGTH(blocks); i > 0; i -= 2)
-        checked_free(blocks[i - 2]);
+    for (size_t i = 0; i < LENGTH(blocks); i++) {
+        blocks[i] = checked_malloc(200);
+        if (i == LENGTH(blocks) / 2)
+            mapped = checked_malloc(MMAP_THRESHOLD);
+    }
 
-    size_t total = 0;
+    void *guard = checked_malloc(8);
 
-    for (size_t i = 0; i < LENGTH(blocks); i++)
-        total += TOTAL((i + 1) * 20);
+    judged_part();
 
-    void *big = checked_calloc(1, PAYLOAD(total));
+    /* Every third, in turn: each gap is closed by a block that touches two. */
+    for (size_t start = 0; start < 3; start++)
+        for (size_t i = start; i < LENGTH(blocks); i += 3)
+            checked_free(blocks[i]);
 
-    checked_free(big);
+    void *all = uncleared_calloc(1, PAYLOAD(LENGTH(blocks) * TOTAL(200)));
+
+    clean_up();
+    checked_free(all);
     checked_free(guard);
+    checked_free(mapped);
 }

@@ -1,36 +1,44 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Free neighbours count as one block, in whichever order they were freed, and the headers that lay
- * between them are cleared too. Catches an allocator that merges in one direction only, merges two
- * but not three, or leaves old headers in the payload.
+ * Free blocks that touch count as one, in whatever order they were freed: with the one before, with
+ * the one behind, and with both.
  */
 #include "snippet.h"
 
 int main(void)
 {
-    void *blocks[5];
+    void *pair[2], *reversed[2], *three[3], *guards[3];
 
-    for (size_t i = 0; i < LENGTH(blocks); i++)
-        blocks[i] = checked_calloc(20, 10);
+    set_up_after(uncleared_calloc(1, ALIGNMENT));
+    for (size_t i = 0; i < LENGTH(pair); i++)
+        pair[i] = checked_malloc(200);
+    guards[0] = checked_malloc(8);
+    for (size_t i = 0; i < LENGTH(reversed); i++)
+        reversed[i] = checked_malloc(400);
+    guards[1] = checked_malloc(8);
+    for (size_t i = 0; i < LENGTH(three); i++)
+        three[i] = checked_malloc(600);
+    guards[2] = checked_malloc(8);
 
-    void *guard = checked_calloc(1, 8);
+    judged_part();
 
-    /* Two, the lower one freed first. */
-    checked_free(blocks[0]);
-    checked_free(blocks[1]);
-    void *low = checked_calloc(1, PAYLOAD(2 * TOTAL(200)));
+    checked_free(pair[0]);
+    checked_free(pair[1]);
+    pair[0] = uncleared_calloc(1, PAYLOAD(2 * TOTAL(200)));
 
-    /* Two, the upper one freed first. */
-    checked_free(blocks[4]);
-    checked_free(blocks[3]);
-    void *high = checked_calloc(1, PAYLOAD(2 * TOTAL(200)));
+    checked_free(reversed[1]);
+    checked_free(reversed[0]);
+    reversed[0] = uncleared_calloc(1, PAYLOAD(2 * TOTAL(400)));
 
-    /* Three, the one in the middle last. */
-    checked_free(low);
-    checked_free(high);
-    checked_free(blocks[2]);
-    void *all = checked_calloc(1, PAYLOAD(5 * TOTAL(200)));
+    checked_free(three[0]);
+    checked_free(three[2]);
+    checked_free(three[1]);
+    three[0] = uncleared_calloc(1, PAYLOAD(3 * TOTAL(600)));
 
-    checked_free(all);
-    checked_free(guard);
+    clean_up();
+    checked_free(pair[0]);
+    checked_free(reversed[0]);
+    checked_free(three[0]);
+    for (size_t i = 0; i < LENGTH(guards); i++)
+        checked_free(guards[i]);
 }

@@ -1,31 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where nothing fits but the heap ends in a free block, only what that one lacks is asked for, and
- * the old part is cleared as well as the new one. Catches growth by the whole request or by a
- * page, and clearing that relies on new memory being zero.
+ * Nothing fits: if the heap's last block is free, the system is asked for just what it lacks;
+ * otherwise for the total of a new block behind it. A mapping made in between changes neither.
  */
 #include "snippet.h"
 
 int main(void)
 {
-    /* Leaves a free block of 1000 bytes at the heap's end. */
-    void *bottom = checked_malloc(MMAP_THRESHOLD / 2);
-    void *middle =
-        checked_malloc(PAYLOAD(MMAP_THRESHOLD - TOTAL(MMAP_THRESHOLD / 2) - TOTAL(1000)));
+    set_up_after(uncleared_calloc(1, ALIGNMENT));
 
-    void *last = checked_calloc(3, 500);
+    void *guard = checked_malloc(8);
+    void *last = checked_malloc(200);
+    void *mapped = checked_malloc(MMAP_THRESHOLD);
+
     checked_free(last);
-    last = checked_calloc(4, 500);
 
-    /* The last block is in use: a new one follows it. */
-    void *appended = checked_calloc(5, 100);
+    judged_part();
 
-    /* The last two are freed, and lack something together. */
-    checked_free(last);
+    last = checked_calloc(1, 1000);
+
+    void *appended = checked_calloc(1, 504);
+
+    clean_up();
+    checked_free(mapped);
     checked_free(appended);
-    last = checked_calloc(1, 4000);
-
-    checked_free(middle);
     checked_free(last);
-    checked_free(bottom);
+    checked_free(guard);
 }

@@ -1,32 +1,34 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Requests whose total reaches a page are mapped, and a mapping is no reason to set up the heap.
- * Catches os_malloc()'s threshold being used, or being compared wrongly; a product that overflows.
+ * os_calloc serves a request whose total reaches a page by a mapping of exactly that length, and
+ * any smaller one from the heap. The free blocks of the set-up fit the one and not the other.
  */
 #include "snippet.h"
 
 int main(void)
 {
-    CHECK_NULL(os_calloc(0, 100));
-    CHECK_NULL(os_calloc(100, 0));
-    CHECK_ENOMEM(os_calloc(SIZE_MAX / 8 + 2, 8));      /* 8, if the overflow goes unseen */
-    CHECK_ENOMEM(os_calloc(0x100000001, 0x100000001)); /* more than each factor even then */
-    CHECK_ENOMEM(os_calloc(1, SIZE_MAX));
-    CHECK_ENOMEM(os_calloc(TOTAL_TOO_LARGE, 1));
-    CHECK_ENOMEM(os_calloc(SIZE_MAX / 2, 1));
+    set_up_after(uncleared_calloc(1, ALIGNMENT));
 
-    void *exact = checked_calloc(1, PAYLOAD(SIZE_PAGE));
-    void *rounded = checked_calloc(PAYLOAD(SIZE_PAGE) - ALIGNMENT + 1, 1);
-    void *pages = checked_calloc(10, 1000);
-    void *large = checked_calloc(2, MMAP_THRESHOLD);
+    const size_t largest = PAYLOAD(SIZE_PAGE) - ALIGNMENT; /* of those from the heap */
+    void *fitting = checked_malloc(largest);
+    void *guard = checked_malloc(8);
+    void *last = checked_malloc(1000);
 
-    checked_free(pages);
-    checked_free(exact);
-    checked_free(large);
-    checked_free(rounded);
+    checked_free(fitting);
+    checked_free(last);
 
-    /* One step below the threshold: the heap's first request. */
-    void *below = checked_calloc(1, PAYLOAD(SIZE_PAGE) - ALIGNMENT);
+    judged_part();
 
-    checked_free(below);
+    void *mapped = uncleared_calloc(1, PAYLOAD(SIZE_PAGE));
+    void *rounded_up = uncleared_calloc(1, largest + 1);
+    void *larger = uncleared_calloc(1, 3 * SIZE_PAGE);
+
+    fitting = uncleared_calloc(1, largest);
+    checked_free(mapped);
+    checked_free(rounded_up);
+    checked_free(larger);
+
+    clean_up();
+    checked_free(fitting);
+    checked_free(guard);
 }

@@ -1,24 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The heap preallocates once, whichever function asks first, and that function decides how much.
- * Catches os_malloc()'s amount being used for os_calloc(), and a preallocation for each of the
- * functions.
+ * If os_calloc makes the heap's first request, it asks for one page at once. It happens once,
+ * whoever asks next.
  */
 #include "snippet.h"
 
 int main(void)
 {
-    void *low = checked_calloc(10, 100);
-    void *middle = checked_malloc(500);
-    void *high = checked_calloc(1, PAYLOAD(SIZE_PAGE - TOTAL(1000) - TOTAL(500)));
+    judged_part();
 
-    /* Together they take up a page, to its last byte. */
-    void *more = checked_calloc(10, 10);
-    void *most = checked_malloc(5000);
+    void *cleared = checked_calloc(10, 100);
+    void *small = checked_malloc(500);
+    void *rest = checked_calloc(1, PAYLOAD(SIZE_PAGE - TOTAL(1000) - TOTAL(500)));
 
-    checked_free(middle);
-    checked_free(low);
-    checked_free(most);
-    checked_free(high);
-    checked_free(more);
+    clean_up();
+    checked_free(rest);
+    checked_free(small);
+    checked_free(cleared);
 }

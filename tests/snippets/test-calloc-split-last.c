@@ -1,30 +1,34 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Of three free blocks the last fits best: it is split, and its rest serves the next request.
- * Catches a search that stops at the first block that fits.
+ * Of the free blocks that are large enough, the smallest is taken, wherever it lies.
  */
 #include "snippet.h"
 
 int main(void)
 {
-    void *first = checked_calloc(1, 960);
-    void *after_first = checked_calloc(1, 8);
-    void *middle = checked_calloc(1, 640);
-    void *after_middle = checked_calloc(1, 8);
-    void *last = checked_calloc(1, 320);
-    void *after_last = checked_calloc(1, 8);
+    static const size_t sizes[] = {3000, 1000, 2000, 504, 2504};
+    void *blocks[LENGTH(sizes)];
+    void *guards[LENGTH(sizes)];
 
-    checked_free(first);
-    checked_free(middle);
-    checked_free(last);
+    set_up_after(uncleared_calloc(1, ALIGNMENT));
+    for (size_t i = 0; i < LENGTH(sizes); i++) {
+        blocks[i] = checked_malloc(sizes[i]);
+        guards[i] = checked_malloc(8);
+    }
+    for (size_t i = 0; i < LENGTH(sizes); i++)
+        checked_free(blocks[i]);
 
-    last = checked_calloc(1, 200);
+    judged_part();
 
-    void *rest = checked_calloc(1, PAYLOAD(320 - TOTAL(200)));
+    blocks[3] = uncleared_calloc(1, 504);
+    blocks[2] = uncleared_calloc(1, 2000);
+    blocks[1] = uncleared_calloc(1, 1000);
+    blocks[4] = uncleared_calloc(1, 2504);
+    blocks[0] = uncleared_calloc(1, 3000);
 
-    checked_free(last);
-    checked_free(rest);
-    checked_free(after_first);
-    checked_free(after_middle);
-    checked_free(after_last);
+    clean_up();
+    for (size_t i = 0; i < LENGTH(sizes); i++) {
+        checked_free(blocks[i]);
+        checked_free(guards[i]);
+    }
 }

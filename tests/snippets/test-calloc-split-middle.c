@@ -1,30 +1,45 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Of three free blocks the one in the middle fits best: it is split, and its rest serves the next
- * request. Catches a search that stops at the first block that fits, and one for the largest.
+ * What is left over when a block is split takes its place among the others: it is found, and so are
+ * the free blocks before and behind it.
  */
 #include "snippet.h"
 
 int main(void)
 {
-    void *first = checked_calloc(1, 640);
-    void *after_first = checked_calloc(1, 8);
-    void *middle = checked_calloc(1, 320);
-    void *after_middle = checked_calloc(1, 8);
-    void *last = checked_calloc(1, 960);
-    void *after_last = checked_calloc(1, 8);
+    void *guards[3];
 
-    checked_free(first);
+    set_up_after(uncleared_calloc(1, ALIGNMENT));
+
+    void *before = checked_malloc(600);
+
+    guards[0] = checked_malloc(8);
+
+    void *middle = checked_malloc(1000);
+
+    guards[1] = checked_malloc(8);
+
+    void *behind = checked_malloc(1400);
+
+    guards[2] = checked_malloc(8);
     checked_free(middle);
-    checked_free(last);
 
-    middle = checked_calloc(1, 200);
+    judged_part();
 
-    void *rest = checked_calloc(1, PAYLOAD(320 - TOTAL(200)));
+    middle = uncleared_calloc(1, 304);
 
+    void *rest = uncleared_calloc(1, PAYLOAD(1000 - TOTAL(304)));
+
+    checked_free(before);
+    before = uncleared_calloc(1, 600);
+    checked_free(behind);
+    behind = uncleared_calloc(1, 1400);
+
+    clean_up();
+    checked_free(before);
     checked_free(middle);
     checked_free(rest);
-    checked_free(after_first);
-    checked_free(after_middle);
-    checked_free(after_last);
+    checked_free(behind);
+    for (size_t i = 0; i < LENGTH(guards); i++)
+        checked_free(guards[i]);
 }

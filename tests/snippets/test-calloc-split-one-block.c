@@ -1,26 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A block that is larger than the request is cut, and what is left over serves the next request,
- * down to the smallest block there can be. Catches an allocator that never splits or loses the
- * rest, and one that clears the rest's header away.
+ * A free block that is larger than the request is split: the request takes its beginning, and the
+ * rest serves the next one, without a request to the system.
  */
 #include "snippet.h"
 
 int main(void)
 {
-    void *block = checked_calloc(100, 10);
-    void *guard = checked_calloc(1, 8);
+    set_up_after(uncleared_calloc(1, ALIGNMENT));
+
+    void *block = checked_malloc(3000);
+    void *guard = checked_malloc(8);
 
     checked_free(block);
 
-    void *low = checked_calloc(10, 10);
-    void *middle = checked_calloc(1, 1000 - TOTAL(100) - SMALLEST_REST);
-    void *high = checked_calloc(1, ALIGNMENT);
+    judged_part();
 
-    checked_free(middle);
-    middle = checked_calloc(3, 100);
-    checked_free(low);
-    checked_free(middle);
-    checked_free(high);
+    void *first = uncleared_calloc(1, 1000);
+    void *second = uncleared_calloc(1, 1504);
+    void *third = uncleared_calloc(1, PAYLOAD(3000 - TOTAL(1000) - TOTAL(1504)));
+
+    clean_up();
+    checked_free(first);
+    checked_free(second);
+    checked_free(third);
     checked_free(guard);
 }

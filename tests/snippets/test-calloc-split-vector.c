@@ -1,24 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One block is cut into many, and is whole again when all of them are freed. Catches rests that
- * are lost, whose size or place in the list is wrong after another split, or that are cleared
- * along with the block before them.
+ * One free block serves many requests of odd sizes: each takes its size rounded up to a multiple of
+ * 8, and the next one lies right behind it.
  */
 #include "snippet.h"
 
 int main(void)
 {
-    void *vector = checked_calloc(40, 100);
-    void *guard = checked_calloc(1, 8);
-    void *pieces[12];
+    void *blocks[12];
 
-    checked_free(vector);
-    for (size_t i = 0; i < LENGTH(pieces); i++)
-        pieces[i] = checked_calloc(i + 1, 20);
-    for (size_t i = LENGTH(pieces); i > 0; i--)
-        checked_free(pieces[i - 1]);
+    set_up_after(uncleared_calloc(1, ALIGNMENT));
 
-    vector = checked_calloc(100, 40);
-    checked_free(vector);
+    void *block = checked_malloc(3000);
+    void *guard = checked_malloc(8);
+
+    checked_free(block);
+
+    judged_part();
+
+    for (size_t i = 0; i < LENGTH(blocks); i++)
+        blocks[i] = uncleared_calloc(1, 1 + i * 13);
+
+    clean_up();
+    for (size_t i = 0; i < LENGTH(blocks); i++)
+        checked_free(blocks[i]);
     checked_free(guard);
 }

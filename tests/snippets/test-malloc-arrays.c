@@ -1,20 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Blocks of many sizes live side by side. Catches sizes that are not rounded up to 8 bytes, or are
- * rounded up to something else, and blocks that overlap.
+ * Payloads take a multiple of 8 bytes: nothing is free, so each block is asked for with its exact
+ * total, and lies right behind the one before. A request for 0 bytes gets NULL and asks for
+ * nothing.
  */
 #include "snippet.h"
 
 int main(void)
 {
-    static const size_t sizes[] = {1,  2,  3,  4,  5,   6,   7,   8,    9,    15,   16,   17,
-                                   31, 32, 33, 63, 100, 255, 256, 1001, 4095, 4096, 4097, 10000};
-    void *arrays[LENGTH(sizes)];
+    static const size_t sizes[] = {1, 7, 8, 9, 15, 16, 17, 100, 1023, 2049};
+    void *blocks[LENGTH(sizes)];
+
+    set_up();
+    judged_part();
 
     for (size_t i = 0; i < LENGTH(sizes); i++)
-        arrays[i] = checked_malloc(sizes[i]);
-    for (size_t i = 0; i < LENGTH(sizes); i++)
-        checked_free(arrays[i]);
+        blocks[i] = checked_malloc(sizes[i]);
+    CHECK_NULL(os_malloc(0));
 
-    os_free(NULL);
+    clean_up();
+    for (size_t i = 0; i < LENGTH(blocks); i++)
+        checked_free(blocks[i]);
 }

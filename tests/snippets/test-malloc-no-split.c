@@ -1,33 +1,46 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A block is handed out whole if what is left over could not hold a header and 8 bytes of payload.
- * Catches an allocator that makes a block of every rest, or of one that is a header only.
+ * A free block is split only if the rest can hold a header and 8 bytes. Otherwise it stays whole,
+ * and is as large as before once it is free again.
  */
 #include "snippet.h"
 
+/* What is left over of each block. */
+static const size_t rests[] = {8, 16, 24, 32, SMALLEST_REST};
+
+static size_t taken(size_t i)
+{
+    return 600 * (i + 1);
+}
+
 int main(void)
 {
-    void *blocks[SMALLEST_REST / ALIGNMENT];
-    void *guards[LENGTH(blocks)];
+    void *blocks[LENGTH(rests)];
+    void *guards[LENGTH(rests)];
 
-    for (size_t i = 0; i < LENGTH(blocks); i++) {
-        blocks[i] = checked_malloc(400);
-        guards[i] = checked_malloc(64);
+    set_up();
+    for (size_t i = 0; i < LENGTH(rests); i++) {
+        blocks[i] = checked_malloc(taken(i) + rests[i]);
+        guards[i] = checked_malloc(8);
     }
-    for (size_t i = 0; i < LENGTH(blocks); i++)
+    for (size_t i = 0; i < LENGTH(rests); i++)
         checked_free(blocks[i]);
 
-    /* 0, 8, 16, 24 and 32 bytes are left over. */
-    for (size_t i = 0; i < LENGTH(blocks); i++)
-        blocks[i] = checked_malloc(400 - i * ALIGNMENT);
+    judged_part();
 
-    /* Were there a free block before a guard, it would become one with it. */
-    for (size_t i = 0; i < LENGTH(blocks); i++)
-        checked_free(guards[i]);
-    for (size_t i = 0; i < LENGTH(blocks); i++)
-        guards[i] = checked_malloc(64);
+    for (size_t i = 0; i < LENGTH(rests); i++)
+        blocks[i] = checked_malloc(taken(i));
 
-    for (size_t i = 0; i < LENGTH(blocks); i++) {
+    void *rest = checked_malloc(PAYLOAD(SMALLEST_REST));
+
+    for (size_t i = 0; i < LENGTH(rests) - 1; i++) {
+        checked_free(blocks[i]);
+        blocks[i] = checked_malloc(taken(i) + rests[i]);
+    }
+
+    clean_up();
+    checked_free(rest);
+    for (size_t i = 0; i < LENGTH(rests); i++) {
         checked_free(blocks[i]);
         checked_free(guards[i]);
     }

@@ -1,30 +1,32 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Of three free blocks the first fits best: it is split, and its rest serves the next request.
- * Catches a search for the largest block, and one that takes the last that fits.
+ * Of free blocks that fit equally well, the one at the lowest address is taken.
  */
 #include "snippet.h"
 
 int main(void)
 {
-    void *first = checked_malloc(320);
-    void *after_first = checked_malloc(8);
-    void *middle = checked_malloc(640);
-    void *after_middle = checked_malloc(8);
-    void *last = checked_malloc(960);
-    void *after_last = checked_malloc(8);
+    void *blocks[4];
+    void *guards[LENGTH(blocks)];
 
-    checked_free(first);
-    checked_free(middle);
-    checked_free(last);
+    set_up();
+    for (size_t i = 0; i < LENGTH(blocks); i++) {
+        blocks[i] = checked_malloc(504);
+        guards[i] = checked_malloc(8);
+    }
+    checked_free(blocks[2]);
+    checked_free(blocks[0]);
+    checked_free(blocks[3]);
+    checked_free(blocks[1]);
 
-    first = checked_malloc(200);
+    judged_part();
 
-    void *rest = checked_malloc(PAYLOAD(320 - TOTAL(200)));
+    for (size_t i = 0; i < LENGTH(blocks); i++)
+        blocks[i] = checked_malloc(504);
 
-    checked_free(first);
-    checked_free(rest);
-    checked_free(after_first);
-    checked_free(after_middle);
-    checked_free(after_last);
+    clean_up();
+    for (size_t i = 0; i < LENGTH(blocks); i++) {
+        checked_free(blocks[i]);
+        checked_free(guards[i]);
+    }
 }

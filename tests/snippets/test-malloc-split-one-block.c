@@ -1,26 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A block that is larger than the request is cut, and what is left over serves the next request,
- * down to the smallest block there can be. Catches an allocator that never splits, that wants more
- * than 8 bytes of payload to be left over, that loses the rest, or miscounts its size.
+ * A free block that is larger than the request is split: the request takes its beginning, and the
+ * rest serves the next one, without a request to the system.
  */
 #include "snippet.h"
 
 int main(void)
 {
-    void *block = checked_malloc(1000);
+    set_up();
+
+    void *block = checked_malloc(3000);
     void *guard = checked_malloc(8);
 
     checked_free(block);
 
-    void *low = checked_malloc(100);
-    void *middle = checked_malloc(1000 - TOTAL(100) - SMALLEST_REST);
-    void *high = checked_malloc(ALIGNMENT);
+    judged_part();
 
-    checked_free(middle);
-    middle = checked_malloc(300);
-    checked_free(low);
-    checked_free(middle);
-    checked_free(high);
+    void *first = checked_malloc(1000);
+    void *second = checked_malloc(1504);
+    void *third = checked_malloc(PAYLOAD(3000 - TOTAL(1000) - TOTAL(1504)));
+
+    clean_up();
+    checked_free(first);
+    checked_free(second);
+    checked_free(third);
     checked_free(guard);
 }

@@ -1,23 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One block is cut into many, and is whole again when all of them are freed. Catches rests that
- * are lost, or whose size or place in the list is wrong after another split.
+ * One free block serves many requests of odd sizes: each takes its size rounded up to a multiple of
+ * 8, and the next one lies right behind it.
  */
 #include "snippet.h"
 
 int main(void)
 {
-    void *vector = checked_malloc(4000);
+    void *blocks[12];
+
+    set_up();
+
+    void *block = checked_malloc(3000);
     void *guard = checked_malloc(8);
-    void *pieces[12];
 
-    checked_free(vector);
-    for (size_t i = 0; i < LENGTH(pieces); i++)
-        pieces[i] = checked_malloc(1 + 25 * i);
-    for (size_t i = LENGTH(pieces); i > 0; i--)
-        checked_free(pieces[i - 1]);
+    checked_free(block);
 
-    vector = checked_malloc(4000);
-    checked_free(vector);
+    judged_part();
+
+    for (size_t i = 0; i < LENGTH(blocks); i++)
+        blocks[i] = checked_malloc(1 + i * 13);
+
+    clean_up();
+    for (size_t i = 0; i < LENGTH(blocks); i++)
+        checked_free(blocks[i]);
     checked_free(guard);
 }

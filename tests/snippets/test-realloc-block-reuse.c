@@ -1,33 +1,60 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A block that can't grow where it is moves, and leaves a free one behind; so does one whose size
- * becomes 0. A block that was freed is not brought back, however large it shall be. Catches a block
- * that is leaked when it moves, a mapping whose old size is copied over what lies behind its new
- * place, and use after free.
+ * A block that moves takes the free block that fits best, as any request does, and leaves its old
+ * place free for the next one. A block that is the heap's last only together with the free one
+ * behind it, and still too small, moves, too.
  */
 #include "snippet.h"
 
 int main(void)
 {
-    void *block = checked_realloc(NULL, 200);
-    void *guard = checked_realloc(NULL, 8);
+    void *guards[5];
+
+    set_up_after(checked_realloc(NULL, ALIGNMENT));
+
+    void *block = checked_malloc(200);
+
+    guards[0] = checked_malloc(8);
+
+    void *wide = checked_malloc(1000);
+
+    guards[1] = checked_malloc(8);
+
+    void *close = checked_malloc(600);
+
+    guards[2] = checked_malloc(8);
+
+    void *narrow = checked_malloc(400);
+
+    guards[3] = checked_malloc(8);
+
+    void *far = checked_malloc(3000);
+
+    guards[4] = checked_malloc(8);
+
+    void *tail = checked_malloc(200);
+    void *last = checked_malloc(200);
+
+    checked_free(wide);
+    checked_free(close);
+    checked_free(narrow);
+    checked_free(far);
+    checked_free(last);
+
+    judged_part();
 
     block = checked_realloc(block, 600);
+    block = checked_realloc(block, 1000);
+    tail = checked_realloc(tail, 3000);
 
-    /* All of these use the place that the block has left. */
-    void *reused = checked_realloc(NULL, 200);
+    void *old_place = checked_malloc(200);
+    void *second_place = checked_malloc(600);
 
-    checked_free(reused);
-    reused = checked_realloc(NULL, MMAP_THRESHOLD);
-    reused = checked_realloc(reused, 190);
-    checked_realloc(reused, 0);
-    CHECK_NULL(os_realloc(reused, 100));
-    CHECK_NULL(os_realloc(reused, 2 * MMAP_THRESHOLD));
-    CHECK_NULL(os_realloc(reused, 0));
-    reused = checked_realloc(NULL, 180);
-
-    checked_free(reused);
-    os_free(reused);
-    checked_free(guard);
+    clean_up();
     checked_free(block);
+    checked_free(tail);
+    checked_free(old_place);
+    checked_free(second_place);
+    for (size_t i = 0; i < LENGTH(guards); i++)
+        checked_free(guards[i]);
 }

@@ -1,37 +1,33 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A block grows over a long run of blocks that were freed in an awkward order, and becomes a
- * mapping when it grows further; in the end the whole heap is one block again. Catches merging
- * that stops after a few neighbours, a block that is leaked when it becomes a mapping, or lost when
- * it can't become one, and a heap that grows beyond the threshold.
+ * A block grows again and again into the free memory behind it, from which it is split each time,
+ * until nothing is left.
  */
 #include "snippet.h"
 
 int main(void)
 {
-    void *blocks[16];
+    void *behind[8];
 
-    for (size_t i = 0; i < LENGTH(blocks); i++)
-        blocks[i] = checked_realloc(NULL, 500);
+    set_up_after(checked_realloc(NULL, ALIGNMENT));
 
-    void *guard = checked_realloc(NULL, 8);
+    void *block = checked_malloc(200);
 
-    for (size_t i = 2; i < LENGTH(blocks); i += 2)
-        checked_free(blocks[i]);
-    for (size_t i = LENGTH(blocks) - 1; i > 1; i -= 2)
-        checked_free(blocks[i]);
-    checked_free(blocks[1]);
+    for (size_t i = 0; i < LENGTH(behind); i++)
+        behind[i] = checked_malloc(200);
 
-    void *big = checked_realloc(blocks[0], PAYLOAD(LENGTH(blocks) * TOTAL(500)));
+    void *guard = checked_malloc(8);
 
-    refuse_memory();
-    CHECK_ENOMEM(os_realloc(big, PAYLOAD(MMAP_THRESHOLD)));
-    grant_memory();
-    big = checked_realloc(big, PAYLOAD(MMAP_THRESHOLD));
+    for (size_t i = 0; i < LENGTH(behind); i++)
+        checked_free(behind[i]);
+
+    judged_part();
+
+    for (size_t size = 400; size < LENGTH(behind) * TOTAL(200); size += 400)
+        block = checked_realloc(block, size);
+    block = checked_realloc(block, PAYLOAD((LENGTH(behind) + 1) * TOTAL(200)));
+
+    clean_up();
+    checked_free(block);
     checked_free(guard);
-    big = checked_realloc(big, PAYLOAD(MMAP_THRESHOLD) - ALIGNMENT);
-
-    /* The heap's last block grows to the threshold: it moves all the same. */
-    big = checked_realloc(big, PAYLOAD(MMAP_THRESHOLD));
-    checked_free(big);
 }

@@ -1,41 +1,42 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A block grows into the free blocks behind it: one, several, or not at all if they are too small
- * together. Catches an allocator that takes in one only, that keeps more than it needs, that moves
- * where it could stay, or that frees the block before it has found a place for it.
+ * A block grows into the free blocks behind it: several count as one. What lies before it is of no
+ * use, and neither is what is in use.
  */
 #include "snippet.h"
 
 int main(void)
 {
-    void *blocks[6];
+    set_up_after(checked_realloc(NULL, ALIGNMENT));
 
-    for (size_t i = 0; i < LENGTH(blocks); i++)
-        blocks[i] = checked_realloc(NULL, 200);
+    void *before = checked_malloc(2000);
+    void *block = checked_malloc(200);
+    void *first = checked_malloc(400);
+    void *second = checked_malloc(400);
+    void *guard = checked_malloc(8);
+    void *far_before = checked_malloc(2000);
+    void *stuck = checked_malloc(200);
+    void *stuck_guard = checked_malloc(8);
+    void *room = checked_malloc(2400);
+    void *room_guard = checked_malloc(8);
 
-    void *guard = checked_realloc(NULL, 8);
+    checked_free(first);
+    checked_free(second);
+    checked_free(far_before);
+    checked_free(room);
 
-    /* Into one, exactly. */
-    checked_free(blocks[1]);
-    blocks[0] = checked_realloc(blocks[0], PAYLOAD(2 * TOTAL(200)));
+    judged_part();
 
-    /* Into two, with a rest. */
-    checked_free(blocks[2]);
-    checked_free(blocks[3]);
-    blocks[0] = checked_realloc(blocks[0], PAYLOAD(4 * TOTAL(200)) - 100);
-    void *rest = checked_realloc(NULL, PAYLOAD(96));
+    block = checked_realloc(block, PAYLOAD(TOTAL(200) + 2 * TOTAL(400)));
+    checked_free(before);
+    before = checked_malloc(2000);
+    stuck = checked_realloc(stuck, 2100);
 
-    /* Into three, which are too small by a little: it moves, and all of them are one free block. */
-    checked_free(blocks[5]);
-    checked_free(rest);
-    checked_free(blocks[4]);
-    blocks[0] = checked_realloc(blocks[0], PAYLOAD(6 * TOTAL(200)) + 1);
-    void *all = checked_realloc(NULL, PAYLOAD(6 * TOTAL(200)));
-
-    /* A free block before it is of no use: it would be large enough only with the block's own. */
-    checked_free(all);
-    guard = checked_realloc(guard, PAYLOAD(6 * TOTAL(200)) + 1);
-
+    clean_up();
+    checked_free(before);
+    checked_free(block);
+    checked_free(stuck);
     checked_free(guard);
-    checked_free(blocks[0]);
+    checked_free(stuck_guard);
+    checked_free(room_guard);
 }

@@ -1,27 +1,45 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A mapping never changes its size: os_realloc() makes a new one and unmaps the old one, also when
- * it shrinks or keeps its size. The heap is not needed for it. Catches a mapping that is kept,
- * leaked, or copied in part, and a failure that costs the old block.
+ * A block of the heap whose total grows to 128 KiB, rounded up, moves to a mapping, even if there
+ * is room for it in the heap. A mapping moves whenever its size changes, to the heap if it has
+ * become small enough, and goes back to the system.
  */
 #include "snippet.h"
 
 int main(void)
 {
-    CHECK_NULL(os_realloc(NULL, 0));
-    CHECK_ENOMEM(os_realloc(NULL, SIZE_MAX));
+    set_up_after(checked_realloc(NULL, ALIGNMENT));
 
-    void *block = checked_realloc(NULL, PAYLOAD(MMAP_THRESHOLD));
+    const size_t largest = PAYLOAD(MMAP_THRESHOLD) - ALIGNMENT; /* of those from the heap */
+    void *small = uncleared_calloc(1, 2 * SIZE_PAGE);
+    void *wide = uncleared_calloc(1, 4 * SIZE_PAGE);
+    void *narrow = checked_malloc(2 * SIZE_PAGE);
+    void *narrow_guard = checked_malloc(8);
+    void *room = checked_malloc(3 * SIZE_PAGE);
+    void *first_guard = checked_malloc(8);
+    void *page = checked_malloc(SIZE_PAGE);
+    void *second_guard = checked_malloc(8);
+    void *last = checked_malloc(1000);
 
-    block = checked_realloc(block, 2 * MMAP_THRESHOLD);
-    block = checked_realloc(block, 2 * MMAP_THRESHOLD);
-    block = checked_realloc(block, MMAP_THRESHOLD);
+    checked_free(narrow);
+    checked_free(room);
+    checked_free(page);
 
-    CHECK_ENOMEM(os_realloc(block, SIZE_MAX));
-    CHECK_ENOMEM(os_realloc(block, SIZE_MAX / 2));
-    block = checked_realloc(block, PAYLOAD(MMAP_THRESHOLD));
+    judged_part();
 
-    checked_realloc(block, 0); /* frees it */
-    block = checked_realloc(NULL, PAYLOAD(MMAP_THRESHOLD));
-    checked_free(block);
+    last = checked_realloc(last, largest);
+    last = checked_realloc(last, largest + 1);
+    last = checked_realloc(last, 2 * MMAP_THRESHOLD);
+    last = checked_realloc(last, MMAP_THRESHOLD);
+    last = checked_realloc(last, SIZE_PAGE);
+    small = checked_realloc(small, 3 * SIZE_PAGE);
+    wide = checked_realloc(wide, 2 * SIZE_PAGE);
+
+    clean_up();
+    checked_free(small);
+    checked_free(wide);
+    checked_free(last);
+    checked_free(narrow_guard);
+    checked_free(first_guard);
+    checked_free(second_guard);
 }

@@ -1,40 +1,36 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A block that shrinks, or grows into its neighbour, stays whole if what is left over could not
- * hold a header and 8 bytes of payload. Catches an allocator that makes a block of every rest, or
- * of one that is a header only.
+ * A block that shrinks by less than a header and 8 bytes stays whole: it has the bytes still when
+ * it grows again, and when it is free. What lies behind it, free or not, does not get them.
  */
 #include "snippet.h"
 
 int main(void)
 {
-    void *blocks[SMALLEST_REST / ALIGNMENT];
-    void *guards[LENGTH(blocks)];
+    set_up_after(checked_realloc(NULL, ALIGNMENT));
 
-    for (size_t i = 0; i < LENGTH(blocks); i++) {
-        blocks[i] = checked_realloc(NULL, 400);
-        guards[i] = checked_realloc(NULL, 64);
-    }
+    void *block = checked_malloc(1000);
+    void *guard = checked_malloc(8);
+    void *other = checked_malloc(2000);
+    void *behind = checked_malloc(504);
+    void *other_guard = checked_malloc(8);
 
-    /* 0, 8, 16, 24 and 32 bytes are left over. */
-    for (size_t i = 0; i < LENGTH(blocks); i++)
-        blocks[i] = checked_realloc(blocks[i], 400 - i * ALIGNMENT);
+    checked_free(behind);
 
-    /* Were there a free block before a guard, it would become one with it. */
-    for (size_t i = 0; i < LENGTH(blocks); i++)
-        checked_free(guards[i]);
-    for (size_t i = 0; i < LENGTH(blocks); i++)
-        guards[i] = checked_realloc(NULL, 64);
+    judged_part();
 
-    /* The same, where it grows. */
-    checked_free(guards[1]);
-    blocks[1] = checked_realloc(blocks[1], 400 + TOTAL(64) - METADATA_SIZE);
-    checked_free(blocks[2]);
-    blocks[2] = checked_realloc(NULL, 400);
+    block = checked_realloc(block, 1000 - SMALLEST_REST + ALIGNMENT);
+    block = checked_realloc(block, 1000);
+    block = checked_realloc(block, 992);
+    checked_free(block);
+    block = checked_malloc(1000);
+    other = checked_realloc(other, 1984);
+    behind = checked_malloc(504);
 
-    for (size_t i = 0; i < LENGTH(blocks); i++)
-        checked_free(blocks[i]);
-    checked_free(guards[0]);
-    for (size_t i = 2; i < LENGTH(blocks); i++)
-        checked_free(guards[i]);
+    clean_up();
+    checked_free(block);
+    checked_free(other);
+    checked_free(behind);
+    checked_free(guard);
+    checked_free(other_guard);
 }

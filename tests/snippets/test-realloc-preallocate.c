@@ -1,32 +1,32 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The heap is set up by the first os_realloc() that needs it: here, one that shrinks a mapping so
- * far that it moves to the heap. A mapping of os_calloc() that os_malloc() would not have made
- * moves there too. Catches a heap that is set up too early or too late, a mapping that stays one,
- * or is lost when the system refuses a heap, and os_calloc()'s threshold or preallocation being
- * used.
+ * os_realloc(NULL, size) makes the heap's first request as os_malloc does: 128 KiB at once.
+ * Mappings made before are no requests of the heap's. A piece that is too close in size to be split
+ * stays whole, and a block that grows to the threshold moves to a mapping even if it has the room.
  */
 #include "snippet.h"
 
 int main(void)
 {
-    void *large = checked_realloc(NULL, MMAP_THRESHOLD);
+    judged_part();
 
-    refuse_memory();
-    CHECK_ENOMEM(os_realloc(large, 1000));
-    grant_memory();
-    large = checked_realloc(large, 1000);
+    void *mapped = checked_realloc(NULL, MMAP_THRESHOLD);
+    void *also_mapped = checked_realloc(NULL, MMAP_THRESHOLD);
 
-    void *page = checked_calloc(1, SIZE_PAGE);
+    /* The piece holds 16 bytes more, and still does when it is free again. */
+    void *whole = checked_realloc(NULL, PAYLOAD(MMAP_THRESHOLD) - 16);
 
-    page = checked_realloc(page, SIZE_PAGE);
+    checked_free(whole);
+    whole = checked_realloc(NULL, PAYLOAD(MMAP_THRESHOLD) - ALIGNMENT);
+    whole = checked_realloc(whole, PAYLOAD(MMAP_THRESHOLD));
 
-    void *small = checked_realloc(NULL, 10);
-    void *rest =
-        checked_realloc(NULL, PAYLOAD(MMAP_THRESHOLD - TOTAL(1000) - TOTAL(SIZE_PAGE) - TOTAL(10)));
+    void *first = checked_realloc(NULL, 1000);
+    void *second = checked_realloc(NULL, MMAP_THRESHOLD / 2);
 
-    checked_free(large);
-    checked_free(page);
-    checked_free(small);
-    checked_free(rest);
+    clean_up();
+    checked_free(second);
+    checked_free(first);
+    checked_free(whole);
+    checked_free(also_mapped);
+    checked_free(mapped);
 }

@@ -1,37 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A block has to move, and of three free ones the first fits best: it is split. Catches a search
- * for the largest block, and blocks that move to the heap's end without a search.
+ * A block grows where it is if the free block behind it makes up what is missing, to the last byte,
+ * and even if another free block would fit.
  */
 #include "snippet.h"
 
 int main(void)
 {
-    void *block = checked_realloc(NULL, 100);
-    void *after_block = checked_realloc(NULL, 8);
-    void *first = checked_realloc(NULL, 320);
-    void *after_first = checked_realloc(NULL, 8);
-    void *middle = checked_realloc(NULL, 640);
-    void *after_middle = checked_realloc(NULL, 8);
-    void *last = checked_realloc(NULL, 960);
-    void *after_last = checked_realloc(NULL, 8);
+    set_up_after(checked_realloc(NULL, ALIGNMENT));
 
-    checked_free(first);
-    checked_free(middle);
-    checked_free(last);
+    void *block = checked_malloc(200);
+    void *behind = checked_malloc(600);
+    void *guard = checked_malloc(8);
+    void *other = checked_malloc(PAYLOAD(TOTAL(200) + TOTAL(600)));
+    void *other_guard = checked_malloc(8);
 
-    /* It moves there, and its rest is taken by another one, that moves too. */
-    block = checked_realloc(block, 200);
-    after_block = checked_realloc(after_block, PAYLOAD(320 - TOTAL(200)));
+    checked_free(behind);
+    checked_free(other);
 
-    /* It shrinks where it is. */
-    block = checked_realloc(block, 100);
-    void *rest = checked_realloc(NULL, PAYLOAD(200 - TOTAL(100)));
+    judged_part();
 
+    block = checked_realloc(block, PAYLOAD(TOTAL(200) + TOTAL(600)));
+
+    clean_up();
     checked_free(block);
-    checked_free(rest);
-    checked_free(after_block);
-    checked_free(after_first);
-    checked_free(after_middle);
-    checked_free(after_last);
+    checked_free(guard);
+    checked_free(other_guard);
 }

@@ -1,37 +1,37 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A block has to move, and of three free ones the one in the middle fits best: it is split.
- * Catches a search that stops at the first block that fits, and one for the largest.
+ * A block that grows into the free block behind it takes no more than it needs: what is left over
+ * is a free block again, be it as small as a block can be, or nearly all of it.
  */
 #include "snippet.h"
 
 int main(void)
 {
-    void *block = checked_realloc(NULL, 100);
-    void *after_block = checked_realloc(NULL, 8);
-    void *first = checked_realloc(NULL, 640);
-    void *after_first = checked_realloc(NULL, 8);
-    void *middle = checked_realloc(NULL, 320);
-    void *after_middle = checked_realloc(NULL, 8);
-    void *last = checked_realloc(NULL, 960);
-    void *after_last = checked_realloc(NULL, 8);
+    void *blocks[3], *behind[LENGTH(blocks)], *guards[LENGTH(blocks)], *rests[LENGTH(blocks)];
 
-    checked_free(first);
-    checked_free(middle);
-    checked_free(last);
+    set_up_after(checked_realloc(NULL, ALIGNMENT));
+    for (size_t i = 0; i < LENGTH(blocks); i++) {
+        blocks[i] = checked_malloc(200);
+        behind[i] = checked_malloc(600 + 200 * i);
+        guards[i] = checked_malloc(8);
+    }
+    for (size_t i = 0; i < LENGTH(blocks); i++)
+        checked_free(behind[i]);
 
-    /* It moves there, and its rest is taken by another one, that moves too. */
-    block = checked_realloc(block, 200);
-    after_block = checked_realloc(after_block, PAYLOAD(320 - TOTAL(200)));
+    judged_part();
 
-    /* It shrinks where it is. */
-    block = checked_realloc(block, 100);
-    void *rest = checked_realloc(NULL, PAYLOAD(200 - TOTAL(100)));
+    /* By half of what lies behind, by all but the smallest block, and by 8 bytes. */
+    const size_t grown[] = {504, PAYLOAD(TOTAL(200) + TOTAL(800) - SMALLEST_REST), 208};
 
-    checked_free(block);
-    checked_free(rest);
-    checked_free(after_block);
-    checked_free(after_first);
-    checked_free(after_middle);
-    checked_free(after_last);
+    for (size_t i = 0; i < LENGTH(blocks); i++) {
+        blocks[i] = checked_realloc(blocks[i], grown[i]);
+        rests[i] = checked_malloc(PAYLOAD(TOTAL(200) + TOTAL(600 + 200 * i) - TOTAL(grown[i])));
+    }
+
+    clean_up();
+    for (size_t i = 0; i < LENGTH(blocks); i++) {
+        checked_free(blocks[i]);
+        checked_free(rests[i]);
+        checked_free(guards[i]);
+    }
 }

@@ -1,27 +1,33 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A block shrinks step by step; each piece it gives up serves a request. When all are freed it
- * grows back over them. Catches pieces that are lost, that do not adjoin the block, or that are
- * not all taken back.
+ * Many blocks shrink to odd sizes: each keeps its size rounded up to a multiple of 8, and leaves a
+ * free block behind.
  */
 #include "snippet.h"
 
 int main(void)
 {
-    void *vector = checked_realloc(NULL, 4000);
-    void *guard = checked_realloc(NULL, 8);
-    void *pieces[12];
-    size_t size = 4000;
+    void *blocks[6], *guards[6], *rests[6];
 
-    for (size_t i = 0; i < LENGTH(pieces); i++) {
-        size -= TOTAL(1 + 25 * i);
-        vector = checked_realloc(vector, size);
-        pieces[i] = checked_realloc(NULL, 1 + 25 * i);
+    set_up_after(checked_realloc(NULL, ALIGNMENT));
+    for (size_t i = 0; i < LENGTH(blocks); i++) {
+        blocks[i] = checked_malloc(1000 + 200 * i);
+        guards[i] = checked_malloc(8);
     }
-    for (size_t i = 0; i < LENGTH(pieces); i++)
-        checked_free(pieces[i]);
 
-    vector = checked_realloc(vector, 4000);
-    checked_free(vector);
-    checked_free(guard);
+    judged_part();
+
+    for (size_t i = 0; i < LENGTH(blocks); i++) {
+        size_t size = 101 + 11 * i;
+
+        blocks[i] = checked_realloc(blocks[i], size);
+        rests[i] = checked_malloc(PAYLOAD(1000 + 200 * i - TOTAL(size)));
+    }
+
+    clean_up();
+    for (size_t i = 0; i < LENGTH(blocks); i++) {
+        checked_free(blocks[i]);
+        checked_free(rests[i]);
+        checked_free(guards[i]);
+    }
 }

@@ -1,0 +1,82 @@
+"""The matrix of planted mistakes and tests: what each mistake costs, and by which tests.
+
+The plain implementation is built once, and makes the mistakes that its environment names.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from harness.checking.check import Setup, check_test
+from harness.errors import UserError
+from harness.execution.workers import Workers, result_of
+from harness.results.verdict import Outcome
+from harness.suite import Suite
+
+_VARIABLE = "OSMEM_MISTAKES"
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """A planted mistake, as far as the matrix needs it."""
+
+    name: str
+    what: str
+    rule: str
+    """The rule of the specification that it breaks."""
+    seen: str
+    """``ordinary``, ``extra`` or ``choice``; the file of mistakes explains them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a mistake costs."""
+
+    mistake: Mistake
+    failed: tuple[tuple[str, Outcome], ...]
+    """The tests that fail, in the suite's order, and how."""
+    points: int
+    """The points lost by it."""
+
+
+def read_mistakes(path: Path) -> list[Mistake]:
+    """Read a file of planted mistakes. Raises `UserError`."""
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        return [
+            Mistake(entry["name"], entry["what"], entry["rule"], entry["seen"])
+            for entry in content["mistake"]
+        ]
+    except OSError as error:
+        raise UserError(f"{path}: can't be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+        raise UserError(f"{path}: expected a list of mistakes, found {error}") from error
+
+
+def costs(setup: Setup, mistakes: Sequence[Mistake], jobs: int) -> Iterator[Cost]:
+    """Yield what each mistake costs, in their order, as soon as it is known."""
+    with Workers(jobs) as workers:
+        futures = [workers.submit(_cost, setup, mistake) for mistake in mistakes]
+        workers.begin()
+        yield from (result_of(future) for future in futures)
+
+
+def _cost(setup: Setup, mistake: Mistake) -> Cost:
+    runner = replace(setup.runner, variables={_VARIABLE: mistake.name})
+    making = replace(setup, runner=runner)
+    verdicts = [check_test(making, test) for test in setup.suite.tests]
+    failed = [verdict for verdict in verdicts if verdict.outcome is not Outcome.PASSED]
+    return Cost(
+        mistake,
+        tuple((verdict.test.name, verdict.outcome) for verdict in failed),
+        sum(verdict.test.points for verdict in failed),
+    )
+
+
+def out_of_place(suite: Suite, cost: Cost) -> list[str]:
+    """Name the tests that fail by a mistake though they do not name its rule."""
+    rules = {test.name: test.rules for test in suite.tests}
+    return [name for name, _ in cost.failed if cost.mistake.rule not in rules[name]]

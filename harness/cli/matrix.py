@@ -1,0 +1,63 @@
+"""The command that shows what planted mistakes cost."""
+
+from __future__ import annotations
+
+import fnmatch
+from pathlib import Path
+from typing import TextIO
+
+import click
+
+from harness.checking.check import set_up
+from harness.checking.matrix import costs, read_mistakes
+from harness.cli.options import choose_tests, jobs_option, json_option, suite_option
+from harness.errors import UserError
+from harness.execution.build_error import BuildError
+from harness.execution.build import ROOT
+from harness.reports import matrix as report
+from harness.reports import terminal
+from harness.tracers.ltrace import Ltrace
+
+
+@click.command("matrix")
+@click.argument("mistakes", nargs=-1, metavar="[MISTAKE]...")
+@suite_option
+@jobs_option
+@click.option(
+    "--csv",
+    "csv_file",
+    type=click.File("w", encoding="utf-8", atomic=True, lazy=False),
+    metavar="FILE",
+    help="Write the matrix as CSV, too; - is standard output.",
+)
+@json_option("matrix")
+def matrix_command(
+    mistakes: tuple[str, ...],
+    suite_path: Path,
+    jobs: int,
+    csv_file: TextIO | None,
+    json_file: TextIO | None,
+) -> None:
+    """Show what planted mistakes cost.
+
+    MISTAKE is a name in tests/mistakes.toml or a pattern, such as 'realloc-*'; without any, all are
+    made, one after the other, by the plain implementation. A test in brackets does not judge the
+    rule that the mistake breaks.
+    """
+    planted = read_mistakes(ROOT / "tests" / "mistakes.toml")
+    chosen = [
+        mistake
+        for mistake in planted
+        if not mistakes or any(fnmatch.fnmatchcase(mistake.name, name) for name in mistakes)
+    ]
+    if not chosen:
+        raise UserError(f"no mistake is named {mistakes[0]!r}", "see tests/mistakes.toml")
+    suite = choose_tests(suite_path)
+    setup = set_up(suite, ROOT / "tests" / "plain", Ltrace(), jobs)
+    if isinstance(setup.library, BuildError):
+        raise setup.library
+    found = report.show(terminal.make_console(), suite, costs(setup, chosen, jobs))
+    if csv_file is not None:
+        csv_file.write(report.as_csv(suite, found))
+    if json_file is not None:
+        json_file.write(report.as_json(suite, found))

@@ -1,0 +1,51 @@
+"""The rules of the specification that tests judge and mistakes break, by name.
+
+docs/specification.md has a place for each, with the same name.
+"""
+
+from __future__ import annotations
+
+RULES = {
+    # Sizes, and where a request goes
+    "header": "A block's header takes 32 bytes, and lies right before its payload.",
+    "alignment": "Sizes are rounded up to a multiple of 8 bytes.",
+    "zero-size": "A request for 0 bytes returns NULL, and asks for nothing.",
+    "malloc-threshold": "os_malloc maps a block whose total is 128 KiB or more, and no other.",
+    "calloc-threshold": "os_calloc maps a block whose total is 4096 bytes or more, and no other.",
+    "realloc-threshold": "A heap block whose total grows to 128 KiB moves to a mapping.",
+    "mapping": "A mapping is made and given back with exactly its total as length.",
+    "heap-list": "Mappings are no part of the heap: they part no neighbours, hide no last block.",
+    # The heap
+    "preallocation": "The heap's first request asks for one big piece, once, and is cut from it.",
+    "growth": "Where nothing fits, the heap grows by what a free last block lacks, or by a total.",
+    "best-fit": "The smallest free block that is large enough is taken.",
+    "lowest-of-equals": "Of free blocks that fit equally well, the lowest is taken.",
+    "split": "What a block is too large by becomes a free block.",
+    "smallest-rest": "A block is split only if the rest can hold a header and 8 bytes.",
+    "merge": "Free blocks that touch count as one.",
+    "free": "A freed heap block stays with the program, and can be used again.",
+    # Contents
+    "zeroing": "os_calloc clears all of the block.",
+    "contents": "os_realloc keeps the contents, up to the smaller of both sizes.",
+    # os_realloc
+    "realloc-mapping": "A mapping that is resized always moves, and is given back.",
+    "realloc-shrink": "A block that shrinks stays where it is, and is split.",
+    "realloc-extend": "The heap's last block grows where it is, by just the missing bytes.",
+    "realloc-neighbours": "A block grows into the free memory behind it, as far as it needs.",
+    "realloc-move": "A block without room moves to the best fit, and its old place is free.",
+    # What ordinary programs never see
+    "overflow": "A size that overflows returns NULL.",
+    "refusal": "A refusal by the system returns NULL, and changes nothing else.",
+    "errno": "A failure sets errno to ENOMEM; success leaves it alone.",
+    "moved-break": "If someone else moves the break, the heap goes on behind the gap.",
+    "double-free": "Freeing a free block does nothing.",
+    "freed-realloc": "os_realloc of a free block returns NULL.",
+    # Choices that other specifications make otherwise
+    "neighbours-while-moving": "What a block took in is not free while it moves.",
+    "neighbours-as-one": "A growing block takes in all the free memory behind it, then is split.",
+    "mapping-of-same-size": "A mapping moves even if its size stays the same.",
+    "shrink-rest": "What a shrunk block leaves over merges with the free block behind it.",
+}
+"""Each rule in a sentence."""
+FREEING = frozenset(("free", "mapping"))
+"""The rules by which memory is given back: a test that judges one of them fails if any leaks."""

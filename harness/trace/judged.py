@@ -1,0 +1,103 @@
+"""The judged part of a trace: what a test holds against its reference.
+
+A test program takes up what is preallocated, builds a state in its set-up, and is judged from there
+on, up to its clean-up. An allocator that makes another mistake reaches the same state at other
+addresses. So the addresses of the judged part are told from what is nearest: from the block of the
+set-up at or below them, or from the heap's end as it was when the judged part began. Requests are
+as they are. A trace without marks is judged as a whole.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+
+from harness.trace.trace import Address, Call, Near, Phase, Request, Trace, Value
+
+
+_END = "end"
+_HEAP = re.compile(r"heap([+-]0x[0-9a-f]+)")
+
+
+class View:
+    """How the judged part of one trace is told."""
+
+    def __init__(self, trace: Trace) -> None:
+        start = trace.before(Phase.JUDGED)
+        stop = trace.before(Phase.CLEAN_UP)
+        self.start = start or 0
+        """The number of calls before the judged part."""
+        self._stop = len(trace.calls) if stop is None else stop
+        self._reached = start is not None
+        self._trace = trace
+        set_up = trace.before(Phase.SET_UP) or 0
+        self._blocks: list[tuple[int, str]] = []
+        self._mappings = 0
+        """Those made before the set-up."""
+        self._end: int | None = None
+        if self._reached:
+            self._look_back(set_up)
+
+    def _look_back(self, set_up: int) -> None:
+        blocks: dict[int, str] = {}
+        count = 0
+        for number, call in enumerate(self._trace.calls[: self.start]):
+            for request in call.requests:
+                self._grow(request)
+            if number < set_up:
+                self._mappings += sum(request.name == "mmap" for request in call.requests)
+            elif call.function != "os_free":
+                count += 1
+                if isinstance(call.result, Address) and call.result.mapping is None:
+                    blocks[call.result.offset] = f"block{count}"
+        self._blocks = sorted(blocks.items())
+
+    def _grow(self, request: Request) -> None:
+        match request:
+            case Request("sbrk", (int(increment),), Address(offset, None)):
+                self._end = max(self._end or 0, offset + increment)
+
+    def value(self, value: Value) -> Value:
+        """An argument or a result as the judged part tells it."""
+        if not isinstance(value, Address) or not self._reached:
+            return value
+        if value.mapping is not None:
+            return Address(value.offset, value.mapping - self._mappings)
+        if self._end is not None and value.offset >= self._end:
+            return Near(_END, value.offset - self._end)
+        at = bisect_right(self._blocks, value.offset, key=lambda block: block[0])
+        if at == 0:
+            return value
+        offset, name = self._blocks[at - 1]
+        return Near(name, value.offset - offset)
+
+    def text(self, text: str) -> str:
+        """A sentence, with its addresses as the judged part tells them."""
+        return _HEAP.sub(lambda match: str(self.value(Address(int(match[1], 16)))), text)
+
+    def calls(self) -> Iterator[Call]:
+        """The calls of the judged part."""
+        for call in self._trace.calls[self.start : self._stop]:
+            yield Call(
+                call.function,
+                tuple(map(self.value, call.args)),
+                None if call.result is None else self.value(call.result),
+                tuple(
+                    Request(r.name, tuple(map(self.value, r.args)), self.value(r.result))
+                    for r in call.requests
+                ),
+                call.finished,
+            )
+
+    def trace(self) -> Trace:
+        """The judged part, with the trace's end."""
+        return Trace(tuple(self.calls()), self._trace.end)
+
+
+def judged_parts(expected: Trace, found: Trace) -> tuple[Trace, Trace]:
+    """The judged parts of two traces of one program, as they are compared and shown; the whole
+    traces where one of them has none."""
+    if expected.before(Phase.JUDGED) is None or found.before(Phase.JUDGED) is None:
+        return expected, found
+    return View(expected).trace(), View(found).trace()
