@@ -1,4 +1,4 @@
-"""The specification as a program: the policy, the model, and what holds for every trace.
+"""The specification as a program: the policy, the model, and the invariants of every trace.
 
 May know: trace, errors.
 """

@@ -30,7 +30,7 @@ class Operation:
 
 @dataclass
 class ModelPlayer:
-    """Plays operations on a model."""
+    """A player of operations on a model."""
 
     model: Model
     _slots: dict[int, Value] = field(default_factory=dict)

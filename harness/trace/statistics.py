@@ -34,7 +34,7 @@ _COUNTED = ("sbrk", "mmap", "munmap")
 
 
 class Meter:
-    """Measures a stream of parts as it is read."""
+    """The counters of a stream of parts, updated as it is read."""
 
     def __init__(self) -> None:
         self._calls = 0

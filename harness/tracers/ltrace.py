@@ -49,7 +49,7 @@ _LEAST_SHOWN = {"mmap": 4}
 """How many arguments every version shows, if that is not all."""
 
 _BEGUN = re.compile(
-    r"(?:.*->)?(?P<name>os_(?:malloc|calloc|realloc|free)|SYS_\w+|\w+@SYS)\((?P<args>[^)]*?)"
+    rf"(?:.*->)?(?P<name>{'|'.join(FUNCTIONS)}|SYS_\w+|\w+@SYS)\((?P<args>[^)]*?)"
     r"(?:\) += (?P<result>\S+)| <(?:unfinished|no return) \.\.\.>)\s*"
 )
 _RESUMED = re.compile(r"<\.\.\. (?P<name>\w+)(?:@SYS)? resumed> .*?\) += (?P<result>\S+)\s*")
