@@ -34,6 +34,11 @@ test: ## Run the project's own tests; ARGS="tests/harness -k name ..."
 	@tools/install-packages check grade test trace bench programs
 	@$(PYTHON) -m pytest $(ARGS)
 
+.PHONY: matrix
+matrix: ## Show what each planted mistake costs; ARGS="'realloc-*' --csv FILE --json FILE"
+	@tools/install-packages check
+	@$(PYTHON) checker.py matrix $(ARGS)
+
 .PHONY: test-debian
 test-debian: ## Try both commands and grading on a bare Debian; RELEASE=trixie ARGS=--quick
 	@tools/install-packages check grade debian
@@ -45,7 +50,7 @@ bench: ## Measure everything, and print it in Markdown; ARGS="--json FILE check 
 	@$(PYTHON) bench/all.py $(ARGS)
 
 .PHONY: bench-check
-bench-check: ## Check the allocator in src, or in another SRC=folder; TESTS="name name", ARGS="-v ..."
+bench-check: ## Measure how long 'make check' takes; ARGS="--hostile --json FILE"
 	@tools/install-packages check
 	@$(PYTHON) bench/check.py $(ARGS)
 

@@ -85,6 +85,25 @@ def test_modules_form_no_circle() -> None:
     TopologicalSorter(graph).prepare()
 
 
+def layers_of_c() -> dict[str, int]:
+    """The layer of each part of the allocator, as docs/design.md has it."""
+    rows = re.findall(r"^\| (\d+) \| (`.*`) \|$", (ROOT / "docs" / "design.md").read_text(), re.M)
+    return {part: int(layer) for layer, parts in rows for part in re.findall(r"`(\w+)`", parts)}
+
+
+def test_each_part_of_the_allocator_has_a_layer() -> None:
+    parts = {path.stem for path in (ROOT / "src").glob("*.[ch]")}
+    assert parts == set(layers_of_c())
+
+
+def test_a_part_of_the_allocator_includes_only_parts_of_lower_layers() -> None:
+    layers = layers_of_c()
+    for path in sorted((ROOT / "src").glob("*.[ch]")):
+        for header in re.findall(r'^#include "(\w+)\.h"', path.read_text(), re.M):
+            shared = (ROOT / "utils" / f"{header}.h").is_file()
+            assert shared or header == path.stem or layers[header] < layers[path.stem], path
+
+
 @pytest.mark.parametrize("folder", ["harness", "bench"])
 def test_what_is_shipped_imports_no_tests(folder: str) -> None:
     tests = {path.stem for path in (ROOT / "tests").rglob("*.py")}
