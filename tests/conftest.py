@@ -7,9 +7,20 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parent.parent
 OPTIONAL_PURPOSES = ("trace", "bench", "programs")
+
+# Machines are shared: how long an example takes is no failure.
+settings.register_profile(
+    "default",
+    deadline=None,
+    max_examples=200,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile("thorough", settings.get_profile("default"), max_examples=20_000)
+settings.load_profile("default")
 
 
 def packages(*purposes: str) -> set[str]:

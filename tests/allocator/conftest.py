@@ -5,13 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 
 from building import PLAIN, build
-
-settings.register_profile("default", deadline=None, max_examples=200)
-settings.register_profile("thorough", deadline=None, max_examples=20_000)
-settings.load_profile("default")
 
 SANITIZERS = "-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all"
 BUILDS = {"gcc": ("-O2 -g", "gcc"), "clang": ("-O2 -g", "clang"), "sanitized": (SANITIZERS, "gcc")}
