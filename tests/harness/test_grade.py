@@ -18,6 +18,7 @@ import subprocess
 import tempfile
 import time
 import zipfile
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from submissions import ATTACKS, MISTAKES, attacking, building, mistaken, plain
 
 TESTS = {"malloc-arrays": 5, "calloc-arrays": 5, "realloc-arrays": 3}
 ALL = sum(TESTS.values())
+QUOTE = "'"
 SOMEBODY = 61200
 """An ordinary user, who has no name."""
 
@@ -318,9 +320,89 @@ def test_names_and_words_of_submissions_are_only_ever_text(batch: Path) -> None:
             assert not any(cell.startswith(("=", "-", "+", "@")) for cell in cells)
 
 
-def test_the_summary_names_who_needs_to_be_looked_at(batch: Path) -> None:
-    said = (batch / "stdout").read_text()
-    assert "graded" in said and "to be looked at" in said and "Slowest" in said
+# ---- The summary at the end ----------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def summary(batch: Path) -> dict[str, list[str]]:
+    """The sections of what the command has printed, by their first lines."""
+    sections = (batch / "stdout").read_text().split("\n\n")
+    return {head: lines for head, *lines in map(str.splitlines, sections)}
+
+
+@pytest.fixture(scope="module")
+def timeouts(batch: Path, grades: dict[str, dict[str, str]]) -> dict[str, int]:
+    """How many tests of each submission timed out."""
+    results = json.loads((batch / "results.json").read_text())
+    return {
+        name: sum(test["outcome"] == "timeout" for test in each["tests"])
+        for name, each in zip(grades, results, strict=True)
+    }
+
+
+def test_the_summary_counts_submissions(
+    summary: dict[str, list[str]], grades: dict[str, dict[str, str]]
+) -> None:
+    counts = Counter(row["status"] for row in grades.values())
+    statuses = ", ".join(f"{counts[name]} {name}" for name in ("graded", "not-built", "refused"))
+    assert summary[f"{len(grades)} graded"] == [f"{len(grades)} submissions: {statuses}"]
+
+
+def test_the_summary_draws_how_points_are_distributed(
+    summary: dict[str, list[str]], grades: dict[str, dict[str, str]]
+) -> None:
+    totals = [int(row["total"]) for row in grades.values()]
+    numbers = []
+    for label, number, *bar in map(str.split, summary["points"]):
+        low, high = map(int, label.split("-"))
+        assert int(number) == sum(low <= total <= high for total in totals)
+        assert bool(bar) == (number != "0")
+        numbers.append(int(number))
+    assert sum(numbers) == len(grades)
+
+
+def test_the_summary_names_the_tests_failed_most(
+    batch: Path, summary: dict[str, list[str]]
+) -> None:
+    failed = Counter(
+        test["name"]
+        for each in json.loads((batch / "results.json").read_text())
+        for test in each["tests"]
+        if each["status"] == "graded" and test["outcome"] != "passed"
+    )
+    order = sorted(failed.items(), key=lambda item: (-item[1], item[0]))
+    shown = [line.split() for line in summary["tests failed most"]]
+    assert shown == [[str(number), name] for name, number in order]
+
+
+def test_the_summary_names_who_needs_to_be_looked_at(
+    summary: dict[str, list[str]], grades: dict[str, dict[str, str]], timeouts: dict[str, int]
+) -> None:
+    expected = []
+    for name, row in grades.items():
+        reasons = [row["flags"]] if row["flags"] else []
+        if row["status"] != "graded":
+            reasons.insert(0, f"{row['status']}: {row['reason']}")
+        elif late := timeouts[name]:
+            reasons.append(f"{late} {'test' if late == 1 else 'tests'} timed out")
+        if reasons:
+            # A quote in the gradebook keeps a spreadsheet from taking a name for a formula.
+            expected.append(f"  {name.removeprefix(QUOTE)}: {'; '.join(reasons)}")
+    lines = summary["to be looked at"]
+    assert lines[:20] == expected[:20]
+    assert lines[20] == f"  and {len(expected) - 20} more, see gradebook.csv"
+
+
+def test_the_summary_ends_with_the_slowest_and_the_gradebook(
+    batch: Path, summary: dict[str, list[str]], grades: dict[str, dict[str, str]]
+) -> None:
+    slowest, written = summary["to be looked at"][-2:]
+    assert written == f"Written: {batch / 'gradebook.csv'}"
+    names, seconds = zip(
+        *(each.rsplit(" ", 2)[:2] for each in slowest.removeprefix("Slowest: ").split(", "))
+    )
+    assert len(names) == 3 and set(names) <= set(grades)
+    assert list(seconds) == sorted(seconds, key=float, reverse=True)
 
 
 # ---- One call after another ----------------------------------------------------------------------
@@ -409,22 +491,24 @@ def test_what_would_spoil_a_gradebook_is_refused(
     assert not (folder / "submissions" / "out").exists()
 
 
-def test_where_sandboxes_can_not_look_nobody_is_blamed(folder: Path) -> None:
+def test_a_folder_out_of_reach_of_sandboxes_costs_no_submission_its_grade(folder: Path) -> None:
     temporary = folder / "private" / "tmp"
     temporary.mkdir(parents=True)
     temporary.chmod(0o1777)
     (folder / "private").chmod(0o700)
+    env = {**os.environ, "TMPDIR": str(temporary)}
     ended = subprocess.run(
-        [ROOT / "checker.py", "grade", folder / "submissions", "--out", folder / "out"],
-        env={**os.environ, "TMPDIR": str(temporary)},
-        capture_output=True,
-        text=True,
+        command(folder, "out"), env=env, capture_output=True, text=True, check=False
     )
-    assert "not-built" not in ended.stdout
-    if os.geteuid() == 0:  # for others, sandboxes are their own
-        assert ended.returncode == 2
+    if os.geteuid() == 0:  # whose sandboxes run as another user
+        assert (ended.returncode, ended.stdout) == (2, "")
         assert ended.stderr.startswith(f"Error: {temporary}: expected a folder that every user")
         assert ended.stderr.count("\n") == 1
+        assert not (folder / "out" / "gradebook.csv").exists()
+    else:
+        count = len(list((folder / "submissions").iterdir()))
+        assert (ended.returncode, ended.stderr) == (0, "")
+        assert f"{count} submissions: {count} graded\n" in ended.stdout
 
 
 def test_killed_at_random_moments_it_ends_with_the_same_gradebook(
