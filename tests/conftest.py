@@ -1,4 +1,4 @@
-"""What all tests share: a test that needs an optional package is skipped where there is none."""
+"""For all tests: skip those that need an optional package if this system lacks it."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ def checker(
     )
 
 
-def assert_could_not_run(ended: subprocess.CompletedProcess[str], *said: str) -> None:
+def assert_could_not_run(ended: subprocess.CompletedProcess[str], *messages: str) -> None:
     assert ended.returncode == 2
     assert "Traceback" not in ended.stderr
-    assert all(words in ended.stderr for words in said), ended.stderr
+    assert all(words in ended.stderr for words in messages), ended.stderr

@@ -1,4 +1,4 @@
-"""Grades for the tests: an ordinary one, and texts that are out to harm whoever shows them."""
+"""Grades for the tests: ordinary ones, and some with hostile texts."""
 
 from __future__ import annotations
 
@@ -54,11 +54,11 @@ HOSTILE = (
     "\u202egnp.exe",
     "",
 )
-"""What a submission may try to have shown, wherever it can put a text of its own."""
+"""Texts that a submission may try to have shown, wherever it can put one of its own."""
 
 
 def hostile(text: str) -> Graded:
-    """A grade with a text of someone else's in every place it can have one."""
+    """A grade with an untrusted text in every place that can have one."""
     tests = tuple(
         replace(test, reason=text, advice=text, trace=f"os_free(0)\n{text}\n")
         for test in GRADE.tests

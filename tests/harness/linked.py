@@ -11,11 +11,11 @@ from harness.suite import load_suite
 
 SUITE = load_suite(ROOT / "tests" / "suite.toml")
 LAZY = ("-fcf-protection=none", "-Wl,-z,lazy")
-"""How programs are linked that every tracer sees the calls of."""
+"""The flags to link a program whose calls every tracer sees."""
 
 
 def library() -> Library:
-    """The project's own."""
+    """The project's own library."""
     return build_library(ROOT / "src", SUITE.build_limits)
 
 

@@ -1,4 +1,4 @@
-"""What runs on this machine."""
+"""The processes on this machine."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def command_lines() -> dict[int, str]:
-    """The command lines of all other processes, by their numbers."""
+    """The command lines of all other processes, by their IDs."""
     found = {}
     for process in map(int, filter(str.isdigit, os.listdir("/proc"))):
         try:
@@ -20,5 +20,5 @@ def command_lines() -> dict[int, str]:
 
 
 def processes_of(folder: Path | str) -> list[str]:
-    """The command lines that name a folder, or something else."""
+    """The command lines that contain a path or another text."""
     return [words for words in command_lines().values() if str(folder) in words]

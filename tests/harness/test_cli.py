@@ -68,7 +68,7 @@ def test_json_names_outcome_and_reason(tmp_path: Path) -> None:
     assert "were never unmapped" in test["reason"]
 
 
-def test_a_library_that_is_not_built_fails_and_is_told_once(tmp_path: Path) -> None:
+def test_a_library_that_is_not_built_fails_and_is_reported_once(tmp_path: Path) -> None:
     source = plain(tmp_path / "src")
     (source / "osmem.c").write_text("int broken(\n")
     ended = checker("check", "--src", source)
@@ -77,7 +77,7 @@ def test_a_library_that_is_not_built_fails_and_is_told_once(tmp_path: Path) -> N
     assert ended.stdout.count(": not-built\n") == 1
 
 
-def test_it_can_not_run(tmp_path: Path) -> None:
+def test_it_says_why_it_can_not_run(tmp_path: Path) -> None:
     assert_could_not_run(
         checker("check", "malloc-array"), "malloc-array", "did you mean 'malloc-arrays'"
     )
@@ -210,7 +210,7 @@ def test_an_interrupted_check_ends_at_once_and_leaves_nothing(
     assert list(tmp_path.glob("osmem-*")) == []
 
 
-def test_where_nothing_can_be_printed_it_says_so() -> None:
+def test_output_that_can_not_be_written_is_an_error() -> None:
     with open("/dev/full", "w") as full:
         ended = subprocess.run(
             [ROOT / "checker.py", "check", "all"],

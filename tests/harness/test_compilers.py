@@ -1,4 +1,4 @@
-"""What one compiler refuses and another accepts builds everywhere, and is told."""
+"""Sources that only some compilers refuse build everywhere, and are reported."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ void unwanted(int *array) { (void)array; }
 
 
 def adding(folder: Path, source: str, flags: str = "") -> Path:
-    """The plain implementation with more in it, built with further flags."""
+    """Write the plain implementation with more source in it, built with more flags."""
     plain(folder)
     with (folder / "osmem.c").open("a") as file:
         file.write(source)
@@ -45,7 +45,7 @@ def adding(folder: Path, source: str, flags: str = "") -> Path:
 
 
 @pytest.mark.parametrize("sandbox", [(), ("--sandbox",)], ids=["plain", "sandbox"])
-def test_what_newer_compilers_refuse_is_built_and_told(
+def test_what_newer_compilers_refuse_is_built_and_reported(
     tmp_path: Path, sandbox: tuple[str, ...]
 ) -> None:
     source = adding(tmp_path / "src", SLOPPY)
@@ -55,7 +55,7 @@ def test_what_newer_compilers_refuse_is_built_and_told(
     assert f"newer compilers refuse this library: {LENIENT}" in ended.stdout
 
 
-def test_nothing_is_told_of_what_all_compilers_accept(tmp_path: Path) -> None:
+def test_nothing_is_reported_of_what_all_compilers_accept(tmp_path: Path) -> None:
     source = adding(tmp_path / "src", TRANSPOSED, "-Werror")
     ended = checker("check", "--src", source, "malloc-arrays")
     assert ended.returncode == 0
@@ -81,7 +81,7 @@ def test_a_suite_may_allow_no_second_try(tmp_path: Path) -> None:
     assert_could_not_run(checker("list", "--suite", suite), "second_try: expected a list", "5")
 
 
-def test_a_grade_does_not_lose_by_it_and_the_assistant_is_told(tmp_path: Path) -> None:
+def test_lenient_flags_cost_no_points_but_are_flagged(tmp_path: Path) -> None:
     adding(tmp_path / "submissions" / "sloppy" / "src", SLOPPY)
     adding(tmp_path / "submissions" / "wrong" / "src", SLOPPY + "int x = ;\n")
     out = tmp_path / "out"

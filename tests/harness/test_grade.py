@@ -1,7 +1,7 @@
-"""Grading a folder of submissions, hostile ones among them: as root and as an ordinary user.
+"""Grading a folder of submissions, including hostile ones: as root and as an ordinary user.
 
-Each ends in the right verdict, none earns a point it should not, none leaves anything behind, and
-none changes what another one earns.
+Each gets the right verdict, earns no point that it should not, leaves nothing behind, and does not
+change what others earn.
 """
 
 from __future__ import annotations
@@ -32,10 +32,9 @@ TESTS = {"malloc-arrays": 5, "calloc-arrays": 5, "realloc-arrays": 3}
 ALL = sum(TESTS.values())
 QUOTE = "'"
 SOMEBODY = 61200
-"""An ordinary user, who has no name."""
+"""An ordinary user without a name."""
 
-# What becomes of the attacks that do not simply lose all points: the outcome of each test, and what
-# a person is told to look at.
+# HARMLESS attacks earn all points, with these flags; the others lose all, with these outcomes.
 SYSTEM_CALLS = "made system calls that an allocator has no use for: "
 HARMLESS = {
     "break-out": SYSTEM_CALLS + "chroot, mount, setuid, unshare",
@@ -88,7 +87,7 @@ NAMES = ("<b>bold<b>", "\x1b[31mred", "=cmd|calc!A1", "two\nlines", "ünï cöd�
 
 
 def write_submissions(folder: Path) -> None:
-    """One of every kind."""
+    """Write a submission of every kind."""
     for attack in ATTACKS:
         attacking(folder / f"attack-{attack}" / "src", attack)
     for path in (ROOT / "tests" / "hostile" / "makefiles").glob("*.mk"):
@@ -112,7 +111,7 @@ def write_submissions(folder: Path) -> None:
 
 
 def write_suite(path: Path, root: Path) -> Path:
-    """Three tests, with little time for each."""
+    """Write a suite of three tests, with little time for each."""
     path.write_text(
         f'extends = "{root}/tests/suite.toml"\nrandomized = ["malloc-arrays"]\n'
         f"only = {list(TESTS)}\n"
@@ -123,13 +122,13 @@ def write_suite(path: Path, root: Path) -> Path:
 
 
 def snapshot() -> set[str]:
-    """What lies about where something might be left."""
+    """Return the files where a submission might leave something."""
     places = (Path("/tmp"), Path("/var/tmp"), Path("/dev/shm"), Path("/"))
     return {str(path) for place in places for path in place.iterdir()}
 
 
 def processes() -> set[tuple[int, str]]:
-    """What runs that a submission could have started: numbers, and command lines."""
+    """Return the processes that a submission may have started, with their command lines."""
     return {
         (number, words)
         for number, words in command_lines().items()
@@ -139,13 +138,13 @@ def processes() -> set[tuple[int, str]]:
 
 @pytest.fixture(scope="module", params=["as I am", "as somebody"])
 def batch(request: pytest.FixtureRequest) -> Iterator[Path]:
-    """The folder of results of one call of the command."""
+    """Grade all submissions with one command; the folder of results."""
     other = request.param == "as somebody"
     if other and os.geteuid() != 0:
         pytest.skip("only root can become somebody else")
     top = Path(tempfile.mkdtemp(prefix="test-grade-"))
     listener = socket.socket()
-    with contextlib.suppress(OSError):  # another test listens there already, which does as well
+    with contextlib.suppress(OSError):  # another test listens there already
         listener.bind(("127.0.0.1", 47100))
         listener.listen()
     try:
@@ -191,7 +190,7 @@ def batch(request: pytest.FixtureRequest) -> Iterator[Path]:
             name for name in left if name.startswith(("osmem-was-here", "osmem-filler"))
         } == set()
         running = processes()
-        deadline = time.monotonic() + 10  # the kernel takes a moment to clear a sandbox away
+        deadline = time.monotonic() + 10  # the kernel takes a moment to end a sandbox
         while running & processes() and time.monotonic() < deadline:
             time.sleep(0.1)
         assert running & processes() == set()
@@ -237,7 +236,7 @@ def test_an_attack_earns_nothing(
 
 
 @pytest.mark.parametrize("attack", ["loop", "sleep", "many-requests"])
-def test_it_is_told_where_a_program_was_when_its_time_was_up(batch: Path, attack: str) -> None:
+def test_a_timeout_names_the_call_it_came_in(batch: Path, attack: str) -> None:
     report = batch / "submissions" / f"attack-{attack}" / "report.txt"
     assert "not ended within 1 s, inside os_" in report.read_text()
 
@@ -263,23 +262,21 @@ def test_canned_answers_are_noticed(grades: dict[str, dict[str, str]]) -> None:
 
 
 @pytest.mark.parametrize("build", NOT_BUILT)
-def test_a_hostile_build_is_told(grades: dict[str, dict[str, str]], build: str) -> None:
+def test_a_hostile_build_is_reported(grades: dict[str, dict[str, str]], build: str) -> None:
     row = grades[f"build-{build}"]
     assert (row["status"], row["total"]) == ("not-built", "0")
     assert row["reason"].startswith(NOT_BUILT[build])
 
 
 @pytest.mark.parametrize("build", BUILDS_WELL)
-def test_a_build_that_finds_nothing_to_harm_is_as_good_as_any(
+def test_a_build_that_does_no_harm_is_as_good_as_any(
     grades: dict[str, dict[str, str]], build: str
 ) -> None:
     assert grades[f"build-{build}"]["points"] == str(ALL)
 
 
 @pytest.mark.parametrize("name", ["plain-zip.zip", "plain-tar.tar.gz"])
-def test_the_neighbours_of_all_these_earn_what_they_should(
-    grades: dict[str, dict[str, str]], name: str
-) -> None:
+def test_hostile_neighbours_cost_no_points(grades: dict[str, dict[str, str]], name: str) -> None:
     assert (grades[name]["points"], grades[name]["flags"]) == (str(ALL), "")
 
 
@@ -325,14 +322,14 @@ def test_names_and_words_of_submissions_are_only_ever_text(batch: Path) -> None:
 
 @pytest.fixture(scope="module")
 def summary(batch: Path) -> dict[str, list[str]]:
-    """The sections of what the command has printed, by their first lines."""
+    """The sections that the command printed, by their first lines."""
     sections = (batch / "stdout").read_text().split("\n\n")
     return {head: lines for head, *lines in map(str.splitlines, sections)}
 
 
 @pytest.fixture(scope="module")
 def timeouts(batch: Path, grades: dict[str, dict[str, str]]) -> dict[str, int]:
-    """How many tests of each submission timed out."""
+    """The number of tests that timed out, for each submission."""
     results = json.loads((batch / "results.json").read_text())
     return {
         name: sum(test["outcome"] == "timeout" for test in each["tests"])
@@ -430,14 +427,14 @@ def command(top: Path, out: str, *more: str) -> list[str]:
 
 
 def grade(top: Path, out: str, *more: str) -> str:
-    """Runs the command; what it prints."""
+    """Run the command, and return its output."""
     ended = subprocess.run(command(top, out, *more), capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stderr) == (0, "")
     return ended.stdout
 
 
 def results(out: Path) -> dict[str, bytes]:
-    """All files of a folder of results but the database, which holds times."""
+    """All files in a folder of results, except the database, which holds times."""
     return {
         str(path.relative_to(out)): path.read_bytes()
         for path in sorted(out.rglob("*"))
@@ -462,7 +459,7 @@ def test_only_those_named_are_graded(folder: Path) -> None:
         assert [row["submission"] for row in csv.DictReader(table)] == ["plain"]
 
 
-def test_one_can_be_graded_anew_and_the_others_kept(folder: Path) -> None:
+def test_one_submission_can_be_graded_again(folder: Path) -> None:
     grade(folder, "out")
     before = results(folder / "out")
     assert grade(folder, "out", "--fresh", "--only", "plain").startswith("1 graded\n")
@@ -470,7 +467,7 @@ def test_one_can_be_graded_anew_and_the_others_kept(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("out", "options", "told"),
+    ("out", "options", "message"),
     [
         ("out", ("--only", "plain", "--style"), "was graded with another suite"),
         ("submissions/out", (), "expected a folder outside of"),
@@ -479,13 +476,13 @@ def test_one_can_be_graded_anew_and_the_others_kept(folder: Path) -> None:
     ],
 )
 def test_what_would_spoil_a_gradebook_is_refused(
-    folder: Path, out: str, options: tuple[str, ...], told: str
+    folder: Path, out: str, options: tuple[str, ...], message: str
 ) -> None:
     grade(folder, "out")
     before = results(folder / "out")
     ended = subprocess.run(command(folder, out, *options), capture_output=True, text=True)
     assert ended.returncode == 2
-    assert told in ended.stderr
+    assert message in ended.stderr
     assert ended.stderr.count("\n") == 1
     assert results(folder / "out") == before
     assert not (folder / "submissions" / "out").exists()
@@ -550,9 +547,9 @@ def test_two_at_a_time_do_not_mix(folder: Path) -> None:
     assert first.wait() == 0
 
 
-def test_it_can_not_run(folder: Path) -> None:
+def test_it_says_why_it_can_not_run(folder: Path) -> None:
     (folder / "nobody").mkdir()
-    for words, said in (
+    for words, message in (
         ([folder / "nobody", "--out", folder / "out"], "expected submissions, found none"),
         ([folder / "none", "--out", folder / "out"], "does not exist"),
         ([folder / "submissions", "--out", folder / "out", "--only", "x"], "named 'x', found none"),
@@ -565,10 +562,10 @@ def test_it_can_not_run(folder: Path) -> None:
         call = [str(ROOT / "checker.py"), "grade", *map(str, words)]
         ended = subprocess.run(call, capture_output=True, text=True, check=False)
         assert (ended.returncode, "Traceback" in ended.stderr) == (2, False)
-        assert said in ended.stderr
+        assert message in ended.stderr
 
 
-def test_without_a_sandbox_only_if_told_so(folder: Path) -> None:
+def test_nothing_runs_without_a_sandbox_unless_the_user_says_so(folder: Path) -> None:
     tools = folder / "tools"
     tools.mkdir()
     for path in (*Path("/usr/bin").iterdir(), *Path("/usr/sbin").iterdir()):

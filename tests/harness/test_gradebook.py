@@ -45,7 +45,7 @@ def written_names(folder: Path, *names: str) -> list[str]:
     return sorted(folders(folder))
 
 
-def test_the_table_has_a_line_for_each(tmp_path: Path) -> None:
+def test_the_table_has_a_line_for_each_submission(tmp_path: Path) -> None:
     write_gradebook(tmp_path, [ANA, REFUSED])
     assert rows(tmp_path) == [
         {
@@ -155,7 +155,7 @@ def test_the_same_grades_give_the_same_files(tmp_path: Path) -> None:
     assert contents(tmp_path / "two") == first
 
 
-def test_of_nobody(tmp_path: Path) -> None:
+def test_an_empty_gradebook(tmp_path: Path) -> None:
     write_gradebook(tmp_path, [])
     assert rows(tmp_path) == []
     assert json.loads((tmp_path / "results.json").read_text()) == []
@@ -224,7 +224,9 @@ def test_names_are_made_safe(tmp_path: Path, name: str, folder: str) -> None:
         (("a" * 300, "a" * 301), ["a" * 200, "a" * 200 + "-2"]),
     ],
 )
-def test_no_two_have_the_same(tmp_path: Path, names: tuple[str, ...], expected: list[str]) -> None:
+def test_no_two_submissions_get_the_same_folder(
+    tmp_path: Path, names: tuple[str, ...], expected: list[str]
+) -> None:
     assert written_names(tmp_path, *names) == sorted(expected)
 
 

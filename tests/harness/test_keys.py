@@ -1,4 +1,4 @@
-"""A grade is made anew when something it depends on changes, and only then."""
+"""A submission is graded again if something that its grade depends on changes, and only then."""
 
 from __future__ import annotations
 

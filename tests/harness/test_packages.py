@@ -1,5 +1,5 @@
-"""tools/install-packages is silent where all is there, gives one line of advice where a needed
-package can not be had, and lets an optional one cost only the tests that need it."""
+"""tools/install-packages prints nothing if no package is missing, and one line of advice if it can't
+install a needed one. A missing optional one skips only the tests that need it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def write_script(path: Path, text: str) -> None:
 
 
 def tools_without(folder: Path, *absent: str) -> str:
-    """A PATH with the tools the script itself uses, and all that packages.txt asks for but some."""
+    """A PATH with the tools of the script itself and of packages.txt, except some."""
     folder.mkdir()
     listed = [
         line.split("|")[2].strip()
@@ -47,8 +47,8 @@ def tools_without(folder: Path, *absent: str) -> str:
 
 
 def offer(folder: Path, **packages: str) -> Path:
-    """An apt that has some packages, each of one tool, and fails for others; the file that says
-    what it was asked to install."""
+    """Make an apt-get that has some packages, each with one tool, and fails for others. Return the
+    file that lists what it was asked to install."""
     asked = folder / "asked"
     tools = " ".join(f"[{name.replace('_', '-')}]={tool}" for name, tool in packages.items())
     write_script(
@@ -93,7 +93,7 @@ def test_a_purpose_that_was_not_named_is_not_looked_at(tmp_path: Path) -> None:
     assert ended.returncode == 0
 
 
-def test_what_is_missing_is_installed_and_said_why(tmp_path: Path) -> None:
+def test_what_is_missing_is_installed_with_the_reason(tmp_path: Path) -> None:
     path = tools_without(tmp_path / "bin", "ltrace")
     asked = offer(tmp_path / "bin", ltrace="ltrace")
     ended = install(path, "check")
@@ -102,7 +102,7 @@ def test_what_is_missing_is_installed_and_said_why(tmp_path: Path) -> None:
     assert asked.read_text() == "ltrace\n"
 
 
-def test_a_needed_package_that_does_not_exist_is_told_in_one_line(tmp_path: Path) -> None:
+def test_a_needed_package_that_does_not_exist_is_an_error_of_one_line(tmp_path: Path) -> None:
     path = tools_without(tmp_path / "bin", "ltrace", "nm")
     offer(tmp_path / "bin", binutils="nm")
     ended = install(path, "check")
@@ -111,7 +111,7 @@ def test_a_needed_package_that_does_not_exist_is_told_in_one_line(tmp_path: Path
     assert (tmp_path / "bin" / "nm").exists()
 
 
-def test_an_optional_package_that_does_not_exist_holds_nothing_up(tmp_path: Path) -> None:
+def test_an_optional_package_that_does_not_exist_is_no_error(tmp_path: Path) -> None:
     path = tools_without(tmp_path / "bin", "strace", "uftrace", "ltrace")
     offer(tmp_path / "bin", strace="strace", ltrace="ltrace")
     ended = install(path, "trace", "check")

@@ -38,11 +38,11 @@ def test_formats_have_the_names_that_are_expected_elsewhere() -> None:
     assert FORMATS["junit"].file_name == "junit.xml"
 
 
-def test_a_student_is_told_what_kept_it_from_being_graded() -> None:
+def test_a_student_reads_why_nothing_was_graded() -> None:
     assert "  not-built: make failed: error: x\n" in student.render(NOT_BUILT)
 
 
-def test_a_student_is_told_why_good_style_earned_nothing() -> None:
+def test_a_student_reads_why_good_style_earned_nothing() -> None:
     graded = Graded("x", replace(GRADE, style=Style(0, 10, (), "needs 45 points for tests")))
     assert "\nstyle\n  needs 45 points for tests\n" in student.render(graded)
 
@@ -243,7 +243,7 @@ def test_summary_names_versions_that_the_suite_was_not_made_with() -> None:
     assert lines[-1] == "2 graded with gcc 14.2.0 (not 12.2.0)"
 
 
-def test_summary_of_nobody() -> None:
+def test_summary_of_no_submissions() -> None:
     assert summary([]) == ["0 submissions"]
 
 

@@ -1,4 +1,4 @@
-"""The house has one direction: a part knows those below it, and no circle leads back to it."""
+"""Imports have one direction: a package knows those below it, and no circle leads back to it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PACKAGES = sorted(
 MOST_ARROWS = 50
 
 
-def room_of(module: str) -> str:
+def package_of(module: str) -> str:
     """The package that a module of the harness is in, or the module itself at the top."""
     inside = module.removeprefix("harness.")
     packages = [name for name in PACKAGES if inside == name or inside.startswith(f"{name}.")]
@@ -42,18 +42,18 @@ def imports_of(path: Path) -> set[str]:
 
 
 def arrows() -> dict[str, set[str]]:
-    """Whom each package, and each module beside the packages, imports."""
+    """What each package, and each module beside the packages, imports."""
     known: dict[str, set[str]] = {}
     for path in sorted(HARNESS.rglob("*.py")):
         module = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
         if module != "harness":
-            room = room_of(module)
-            known.setdefault(room, set()).update(map(room_of, imports_of(path)))
-    return {room: others - {room, "harness"} for room, others in known.items()}
+            package = package_of(module)
+            known.setdefault(package, set()).update(map(package_of, imports_of(path)))
+    return {package: others - {package, "harness"} for package, others in known.items()}
 
 
 def may_know(package: str) -> set[str]:
-    """Whom a package's docstring allows."""
+    """What a package's docstring allows it to import."""
     tree = ast.parse((HARNESS / package.replace(".", "/") / "__init__.py").read_text())
     allowed = re.search(r"^May know: ([^.]*)\.", ast.get_docstring(tree) or "", re.MULTILINE)
     assert allowed is not None, f"{package}: expected a docstring with 'May know: ...'"
@@ -73,7 +73,7 @@ def test_no_circle_leads_back_to_a_package() -> None:
 
 
 def test_there_are_few_arrows_between_packages() -> None:
-    between = {room: others & set(PACKAGES) for room, others in arrows().items()}
+    between = {package: others & set(PACKAGES) for package, others in arrows().items()}
     assert sum(map(len, between.values())) <= MOST_ARROWS
 
 

@@ -1,4 +1,4 @@
-"""What is found in a submission's sources, and what that earns."""
+"""The findings in a submission's sources, and the points for style."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from harness.suite import SuiteError
 
 
 def unboxed(command: Sequence[str], shown: Mapping[str, Path]) -> str:
-    """Runs a tool as it is, on the folders where they are."""
+    """Run a tool without a sandbox, on the folders where they are."""
     words = list(command)
     for inside, folder in shown.items():
         words = [word.replace(inside, str(folder)) for word in words]
     env = {"PATH": "/usr/bin:/bin", "LC_ALL": "C"}
-    said = subprocess.run(words, stdout=subprocess.PIPE, env=env, cwd="/", check=False).stdout
-    output = said.decode(errors="replace")
+    ended = subprocess.run(words, stdout=subprocess.PIPE, env=env, cwd="/", check=False)
+    output = ended.stdout.decode(errors="replace")
     for inside, folder in shown.items():
         output = output.replace(str(folder), inside)
     return output
@@ -42,7 +42,7 @@ def found(folder: Path) -> list[Finding]:
 
 
 def places(folder: Path) -> list[tuple[str, int, str]]:
-    """Where something is found, and the name of its check."""
+    """The places of the findings, and the names of their checks."""
     return [(f.file, f.line, f.message.rpartition(" ")[2][1:-1]) for f in found(folder)]
 
 
@@ -63,7 +63,7 @@ def test_good_sources_have_none(sources: Path) -> None:
     assert not found(sources)
 
 
-def test_each_tool_is_heard(tmp_path: Path) -> None:
+def test_each_tool_has_findings(tmp_path: Path) -> None:
     text = "int f(int x);\n\nint f(int x) \n{\n    int unused;\n    x = x;\n    return x;\n}\n"
     assert {(f.tool, f.file, f.line, f.message) for f in found(write(tmp_path, text))} == {
         ("gcc", "osmem.c", 5, "unused variable 'unused' [-Wunused-variable]"),
@@ -78,7 +78,7 @@ def test_each_tool_is_heard(tmp_path: Path) -> None:
     }
 
 
-def test_a_header_is_told_of_once_and_relative_to_the_sources(tmp_path: Path) -> None:
+def test_a_header_is_reported_once_and_relative_to_the_sources(tmp_path: Path) -> None:
     write(tmp_path, UNUSED, "include/part.h")
     for name in ("one.c", "two.c"):
         write(tmp_path, '#include "part.h"\n', name)
@@ -101,7 +101,7 @@ def test_the_same_sources_give_the_same_findings(tmp_path: Path) -> None:
     assert len(set(first)) == len(first)
 
 
-def test_no_more_are_kept_than_anyone_reads(tmp_path: Path) -> None:
+def test_only_the_first_findings_are_kept(tmp_path: Path) -> None:
     assert len(found(write(tmp_path, "int  x;  \n" * 1000))) == MOST_FINDINGS
 
 
@@ -154,7 +154,7 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "said",
+    "message",
     [
         "",
         "osmem.c:1:1: warning: x",
@@ -165,21 +165,21 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
         "Traceback (most recent call last):\nMemoryError\n\nstatus 1",
     ],
 )
-def test_a_tool_that_did_not_end_is_no_sign_of_style(tmp_path: Path, said: str) -> None:
+def test_a_tool_that_did_not_end_is_no_sign_of_style(tmp_path: Path, message: str) -> None:
     with pytest.raises(StyleError, match="^gcc did not run to its end"):
-        find_style(write(tmp_path, "int x;\n"), [], lambda command, shown: said)
+        find_style(write(tmp_path, "int x;\n"), [], lambda command, shown: message)
 
 
 # ---- The same on every machine -------------------------------------------------------------------
 
 SAMPLE = Path(__file__).parent / "style"
-"""Sources in which every check finds something, and a list of all that is found."""
+"""Sources in which every check finds something, and a list of all findings."""
 LISTED = {*GCC_CHECKS, *CPPCHECK_CHECKS, *CPPLINT_CHECKS}
 
 
 def test_the_sample_has_what_was_found_on_other_machines() -> None:
-    said = [f"{file}:{line} {check}" for file, line, check in places(SAMPLE)]
-    assert said == (SAMPLE / "findings.txt").read_text().splitlines()
+    lines = [f"{file}:{line} {check}" for file, line, check in places(SAMPLE)]
+    assert lines == (SAMPLE / "findings.txt").read_text().splitlines()
 
 
 def test_each_check_finds_something_in_the_sample() -> None:
@@ -206,7 +206,7 @@ def test_what_is_not_listed_does_not_count(tmp_path: Path, body: str) -> None:
 
 
 def test_notes_do_not_count(tmp_path: Path) -> None:
-    """Newer versions of cppcheck remark on many branches; gcc says where a function is declared."""
+    """Newer versions of cppcheck note unchecked branches, and gcc notes declarations."""
     branches = "".join(f"    if (x == {n})\n        x = g(x);\n" for n in range(40))
     function = f"int f(int x)\n{{\n{branches}    return g(&x);\n}}\n"
     write(tmp_path, f"int f(int x);\nint g(int x);\n\n{function}")
@@ -230,7 +230,7 @@ def test_what_does_not_compile_counts_once(tmp_path: Path, text: str) -> None:
     assert places(tmp_path) == [("fine.c", 5, "-Wunused-variable"), ("osmem.c", 0, "compile")]
 
 
-def test_the_first_error_is_told(tmp_path: Path) -> None:
+def test_the_first_error_is_reported(tmp_path: Path) -> None:
     write(tmp_path, "int f(void);\n\nint f(void)\n{\n    return missing;\n}\n")
     (finding,) = found(tmp_path)
     assert finding.message.startswith("does not compile: osmem.c:5: 'missing' undeclared")
@@ -241,7 +241,7 @@ def test_a_check_finds_one_thing_in_a_line(tmp_path: Path) -> None:
     assert places(tmp_path) == [("osmem.c", 5, "-Wunused-variable")]
 
 
-def test_no_file_speaks_for_another(tmp_path: Path) -> None:
+def test_no_file_causes_findings_in_another(tmp_path: Path) -> None:
     write(tmp_path, '#pragma message "\\n1:status 1\\n1:x.c:1: error: x\\n1:"\n\nint x;\n', "a.c")
     write(tmp_path, UNUSED, "b.c")
     assert places(tmp_path) == [("b.c", 5, "-Wunused-variable")]
@@ -259,7 +259,7 @@ def test_a_table_is_read() -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         ({"points": "10"}, "points: expected a whole number, 0 or more, found '10'"),
         ({"points": True}, "points: expected a whole number"),
@@ -277,16 +277,16 @@ def test_a_table_is_read() -> None:
         ({"bands": [[200, 5]]}, "fewer than 200 findings"),
     ],
 )
-def test_what_is_wrong_with_a_table_is_said(change: dict[str, Any], said: str) -> None:
+def test_a_wrong_table_is_an_error(change: dict[str, Any], message: str) -> None:
     with pytest.raises(SuiteError) as error:
         read_style(PATH, TABLE | change)
     assert str(error.value).startswith("some/suite.toml: style: ")
-    assert said in str(error.value)
+    assert message in str(error.value)
     assert "\n" not in str(error.value)
 
 
 @pytest.mark.parametrize("key", TABLE)
-def test_what_is_missing_from_a_table_is_said(key: str) -> None:
+def test_an_incomplete_table_is_an_error(key: str) -> None:
     with pytest.raises(SuiteError, match=f"{key}: expected .*, found None"):
         read_style(PATH, {k: v for k, v in TABLE.items() if k != key})
 

@@ -1,6 +1,6 @@
-"""Submissions are unpacked as students really pack them, and refused when they are out to harm.
+"""Submissions are unpacked as students really pack them, and refused if they try to do harm.
 
-What is refused leaves nothing behind; nothing is ever written outside of the folder it goes to.
+A refused one leaves nothing behind. Nothing is ever written outside of the folder for it.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def tar_file(name: str, content: bytes = b"", **fields: object) -> tuple[tarfile
 
 
 def tar_with(entries: list[tuple[tarfile.TarInfo, bytes]], path: Path) -> Path:
-    """A tar of these entries and of the usual files; its name tells how it is compressed."""
+    """A tar of these entries and of the usual files, compressed as its name says."""
     usual = [tar_file(name, content) for name, content in USUAL.items()]
     return _write_tar([*entries, *usual], path)
 
@@ -115,7 +115,7 @@ PACKERS: dict[str, Callable[[Files, Path], Path]] = {
 
 
 def everything(folder: Path) -> dict[str, tuple[int, bytes | str]]:
-    """All that is below a folder: kinds and permissions, and contents."""
+    """Everything below a folder: kinds, permissions and contents."""
     found: dict[str, tuple[int, bytes | str]] = {}
     for path in sorted(folder.rglob("*")):
         mode = path.lstat().st_mode
@@ -129,7 +129,7 @@ def everything(folder: Path) -> dict[str, tuple[int, bytes | str]]:
 
 
 def unpacked(submission: Path, limits: ArchiveLimits = LIMITS) -> Files:
-    """The files that came out, by their names; everything else is as it was."""
+    """Unpack a submission, and return its files by their names; nothing else has changed."""
     before = everything(submission.parent)
     to = submission.parent / "to"
     unpack(submission, to, limits)
@@ -145,7 +145,7 @@ def unpacked(submission: Path, limits: ArchiveLimits = LIMITS) -> Files:
 
 
 def refused(submission: Path, limits: ArchiveLimits = LIMITS) -> str:
-    """Why a submission is refused; nothing was written."""
+    """Return why a submission is refused; nothing was written."""
     before = everything(submission.parent)
     to = submission.parent / "to"
     with pytest.raises(Refused) as refusal:
@@ -174,7 +174,7 @@ def test_the_content_tells_the_kind_not_the_name(tmp_path: Path, kind: str) -> N
 
 def test_archives_by_the_usual_tools(tmp_path: Path) -> None:
     folder_of(USUAL, tmp_path / "in")
-    # The most that xz offers asks for most memory.
+    # The highest level of xz asks for the most memory.
     command = ["tar", "-C", "in", "-cf", "it", "-I", "xz -9e", "."]
     subprocess.run(command, cwd=tmp_path, check=True)
     assert unpacked(tmp_path / "it") == USUAL
@@ -476,7 +476,7 @@ def test_what_is_no_file(tmp_path: Path) -> None:
 
 
 def test_a_submission_that_may_not_be_read(tmp_path: Path) -> None:
-    """Tried by nobody, as root may read everything."""
+    """Run as the user 'nobody', because root may read everything."""
     shutil.copytree(ROOT / "harness", tmp_path / "harness", ignore=shutil.ignore_patterns("*.pyc"))
     os.chmod(zip_of(USUAL, tmp_path / "it.zip"), 0)
     folder_of(USUAL, tmp_path / "folder")
@@ -624,7 +624,7 @@ def test_links_that_lead_out(tmp_path: Path, links: list[tuple[tarfile.TarInfo, 
     assert refused(tar_with(links, tmp_path / "it.tar"))
 
 
-def test_a_link_that_leads_out_is_told(tmp_path: Path) -> None:
+def test_a_link_that_leads_out_is_named(tmp_path: Path) -> None:
     path = tar_with([link("src/a.h", "/etc/passwd")], tmp_path / "it.tar")
     assert refused(path) == "src/a.h: a link to /etc/passwd, out of the submission"
 
@@ -824,8 +824,8 @@ def test_a_tar_header_that_declares_a_lot(tmp_path: Path, kind: bytes, size: int
     header.type, header.size = kind, size
     raw = header.tobuf(tarfile.GNU_FORMAT)
     (tmp_path / "it").write_bytes(raw + tar_of(USUAL, tmp_path / "usual").read_bytes())
-    said = refused(tmp_path / "it")
-    assert "header" in said or "damaged" in said  # by which Python it is read
+    message = refused(tmp_path / "it")
+    assert "header" in message or "damaged" in message  # by which Python it is read
 
 
 def test_tar_headers_without_end(tmp_path: Path) -> None:
@@ -850,7 +850,7 @@ def test_a_sparse_file_of_nothing_but_holes(tmp_path: Path) -> None:
 
 
 def test_an_archive_that_holds_itself(tmp_path: Path) -> None:
-    """As a quine does: each level is one archive, here as many as fit."""
+    """As in a quine, each level is an archive; here there are as many as fit."""
     path = zip_of(USUAL, tmp_path / "it.zip")
     for _ in range(30):
         zip_of({"it.zip": path.read_bytes()}, tmp_path / "it.zip")
@@ -895,7 +895,7 @@ def test_memory_stays_within_bounds(tmp_path: Path, kind: str) -> None:
         "except Refused as refusal: print(refusal)\n"
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)\n"
     )
-    # A process of its own inherits the peak of the one it was forked from, up to its exec.
+    # Up to its exec, a new process inherits the peak of the one that forked it.
     command = ["sh", "-c", '"$@"; exit $?', "sh", sys.executable, "-c", code, str(tmp_path)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     refusal, kib = done.stdout.splitlines()
@@ -908,7 +908,7 @@ def test_memory_stays_within_bounds(tmp_path: Path, kind: str) -> None:
 
 @pytest.fixture(scope="module")
 def samples(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    """Archives with something of all that is accepted, by the names of their kinds."""
+    """Archives with everything that is accepted, by the names of their kinds."""
     folder = tmp_path_factory.mktemp("samples")
     entries = [
         tar_file("src/r.h", bytes(range(256)) * 4),

@@ -23,7 +23,7 @@ def test_results_come_back() -> None:
         assert set(completed(futures)) == set(futures)
 
 
-def test_nothing_begins_before_it_is_told_to() -> None:
+def test_nothing_starts_before_begin() -> None:
     with Workers(2) as workers:
         future = workers.submit(str, 3)
         time.sleep(0.1)
@@ -92,7 +92,7 @@ def test_an_exception_ends_what_work_has_given_to_others(tmp_path: Path) -> None
 
 
 def interrupt(after: float, until: threading.Event) -> None:
-    """Python drops an interrupt that comes while it clears away an object; a user sends another."""
+    """Interrupt the main thread repeatedly: Python may drop one while it deletes an object."""
     time.sleep(after)
     while not until.is_set():
         os.kill(os.getpid(), signal.SIGINT)
@@ -100,7 +100,7 @@ def interrupt(after: float, until: threading.Event) -> None:
 
 
 def test_an_interrupt_at_any_moment_leaves_nothing(tmp_path: Path) -> None:
-    """Whatever the main thread is about, such as starting another."""
+    """Whatever the main thread is doing, such as starting another one."""
 
     def sleep() -> None:
         run(["sh", "-c", "sleep 1000", str(tmp_path)], UNLIMITED, env=dict(os.environ))
