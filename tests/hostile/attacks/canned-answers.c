@@ -4,8 +4,7 @@
 
 size_t bend(size_t size)
 {
-    static const size_t known[] = {1,  2,  3,  4,  5,   6,   7,   8,    9,    15,   16,   17,
-                                   31, 32, 33, 63, 100, 255, 256, 1001, 4095, 4096, 4097, 10000};
+    static const size_t known[] = {0, 1, 7, 8, 9, 15, 16, 17, 100, 1023, 2049, 65464, 65504};
 
     for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
         if (known[i] == size)
