@@ -94,7 +94,7 @@ def _judge_end(test: Test, run: Run, limits: Limits) -> Judgement | None:
     return None
 
 
-def _told(trace: Trace, problems: tuple[Problem, ...]) -> str:
+def _describe(trace: Trace, problems: tuple[Problem, ...]) -> str:
     number = problems[0].call
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
     return f"call {number}, {trace.calls[number - 1].head}: {problems[0].text}{more}"
@@ -107,7 +107,7 @@ def _judge_memory(
     program found in it."""
     status = run.trace.end.detail
     if findings.invalid and not _differs_before(expected, run.trace, findings.invalid[0].call):
-        return Judgement(Outcome.INVALID, _told(run.trace, findings.invalid))
+        return Judgement(Outcome.INVALID, _describe(run.trace, findings.invalid))
     if status != 0:
         return Judgement(
             Outcome.INVALID,
@@ -115,7 +115,7 @@ def _judge_memory(
             f"the test's program checks its memory, see {test.snippet}",
         )
     if len(findings.leaked) > test.leaks and judges_freeing(test):
-        return Judgement(Outcome.LEAKED, _told(run.trace, findings.leaked))
+        return Judgement(Outcome.LEAKED, _describe(run.trace, findings.leaked))
     return None
 
 
@@ -194,5 +194,5 @@ def _earlier(expected: Trace | None, found: Trace, policy: Policy) -> str:
         return ""
     if difference.found is None or not difference.found.finished:
         return ""
-    told = f"the traces part at line {difference.line}, {what_differs(difference)}"
-    return "\n".join(filter(None, (told, why(difference, expected, policy))))
+    where = f"the traces part at line {difference.line}, {what_differs(difference)}"
+    return "\n".join(filter(None, (where, why(difference, expected, policy))))

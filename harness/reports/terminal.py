@@ -175,11 +175,11 @@ def show_points(console: Console, verdicts: Sequence[Verdict]) -> None:
     extra = [verdict for verdict in verdicts if verdict.test.extra]
     points = sum(verdict.points for verdict in verdicts)
     most = sum(verdict.test.points for verdict in verdicts)
-    told = f"{_passed(counting)} of {len(counting)} tests passed: {points} of {most} points"
+    summary = f"{_passed(counting)} of {len(counting)} tests passed: {points} of {most} points"
     if extra:
-        told += f"; {_passed(extra)} of {len(extra)} extra tests passed"
+        summary += f"; {_passed(extra)} of {len(extra)} extra tests passed"
     console.print()
-    console.print(Text(told, "bold green" if points == most else "bold"))
+    console.print(Text(summary, "bold green" if points == most else "bold"))
 
 
 def show_refused(console: Console, library: Library | BuildError) -> None:
@@ -199,8 +199,8 @@ def show_list(console: Console, suite: Suite) -> None:
         table.add_row(test.name, str(test.points), str(test.snippet))
     console.print(table)
     extra = sum(test.extra for test in suite.tests)
-    told = f"{len(suite.tests) - extra} tests, {suite.points} points"
-    console.print(f"{told}; {extra} extra tests" if extra else told)
+    summary = f"{len(suite.tests) - extra} tests, {suite.points} points"
+    console.print(f"{summary}; {extra} extra tests" if extra else summary)
 
 
 def show_recorded(console: Console, suite: Suite, recorded: Sequence[Recorded]) -> None:

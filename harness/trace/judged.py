@@ -1,10 +1,10 @@
-"""The judged part of a trace: what a test holds against its reference.
+"""The judged part of a trace: the part that a test compares with its reference.
 
-A test program takes up what is preallocated, builds a state in its set-up, and is judged from there
-on, up to its clean-up. An allocator that makes another mistake reaches the same state at other
-addresses. So the addresses of the judged part are told from what is nearest: from the block of the
-set-up at or below them, or from the heap's end as it was when the judged part began. Requests are
-as they are. A trace without marks is judged as a whole.
+A test program takes up the preallocation, builds a state in its set-up, and is judged from there to
+its clean-up. An allocator with another mistake reaches the same state at other addresses. So an
+address of the judged part is relative: to the block of the set-up at or below it, or to the heap's
+end at the beginning of the judged part. Requests stay as they are. A trace without marks is judged
+as a whole.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _HEAP = re.compile(r"heap([+-]0x[0-9a-f]+)")
 
 
 class View:
-    """How the judged part of one trace is told."""
+    """The judged part of one trace, and its addresses."""
 
     def __init__(self, trace: Trace) -> None:
         start = trace.before(Phase.JUDGED)
@@ -59,7 +59,7 @@ class View:
                 self._end = max(self._end or 0, offset + increment)
 
     def value(self, value: Value) -> Value:
-        """An argument or a result as the judged part tells it."""
+        """Return an argument or a result with its address made relative."""
         if not isinstance(value, Address) or not self._reached:
             return value
         if value.mapping is not None:
@@ -73,11 +73,11 @@ class View:
         return Near(name, value.offset - offset)
 
     def text(self, text: str) -> str:
-        """A sentence, with its addresses as the judged part tells them."""
+        """Return a sentence with its addresses made relative."""
         return _HEAP.sub(lambda match: str(self.value(Address(int(match[1], 16)))), text)
 
     def calls(self) -> Iterator[Call]:
-        """The calls of the judged part."""
+        """Yield the calls of the judged part."""
         for call in self._trace.calls[self.start : self._stop]:
             yield Call(
                 call.function,
@@ -91,13 +91,12 @@ class View:
             )
 
     def trace(self) -> Trace:
-        """The judged part, with the trace's end."""
+        """Return the judged part, with the trace's end."""
         return Trace(tuple(self.calls()), self._trace.end)
 
 
 def judged_parts(expected: Trace, found: Trace) -> tuple[Trace, Trace]:
-    """The judged parts of two traces of one program, as they are compared and shown; the whole
-    traces where one of them has none."""
+    """Return the judged parts of two traces of one program, or the whole traces if one has none."""
     if expected.before(Phase.JUDGED) is None or found.before(Phase.JUDGED) is None:
         return expected, found
     return View(expected).trace(), View(found).trace()

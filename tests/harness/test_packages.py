@@ -1,5 +1,5 @@
-"""tools/install-packages prints nothing if no package is missing, and one line of advice if it can't
-install a needed one. A missing optional one skips only the tests that need it."""
+"""tools/install-packages prints nothing if no package is missing, and one line of advice if it
+can't install a needed one. A missing optional one skips only the tests that need it."""
 
 from __future__ import annotations
 

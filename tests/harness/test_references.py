@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from harness.checking.check import check, set_up
 from harness.execution.build import ROOT
 from harness.results.verdict import Outcome
 from harness.specification.model import expect
+from harness.specification.rules import RULES
 from harness.suite import Suite, Test, load_suite
 from harness.trace.file import read_trace_file
 from harness.trace.trace import End, How
@@ -72,3 +74,15 @@ def test_both_implementations_earn_every_point(name: str, source: str, tmp_path:
     failed = {v.test.name for v in verdicts if v.outcome is not Outcome.PASSED}
     assert failed == ({"extra-neighbours-as-one"} if source == "one-at-a-time" else set())
     assert sum(verdict.points for verdict in verdicts) == 90
+
+
+def test_the_specification_lists_the_rules_that_tests_name() -> None:
+    page = (ROOT / "docs" / "specification.md").read_text()
+    listed = dict(re.findall(r"^\| `([\w-]+)` \| (.*) \|$", page, re.MULTILINE))
+    assert listed == RULES
+
+
+def test_each_rule_has_a_test_that_judges_it() -> None:
+    for suite in SUITES.values():
+        judged = {rule for test in suite.tests if test.name != "all" for rule in test.rules}
+        assert set(RULES) - judged == {"header"}  # every address shows it
