@@ -1,28 +1,28 @@
-"""A suite: which tests there are, what each is worth, and under which limits they run.
+"""A suite: the tests of an assignment, their points, and the limits they run under.
 
-One TOML file says it all. A suite may extend another, and then says only what differs: tables are
-merged value by value, and a ``[[test]]`` of a name that the other has changes that test, while any
-other is added. ``only`` keeps the tests that it names::
+A suite is a TOML file. It may extend another one, and then has only what differs. Tables are merged
+value by value; a ``[[test]]`` with a name in the other suite changes that test, and any other is
+added; ``only`` leaves out the tests that it does not name::
 
     extends = "suite.toml"      # relative to this file, as all paths here
-    only = ["malloc-*", "all"]  # names or patterns; all tests if not said
-    references = "ref/classic"  # one trace a test
-    snippets = "snippets"       # one program a test, test-NAME.c
-    [policy]                    # what differs from the specification's
+    only = ["malloc-*", "all"]  # names or patterns; default: all tests
+    references = "ref/classic"  # the folder of the traces, test-NAME.trace
+    snippets = "snippets"       # the folder of the programs, test-NAME.c
+    [policy]                    # the numbers that differ from the specification's
     prealloc_calloc = 131072
-    [limits.run]                # of one traced program; [limits.build] of one build
+    [limits.run]                # of a traced program; [limits.build] of a build
     seconds = 5
-    [compiler]                  # flags that builds find in front of their own
-    second_try = ["-std=gnu89"] # where the first one fails; see execution/compiler.py
+    [compiler]                  # flags in front of those of a Makefile
+    second_try = ["-std=gnu89"] # if the first try fails; see execution/compiler.py
     [[test]]
     name = "malloc-arrays"
     points = 5
-    rules = ["alignment"]       # that it judges, by name, or "all"; none if not said
-    leaks = 1                   # blocks it leaves allocated on purpose; 0 if not said
-    moves_break = true          # it moves the break itself; false if not said
+    rules = ["alignment"]       # the rules that it judges, or "all"; default: none
+    leaks = 1                   # blocks that it leaves allocated on purpose; default: 0
+    moves_break = true          # whether it moves the break itself; default: false
 
-What only grading many submissions needs, ``[archive]``, ``[style]``, ``[made_with]`` and
-``randomized``, is read by `harness.grading.rules`.
+`harness.grading.rules` reads what only grading needs: ``[archive]``, ``[style]``, ``[made_with]``
+and ``randomized``.
 """
 
 from __future__ import annotations
@@ -37,18 +37,18 @@ from typing import Any
 
 from harness.errors import UserError
 from harness.execution.compiler import CompilerFlags
+from harness.execution.process import Limits
 from harness.specification.policy import ALIGNMENTS, POLICY_KEYS, Policy
 from harness.specification.rules import RULES
-from harness.execution.process import Limits
 
 
 class SuiteError(UserError):
-    """A suite that can't be used; the message names the file and what to change."""
+    """A suite can't be used; the message names the file, what was expected and what was found."""
 
 
 @dataclass(frozen=True, slots=True)
 class Test:
-    """One test: a program, and the trace it should leave."""
+    """A test: a program, and the trace that it should leave."""
 
     name: str
     points: int
@@ -57,19 +57,19 @@ class Test:
     rules: frozenset[str] = frozenset()
     """The rules of the specification that it judges; see `harness.specification.rules`."""
     leaks: int = 0
-    """How many blocks and mappings the program leaves behind on purpose."""
+    """The number of blocks and mappings that the program leaves allocated on purpose."""
     moves_break: bool = False
-    """Whether the program itself moves the break, to see what the allocator makes of that."""
+    """Whether the program itself moves the break, to see how the allocator copes with that."""
 
     @property
     def extra(self) -> bool:
-        """Whether it is worth nothing: it is run and shown, and nobody fails by it."""
+        """Whether the test has no points: it runs and is shown, but changes no result."""
         return self.points == 0
 
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """The tests of one assignment, in the order they are reported."""
+    """The tests of an assignment, in the order of reports."""
 
     path: Path
     snippets: Path
@@ -85,8 +85,8 @@ class Suite:
         return sum(test.points for test in self.tests)
 
     def select(self, names: tuple[str, ...]) -> Suite:
-        """The suite with the tests of these names, in its own order; all where none is named. A
-        name may be a pattern, as a shell has them: ``malloc-*``. Raises `SuiteError`."""
+        """Return the suite with only the tests of these names, in its own order, or all if none is
+        named. A name may be a pattern, such as ``malloc-*``. Raises `SuiteError`."""
         known = [test.name for test in self.tests]
         chosen = set() if names else set(known)
         for name in names:
@@ -121,7 +121,7 @@ _LIMIT_RANGES = {
     "scratch_mib": (1, 1 << 20),
     "files": (16, 1 << 20),
 }
-"""The least and the most of each limit: a tracer can't start with less memory."""
+"""The range of each limit; with less memory, a tracer can't start."""
 _ALL_RULES = "all"
 _TEST_NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 
@@ -147,11 +147,11 @@ def whole_number(
 
 
 def _parse(path: Path) -> dict[str, Any]:
-    """A file's own content, paths relative to the file resolved."""
+    """Read the content of a file, and resolve the paths that are relative to it."""
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise SuiteError(f"{path}: can't be read: {error.strerror}; name a suite file") from error
+        raise SuiteError(f"{path}: can't be read: {error.strerror}", "name a suite file") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SuiteError(f"{path}: not a TOML file: {error}") from error
     for key, value in content.items():
@@ -170,7 +170,7 @@ def _parse(path: Path) -> dict[str, Any]:
 
 
 def suite_files(path: Path) -> list[Path]:
-    """The suite's file, that of the suite it extends, and so on. Raises `SuiteError`."""
+    """Return the suite's file, the file of the suite it extends, and so on. Raises `SuiteError`."""
     files = [path]
     while base := _parse(files[-1]).get("extends"):
         if base.resolve() in {file.resolve() for file in files}:
@@ -180,7 +180,7 @@ def suite_files(path: Path) -> list[Path]:
 
 
 def load_content(path: Path) -> dict[str, Any]:
-    """The file's content over that of the suite it extends. Raises `SuiteError`."""
+    """Read a file, merged over the suites that it extends. Raises `SuiteError`."""
     content: dict[str, Any] = {}
     for file in reversed(suite_files(path)):
         content = _over(content, _parse(file))
@@ -195,8 +195,8 @@ def load_content(path: Path) -> dict[str, Any]:
 
 
 def _over(base: dict[str, Any], content: dict[str, Any]) -> dict[str, Any]:
-    """The content of a suite over that of its base: tables value by value, tests by their names,
-    all else as a whole."""
+    """Merge a suite over its base: tables value by value, tests by name, everything else as a
+    whole."""
     merged = dict(base)
     for key, value in content.items():
         old = base.get(key)
@@ -209,7 +209,7 @@ def _over(base: dict[str, Any], content: dict[str, Any]) -> dict[str, Any]:
 
 
 def _tests_over(base: list[Any], tests: list[Any]) -> list[Any]:
-    """Tests over those of the base: one of a known name changes that test, any other is added."""
+    """Merge tests over those of the base: a known name changes that test, any other is added."""
     merged = list(base)
     for test in tests:
         name = test.get("name") if isinstance(test, dict) else None
@@ -222,7 +222,7 @@ def _tests_over(base: list[Any], tests: list[Any]) -> list[Any]:
 
 
 def _keep_only(path: Path, tests: list[Any], names: list[Any]) -> list[Any]:
-    """The tests whose names match one of these names or patterns."""
+    """Return the tests that match one of these names or patterns."""
     known = [test.get("name") for test in tests]
     for name in names:
         if not isinstance(name, str) or not fnmatch.filter(map(str, known), name):
@@ -299,7 +299,7 @@ def _read_rules(path: Path, name: str, rules: object) -> frozenset[str]:
 
 
 def load_suite(path: Path) -> Suite:
-    """Reads a suite; raises `SuiteError`."""
+    """Read a suite. Raises `SuiteError`."""
     content = load_content(path)
     for key in ("snippets", "references", "test", "limits"):
         if key not in content:

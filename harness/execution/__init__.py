@@ -1,4 +1,4 @@
-"""Running programs that nobody trusts, and building libraries: processes, sandboxes, workers.
+"""Running untrusted programs, and building libraries: processes, sandboxes, workers.
 
 May know: trace, text, errors.
 """

@@ -1,4 +1,4 @@
-"""Running programs that nobody trusts: limited in time, memory and output, and gone afterwards."""
+"""Running untrusted programs: limited in time, memory and output, and gone afterwards."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sandboxes, made with bubblewrap, for programs and build files that nobody trusts.
+"""Sandboxes, made with bubblewrap, for untrusted programs and Makefiles.
 
 A sandbox consists of two, one inside the other::
 

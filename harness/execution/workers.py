@@ -1,4 +1,4 @@
-"""Threads that run programs that nobody trusts, and that can be stopped at any moment."""
+"""Threads that run untrusted programs, and that can be stopped at any moment."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Workers:
 
     An exception that leaves the ``with`` block, such as an interrupt, kills everything that runs,
     and nothing more starts. For that reason work starts only with `begin`, after all of it is
-    given: an interrupt while a thread is being started would leave a thread that nobody knows of.
+    given: an interrupt while a thread is being started would leave one that `Workers` misses.
     """
 
     def __init__(self, jobs: int) -> None:

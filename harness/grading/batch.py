@@ -17,13 +17,13 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from harness.errors import UserError
+from harness.execution.workers import Workers, completed
 from harness.grading.archive.bounds import Refused
-from harness.results.grade import Grade
 from harness.grading.archive.layout import JUNK
+from harness.grading.archive.unpack import digest
 from harness.grading.store import Store
 from harness.grading.submission import Grader
-from harness.grading.archive.unpack import digest
-from harness.execution.workers import Workers, completed
+from harness.results.grade import Grade
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness.execution.build import ROOT, UTILS
 from harness.checking.programs import SNIPPETS_MAKEFILE
+from harness.execution.build import ROOT, UTILS
 from harness.suite import Suite, suite_files
 
 

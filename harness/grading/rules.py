@@ -6,10 +6,10 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+from harness.execution.versions import Versions
 from harness.grading.archive.bounds import ArchiveLimits
 from harness.grading.style import StyleRules, read_style
 from harness.suite import Suite, SuiteError, Test, check_keys, load_content, whole_number
-from harness.execution.versions import Versions
 
 _ARCHIVE_KEYS = tuple(field.name for field in fields(ArchiveLimits))
 NO_STYLE = StyleRules(0, 0, ())

@@ -18,8 +18,12 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from harness.checking.programs import build_player, build_programs
 from harness.errors import UserError
 from harness.execution.build_error import BuildError
+from harness.execution.sandbox import Sandbox, require_sandbox
+from harness.execution.tools import BUILD_TOOLS, SANDBOX_TOOLS, require_tools
+from harness.execution.versions import Versions, installed_versions
 from harness.grading.batch import (
     Done,
     find_submissions,
@@ -27,19 +31,15 @@ from harness.grading.batch import (
     only_batch,
 )
 from harness.grading.keys import rules_key
-from harness.reports.gradebook import write_gradebook
 from harness.grading.rules import NO_STYLE, Rules, load_rules
 from harness.grading.store import Store
 from harness.grading.submission import Grader
-from harness.checking.programs import build_player, build_programs
 from harness.reports.formats import FORMATS
+from harness.reports.gradebook import write_gradebook
 from harness.reports.summary import show_summary
-from harness.execution.sandbox import Sandbox, require_sandbox
-from harness.execution.tools import BUILD_TOOLS, SANDBOX_TOOLS, require_tools
 from harness.suite import Suite
 from harness.text import printable
 from harness.tracers.tracer import Tracer
-from harness.execution.versions import Versions, installed_versions
 
 _DATABASE = "grades.sqlite"
 _SLOWEST = 3

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.results.grade import Finding, Style
 from harness.grading.style_tools import SOURCES, ToolRunner, make_finding, tool_findings
+from harness.results.grade import Finding, Style
 from harness.suite import SuiteError, check_keys, whole_number
 
 MOST_FINDINGS = 200

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Protocol
 
 from harness.errors import UserError
-from harness.results.grade import Finding
 from harness.grading.style_checks import CPPCHECK_CHECKS, CPPLINT_CHECKS, GCC_CHECKS, OTHER_NAMES
+from harness.results.grade import Finding
 from harness.text import printable
 
 _MESSAGE_LENGTH = 300

@@ -12,25 +12,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
+from harness.checking.check import Setup, check_test
+from harness.checking.judge import judge
+from harness.checking.run import Runner, scratch_folder
 from harness.execution.build import BUILD_ENV, UTILS, Library, build_library
 from harness.execution.build_error import BuildError
-from harness.checking.check import Setup, check_test
+from harness.execution.process import output_of
+from harness.execution.sandbox import Sandbox, make_readable
+from harness.execution.versions import Versions
 from harness.grading.archive.bounds import Refused
+from harness.grading.archive.unpack import unpack
 from harness.grading.randomized import expected_trace, randomize, script_lines
-from harness.results.grade import Grade, Status, Style, TestResult
 from harness.grading.rules import Rules
 from harness.grading.style import find_style, judge_style
 from harness.grading.style_tools import StyleError
-from harness.grading.archive.unpack import unpack
-from harness.checking.judge import judge
-from harness.execution.process import output_of
-from harness.checking.run import Runner, scratch_folder
-from harness.execution.sandbox import Sandbox, make_readable
+from harness.results.grade import Grade, Status, Style, TestResult
+from harness.results.verdict import Outcome, Verdict
 from harness.suite import Suite, Test
 from harness.trace.file import read_trace_file
 from harness.tracers.tracer import Tracer
-from harness.results.verdict import Outcome, Verdict
-from harness.execution.versions import Versions
 
 _LOG_BYTES = 4000
 

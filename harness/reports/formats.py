@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from harness.results.grade import Graded
 from harness.reports import github, gradescope, junit, student, vpl
+from harness.results.grade import Graded
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from harness.results.grade import Finding, Graded, Status
 from harness.reports.student import explanation
-from harness.text import printable, printable_lines
+from harness.results.grade import Finding, Graded, Status
 from harness.results.verdict import Outcome
+from harness.text import printable, printable_lines
 
 
 def _message(text: str) -> str:

@@ -22,9 +22,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
 
-from harness.results.grade import Graded, TestResult
 from harness.reports import student
 from harness.reports.formats import Format
+from harness.results.grade import Graded, TestResult
 from harness.text import printable, printable_lines
 
 _COLUMNS = (

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from harness.results.grade import Graded
 from harness.reports.student import explanation, overview, style_lines
-from harness.text import printable
+from harness.results.grade import Graded
 from harness.results.verdict import Outcome
+from harness.text import printable
 
 
 def _entry(name: str, points: int, most: int, passed: bool, lines: list[str]) -> dict[str, Any]:

@@ -7,8 +7,8 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
 from harness.results.grade import Graded, Status, TestResult
-from harness.text import printable, printable_lines
 from harness.results.verdict import Outcome
+from harness.text import printable, printable_lines
 
 # All printable characters are allowed in XML 1.0: no others have to be removed.
 

@@ -9,8 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.checking.explain import what_differs
-from harness.trace.statistics import FIGURES
 from harness.trace.regression import Comparison, Side
+from harness.trace.statistics import FIGURES
 
 
 def _number(value: float) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from harness.results.grade import Graded, Status, Style, TestResult
-from harness.text import printable, printable_lines
 from harness.results.verdict import Outcome
+from harness.text import printable, printable_lines
 
 
 def explanation(test: TestResult) -> list[str]:

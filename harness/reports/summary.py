@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from rich.console import Console
 from rich.text import Text
 
-from harness.results.grade import Graded, Status
-from harness.text import printable
-from harness.results.verdict import Outcome
 from harness.execution.versions import Versions, show_differences
+from harness.results.grade import Graded, Status
+from harness.results.verdict import Outcome
+from harness.text import printable
 
 _BAND = 10
 """The points that a bar of the histogram stands for."""

@@ -11,13 +11,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
-from harness.trace.judged import judged_parts
-from harness.trace.compare import Row, around, side_by_side
 from harness.execution.build import Library
 from harness.execution.build_error import BuildError
-from harness.suite import Suite
-from harness.trace.trace import FLAGS, PROTECTION, UNKNOWN_NOTE
 from harness.results.verdict import Outcome, Recorded, Reference, Verdict
+from harness.suite import Suite
+from harness.trace.compare import Row, around, side_by_side
+from harness.trace.judged import judged_parts
+from harness.trace.trace import FLAGS, PROTECTION, UNKNOWN_NOTE
 
 _STYLES = {
     Outcome.PASSED: "green",

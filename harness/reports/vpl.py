@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness.results.grade import Graded
 from harness.reports import student
+from harness.results.grade import Graded
 
 _BROKEN = {":=>>": ": =>>", "<|--": "<| --", "--|>": "-- |>"}
 """The marks that VPL finds, even inside of lines, and their replacements."""

@@ -13,8 +13,8 @@ from harness.errors import UserError
 from harness.execution.build import BUILD, ROOT, make
 from harness.execution.build_error import BuildError
 from harness.execution.process import Finished, Limits, run
-from harness.workloads.allocators import Allocator
 from harness.text import printable_lines
+from harness.workloads.allocators import Allocator
 
 _SOURCE = ROOT / "replayer"
 _REPLAYER = BUILD / "replayer" / "replay"

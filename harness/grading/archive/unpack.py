@@ -16,7 +16,6 @@ import unicodedata
 from contextlib import closing
 from pathlib import Path
 
-from harness.grading.archive.formats import entries, is_archive, packed_size
 from harness.grading.archive.bounds import (
     ArchiveLimits,
     Budget,
@@ -26,6 +25,7 @@ from harness.grading.archive.bounds import (
     write_file,
 )
 from harness.grading.archive.entry import Entry, Kind, file_chunks
+from harness.grading.archive.formats import entries, is_archive, packed_size
 from harness.grading.archive.layout import lay_out, only_file
 
 __all__ = ["ArchiveLimits", "Refused", "digest", "unpack"]
