@@ -15,7 +15,7 @@ from harness.specification.policy import Policy
 from harness.trace.trace import NULL, Address, Call, End, How, Mark, Phase, Trace, Value
 
 _LETTERS = {Phase.SET_UP: "s", Phase.JUDGED: "j", Phase.CLEAN_UP: "e"}
-"""What the beginnings of the phases are called in the player's input."""
+"""The letters with which the phases begin in the player's input."""
 _FILLING = 64 * 1024
 """The most that one block takes up of the preallocation, its header included."""
 _LARGEST = 400_000
