@@ -257,7 +257,7 @@ def test_an_attack_in_vain_changes_nothing_and_is_noticed(
 
 def test_canned_answers_are_noticed(grades: dict[str, dict[str, str]]) -> None:
     row = grades[f"attack-{CANNED}"]
-    assert int(row["total"]) < ALL
+    assert int(row["points"]) == ALL
     assert row["flags"].startswith("passes malloc-arrays, but not with randomized sizes: ")
 
 
