@@ -10,7 +10,7 @@ from harness.text import printable
 
 _LOG_BYTES = 1024 * 1024
 _ERROR_CHARACTERS = 200
-_ERROR = re.compile(r"\b[Ee]rror: |undefined reference|\*\*\* ")
+_ERROR = re.compile(r"\b[Ee]rror: |undefined reference|multiple definition|\*\*\* ")
 """The mark of a line in which a compiler, a linker or make says what is wrong."""
 _VARYING = (
     (re.compile(r"^([^ :]+:\d+):\d+: "), r"\1: "),  # the column

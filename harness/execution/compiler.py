@@ -4,7 +4,7 @@ A submission's Makefile calls the compiler of the machine, and newer compilers r
 refuses implicit declarations, where gcc 10 only warned, and adds warnings to `-Wall`, which
 `-Werror` turns into errors. So a build puts flags of ours in front of those of the Makefile. With
 any gcc from 10 on, the first try refuses what gcc 14 refuses, and the second try accepts what gcc
-10 accepted. The flags of the Makefile come later, and so take precedence.
+10 accepted, and what gcc 9 linked. The flags of the Makefile come later, and so take precedence.
 """
 
 from __future__ import annotations
@@ -54,12 +54,18 @@ class CompilerFlags:
     """The flags in front of those that a Makefile gives to the compiler."""
 
     first_try: tuple[str, ...] = (*_COMMON, *(f"-Werror={name}" for name in _REFUSED_SINCE_14))
-    second_try: tuple[str, ...] = (*_COMMON, *(f"-Wno-error={name}" for name in _REFUSED_SINCE_14))
+    second_try: tuple[str, ...] = (
+        *_COMMON,
+        *(f"-Wno-error={name}" for name in _REFUSED_SINCE_14),
+        "-fcommon",  # the default up to gcc 9: a variable in a header is one variable
+    )
     """For a second build, if the first one fails; empty for none."""
 
 
 _COMPILERS = ("cc", "c89", "c99", "gcc", "clang")
 _ERROR = re.compile(r"error: .* \[-W(?:error=)?([a-z0-9+-]+)(?:,.*)?\]$", re.MULTILINE)
+_DEFINED_TWICE = re.compile(r"multiple definition of |duplicate symbol")
+"""The complaint of a linker, which -fcommon silences if it is about a variable without a value."""
 
 
 def write_compilers(folder: Path, flags: Sequence[str], path: str) -> None:
@@ -74,5 +80,8 @@ def write_compilers(folder: Path, flags: Sequence[str], path: str) -> None:
 
 
 def refusals(log: str) -> list[str]:
-    """Return the names of the warnings that a compiler took for errors, each once, sorted."""
+    """Return the names of the warnings that a compiler took for errors, each once, sorted; or why
+    the linker failed, if it did."""
+    if _DEFINED_TWICE.search(log):
+        return ["a variable defined in several files, which needs -fcommon"]
     return sorted(set(_ERROR.findall(log)))
