@@ -288,7 +288,7 @@ def test_list_names_every_test_and_its_points() -> None:
     assert ["malloc-arrays", "5", "tests/snippets/test-malloc-arrays.c"] in [
         line.split() for line in ended.stdout.splitlines()
     ]
-    assert "40 tests, 90 points; 10 extra tests" in ended.stdout
+    assert "40 tests, 90 points; 12 extra tests" in ended.stdout
 
 
 def test_a_pattern_runs_all_tests_that_match() -> None:

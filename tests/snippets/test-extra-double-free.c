@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Freeing a block that is free does nothing, also where it has become a part of a larger free
- * block.
+ * Freeing a block that is free does nothing, even if it has become a part of a larger free block:
+ * the block that follows stays in use.
  */
 #include "snippet.h"
 
@@ -21,7 +21,10 @@ int main(void)
     os_free(second);
     first = checked_malloc(PAYLOAD(2 * TOTAL(200)));
 
+    void *other = checked_malloc(8);
+
     clean_up();
     checked_free(first);
+    checked_free(other);
     checked_free(guard);
 }

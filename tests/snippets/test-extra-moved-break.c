@@ -17,14 +17,17 @@ int main(void)
     move_break(1);
     last = checked_realloc(last, 1000);
 
-    void *behind = checked_malloc(200);
+    void *behind = checked_malloc(400);
 
+    /* Free memory lies on both sides of the first gap now. */
     checked_free(last);
     checked_free(behind);
     move_break(1);
     behind = checked_malloc(3000);
+    last = checked_malloc(PAYLOAD(TOTAL(1000) + TOTAL(400)));
 
     clean_up();
+    checked_free(last);
     checked_free(behind);
     checked_free(guard);
 }

@@ -18,6 +18,7 @@ int main(void)
     CHECK_NULL(os_malloc(TOTAL_TOO_LARGE));
     CHECK_NULL(os_calloc(SIZE_MAX / 8 + 2, 8));
     CHECK_NULL(os_calloc(SIZE_MAX / 2 + 2, 4));
+    CHECK_NULL(os_calloc(3, SIZE_MAX / 2 + 1)); /* the product wraps to no less than its factors */
     CHECK_NULL(os_realloc(block, SIZE_MAX));
     CHECK_NULL(os_realloc(NULL, TOTAL_TOO_LARGE));
     block = checked_realloc(block, 100);
