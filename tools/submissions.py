@@ -3,30 +3,19 @@
 from __future__ import annotations
 
 import shutil
-import tomllib
-from collections.abc import Sequence
-from dataclasses import dataclass
+import sys
 from pathlib import Path
 
-TESTS = Path(__file__).resolve().parent.parent / "tests"
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from harness.specification.mistakes import read_mistakes  # noqa: E402
+
+TESTS = ROOT / "tests"
 ATTACKS = tuple(sorted(path.stem for path in (TESTS / "hostile" / "attacks").glob("*.c")))
 
 
-@dataclass(frozen=True)
-class Mistake:
-    """An entry of mistakes.toml, which explains the keys."""
-
-    name: str
-    what: str
-    rule: str
-    seen: str
-    program: Sequence[str] = ()
-    policy: str = "default"
-
-
-PLANTED = tuple(
-    Mistake(**entry) for entry in tomllib.loads((TESTS / "mistakes.toml").read_text())["mistake"]
-)
+PLANTED = tuple(read_mistakes(TESTS / "mistakes.toml"))
 MISTAKES = tuple(mistake.name for mistake in PLANTED)
 
 

@@ -5,30 +5,16 @@ The plain implementation is built once, and makes the mistakes that its environm
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from harness.checking.check import Setup, check_test
-from harness.errors import UserError
 from harness.execution.workers import Workers, result_of
 from harness.results.verdict import Outcome
+from harness.specification.mistakes import Mistake
 from harness.suite import Suite
 
 _VARIABLE = "OSMEM_MISTAKES"
-
-
-@dataclass(frozen=True, slots=True)
-class Mistake:
-    """A planted mistake, as far as the matrix needs it."""
-
-    name: str
-    what: str
-    rule: str
-    """The rule of the specification that it breaks."""
-    seen: str
-    """``ordinary``, ``extra`` or ``choice``; the file of mistakes explains them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +26,6 @@ class Cost:
     """The tests that fail, in the suite's order, and how."""
     points: int
     """The points lost by it."""
-
-
-def read_mistakes(path: Path) -> list[Mistake]:
-    """Read a file of planted mistakes. Raises `UserError`."""
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-        return [
-            Mistake(entry["name"], entry["what"], entry["rule"], entry["seen"])
-            for entry in content["mistake"]
-        ]
-    except OSError as error:
-        raise UserError(f"{path}: can't be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
-        raise UserError(f"{path}: expected a list of mistakes, found {error}") from error
 
 
 def costs(setup: Setup, mistakes: Sequence[Mistake], jobs: int) -> Iterator[Cost]:

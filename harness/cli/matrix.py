@@ -9,13 +9,14 @@ from typing import TextIO
 import click
 
 from harness.checking.check import set_up
-from harness.checking.matrix import costs, read_mistakes
+from harness.checking.matrix import costs
 from harness.cli.options import choose_tests, jobs_option, json_option, suite_option
 from harness.errors import UserError
 from harness.execution.build_error import BuildError
 from harness.execution.build import ROOT
 from harness.reports import matrix as report
 from harness.reports import terminal
+from harness.specification.mistakes import read_mistakes
 from harness.tracers.ltrace import Ltrace
 
 

@@ -12,7 +12,8 @@ import pytest
 
 from building import PLAIN, build
 from driver import Driver, Report
-from submissions import MISTAKES, PLANTED, Mistake
+from harness.specification.mistakes import Mistake
+from submissions import MISTAKES, PLANTED
 
 SIZES = (8, 24, 100, 200, 500, 1000, 3000, 4064, 5000, 40_000, 65_536, 100_000, 131_032, 200_000)
 STEPS = (0, 0, 0, -24, -8, 8, 10, 16, 32)

@@ -8,9 +8,10 @@ from statistics import median
 import pytest
 
 from harness.checking.check import set_up
-from harness.checking.matrix import Cost, costs, out_of_place, read_mistakes
+from harness.checking.matrix import Cost, costs, out_of_place
 from harness.execution.build import ROOT
 from harness.results.verdict import Outcome
+from harness.specification.mistakes import read_mistakes
 from harness.suite import Suite, load_suite
 from harness.tracers.ltrace import Ltrace
 
