@@ -10,7 +10,7 @@ from harness.checking.judge import judge
 from harness.checking.programs import build_programs
 from harness.checking.run import Run, Runner, scratch_folder
 from harness.errors import UserError
-from harness.execution.build import LIBRARY, Library, build_library
+from harness.execution.build import BUILD, LIBRARY, Library, build_library
 from harness.execution.build_error import BuildError
 from harness.execution.sandbox import Sandbox, require_sandbox
 from harness.execution.tools import SANDBOX_TOOLS, require_tools
@@ -44,8 +44,11 @@ def set_up(suite: Suite, source: Path, tracer: Tracer, jobs: int, sandboxed: boo
     """
     if sandboxed:
         require_tools(*SANDBOX_TOOLS)
+        BUILD.mkdir(parents=True, exist_ok=True)
+        with scratch_folder(BUILD) as scratch:
+            require_sandbox(Sandbox(suite.build_limits), scratch, "OSMEM_BUILD")
         with scratch_folder() as scratch:
-            require_sandbox(Sandbox(suite.run_limits), scratch)
+            require_sandbox(Sandbox(suite.run_limits), scratch, "TMPDIR")
     build_sandbox = Sandbox(suite.build_limits) if sandboxed else None
     run_sandbox = Sandbox(suite.run_limits) if sandboxed else None
     runner = Runner(tracer, suite.policy, suite.run_limits, run_sandbox)

@@ -197,8 +197,9 @@ def make_writable_folder(folder: Path) -> None:
         os.chown(folder, _GUEST, _GUEST)
 
 
-def require_sandbox(sandbox: Sandbox, shown: Path) -> None:
-    """Raise `SandboxError` unless this machine can make a sandbox that sees a folder."""
+def require_sandbox(sandbox: Sandbox, shown: Path, variable: str) -> None:
+    """Raise `SandboxError` unless this machine can make a sandbox that sees this folder. The
+    environment variable ``variable`` names the folder that it lies in."""
     try:
         tried = subprocess.run(
             sandbox.confine(["true"], {"/given": shown}),
@@ -216,9 +217,9 @@ def require_sandbox(sandbox: Sandbox, shown: Path) -> None:
     last_line = (tried.stderr.strip().splitlines() or [f"status {tried.returncode}"])[-1]
     if str(shown) in last_line:
         raise SandboxError(
-            f"{shown.parent}: expected a folder that every user can pass through, because sandboxes"
-            " run as another user",
-            "set TMPDIR to such a folder",
+            f"{shown.parent}: expected a folder that every user can reach, because sandboxes run as"
+            " another user",
+            f"set {variable} to such a folder",
         )
     raise SandboxError(
         f"no sandbox can be made here: {last_line}",

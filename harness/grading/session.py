@@ -87,7 +87,7 @@ def grade_folder(suite: Suite, tracer: Tracer, options: Options, console: Consol
     found = find_submissions(options.submissions, options.only)
     with only_batch(options.out) as scratch:
         if options.sandboxed:
-            require_sandbox(Sandbox(suite.run_limits), scratch)
+            require_sandbox(Sandbox(suite.run_limits), scratch, "TMPDIR")
         store = Store(options.database or f"sqlite:///{options.out.absolute() / _DATABASE}")
         if options.fresh:
             store.forget(options.only)

@@ -222,6 +222,19 @@ def test_output_that_can_not_be_written_is_an_error() -> None:
     assert (ended.returncode, ended.stderr) == (2, "Error: No space left on device\n")
 
 
+@pytest.mark.parametrize("variable", ["OSMEM_BUILD", "TMPDIR"])
+@pytest.mark.skipif(os.geteuid() != 0, reason="only the sandboxes of root run as another user")
+def test_a_folder_out_of_reach_of_sandboxes_is_named_with_its_variable(
+    tmp_path: Path, variable: str
+) -> None:
+    out_of_reach = tmp_path / "private" / "folder"
+    out_of_reach.mkdir(parents=True)
+    (tmp_path / "private").chmod(0o700)
+    ended = checker("check", "--sandbox", "malloc-arrays", env={variable: str(out_of_reach)})
+    message = f"Error: {out_of_reach}: expected a folder that every user can reach"
+    assert_could_not_run(ended, message, f"set {variable} to such a folder")
+
+
 def test_what_is_built_can_go_elsewhere(tmp_path: Path) -> None:
     assert checker("check", "all", env={"OSMEM_BUILD": str(tmp_path)}).returncode == 0
     assert (tmp_path / "snippets" / "test-all").exists()
