@@ -49,10 +49,12 @@ def record_command(
 ) -> None:
     """Record references, or a program's trace.
 
-    Without -o, run tests and keep their traces as the references, if the model gives them, too.
-    With -o, run any program that is linked with a libosmem.so, and keep its trace for 'diff' and
-    'stat'; the exit status is 1 if the program did not come to its own end, or started threads or
-    processes, whose calls are not recorded.
+    Without -o, runs tests and keeps their traces as the references of the suite. Refuses a trace
+    that the model of the specification does not give, and exits with 1.
+
+    With -o, runs a PROGRAM that is linked with a libosmem.so, and keeps its trace in FILE, for
+    'diff' and 'stat'. Exits with 1 if a signal killed the program, or if calls are missing because
+    it started threads or processes.
     """
     tracer = choose_tracer(tracer_name)
     if output is None:

@@ -33,10 +33,12 @@ _file = click.Path(exists=True, dir_okay=False, path_type=Path)
 def trace_command(source: Path, tracer_name: str, program: Path, args: tuple[str, ...]) -> None:
     """Print a program's canonical trace.
 
-    The program is linked with a libosmem.so. It loads the one built from --src if that is given;
-    else its own, or if it finds none the one built from src. What it prints goes to standard error.
-    The exit status is 1 if it did not come to its own end, or started threads or processes, whose
-    calls are not traced.
+    PROGRAM is any program that is linked with a libosmem.so; its output goes to standard error. It
+    loads the library built from --src. Without --src, it loads the one that the system finds for
+    it, or else the one built from src.
+
+    Exits with 1 if a signal killed the program, or if calls are missing because it started threads
+    or processes.
     """
     calls, end = -1, None
     tracer = choose_tracer(tracer_name)
@@ -67,7 +69,7 @@ def _allowances(
     multiple=True,
     callback=_allowances,
     metavar="NAME=+N[%]",
-    help="Let a figure grow by so much, or shrink; repeatable. NAME may be 'all'.",
+    help="Allow a figure, or all, to change by so much; may be repeated.",
 )
 @json_option("figures")
 def diff_command(
@@ -75,12 +77,14 @@ def diff_command(
 ) -> None:
     """Compare two recorded traces.
 
-    Prints their first difference, then the figures of both. Without --allow the traces have to be
-    the same line by line. With it, only the figures and the end of the program count: what is not
-    allowed to move must not. +2% allows up to 2% more, and any less; -2% up to 2% less, and any
-    more; 2% either way.
+    BEFORE and AFTER are files that 'record -o' wrote. Prints the first difference, then the figures
+    of both, such as the number of requests or the size of the heap.
 
-    Exits with 1 if something changed.
+    Without --allow, the traces must be equal, line by line. With --allow, calls may differ, but no
+    figure may change that is not allowed to, and the program must end in the same way. +2% allows a
+    figure to grow by 2%, or to shrink; -2% allows it to shrink by 2%, or to grow; 2% allows both.
+
+    Exits with 1 if something changed that must not.
     """
     comparison = compare(read_file(before), read_file(after), allowances)
     statistics.show_comparison(terminal.make_console(), comparison)
