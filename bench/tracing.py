@@ -26,7 +26,8 @@ from tables import show_table
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from harness.execution.build import UTILS, build_library  # noqa: E402  (found by the line above)
+from harness.execution.build import build_library  # noqa: E402  (found by the line above)
+from harness.execution.kit import UTILS  # noqa: E402
 from harness.trace.canonical import canonicalise  # noqa: E402
 from harness.execution.process import UNLIMITED  # noqa: E402
 from harness.suite import load_suite  # noqa: E402

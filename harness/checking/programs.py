@@ -10,8 +10,9 @@ import hashlib
 import os
 from pathlib import Path
 
-from harness.execution.build import BUILD, ROOT, UTILS, make
+from harness.execution.build import BUILD, ROOT, make
 from harness.execution.build_error import BuildError, first_error
+from harness.execution.kit import UTILS
 from harness.suite import Suite
 
 SNIPPETS_MAKEFILE = ROOT / "tests" / "snippets" / "Makefile"

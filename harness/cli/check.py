@@ -62,7 +62,7 @@ def check_command(
     again = command_line("check", *_given(source, suite_path, sandboxed))
     terminal.show_failures(console, verdicts, verbose, again)
     terminal.show_points(console, verdicts)
-    terminal.show_refused(console, setup.library)
+    terminal.show_build(console, setup.library)
     if json_file is not None:
         json_file.write(as_json.render(verdicts))
     sys.exit(exit_status(verdicts))

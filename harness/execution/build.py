@@ -6,8 +6,8 @@ digest of everything it is built from, so that the same sources are built once.
 
 from __future__ import annotations
 
+import json
 import os
-import re
 import shutil
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,10 +17,12 @@ from pathlib import Path
 from harness.execution.build_error import BuildError, MakeFailed, first_error, read_log
 from harness.execution.cache import cached_folder
 from harness.execution.compiler import CompilerFlags, refusals, write_compilers
+from harness.execution.kit import SNIPPET_HEADERS, UTILS, Layout, layouts, own_utils
 from harness.execution.lock import exclusive
 from harness.execution.process import Finished, Limits, is_plain_file, output_of, run
 from harness.execution.sandbox import Sandbox, SandboxError, make_readable
-from harness.execution.sources import copy_sources, digest_sources, has_makefile
+from harness.execution.sources import digest_sources, has_makefile
+from harness.execution.symbols import DEFINED, LINKED, missing_functions, undefined_functions
 from harness.execution.tools import BUILD_TOOLS, require_tools
 from harness.trace.signatures import FUNCTIONS
 
@@ -30,10 +32,12 @@ BUILD = Path(os.environ.get("OSMEM_BUILD", ROOT / "build")).absolute()
 CACHE = BUILD / "libraries"
 DEFAULT_MAKEFILE = Path(__file__).with_name("default.mk")
 """The Makefile for sources that come without one."""
-UTILS = ROOT / "utils"
 LIBRARY = "libosmem.so"
 BUILD_ENV = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C", "HOME": "/nonexistent"}
 
+_ABOUT = "about.json"
+"""The file that holds the rest of a `Library`, beside its folder."""
+_SHOWN_FUNCTIONS = 5
 _LIBRARY_MISSING = 100
 _MAKE_FAILED = 101
 _COMPILERS = "compilers"
@@ -61,6 +65,11 @@ class Library:
     refused: str = ""
     """Why the first build failed, if it took a second one with more lenient compiler flags; see
     `harness.execution.compiler`."""
+    utils: str = ""
+    """Whose utils it was built with, and why, if it came with changed ones; see
+    `harness.execution.kit`."""
+    ours: bool = True
+    """Whether ours took the place of the others."""
 
 
 def make(
@@ -106,19 +115,17 @@ def build_library(
     require_tools(*BUILD_TOOLS)
     source = source.resolve()
     _require_makefile(source)
-    headers = _headers_for(source)
+    own = own_utils(source)
+    rest = repr((flags, [header.read_bytes() for header in SNIPPET_HEADERS]))
     try:
-        digest = digest_sources([source, *headers], repr(flags))
+        digest = digest_sources([source, UTILS, *([own] if own else [])], rest)
+        ways = layouts(source)
     except OSError as error:
         raise BuildError(f"{error.filename}: can't be read: {error.strerror}") from error
     log = cache.parent / "logs" / f"{digest[:16]}.log"
-    build = _Build(source, headers, limits, sandbox, flags, log)
-    folder = cached_folder(cache, digest, build.run)
-    return Library(
-        folder / "lib",
-        tuple((folder / "missing").read_text().split()),
-        (folder / "refused").read_text(encoding="utf-8"),
-    )
+    folder = cached_folder(cache, digest, _Build(ways, limits, sandbox, flags, log).run)
+    about = json.loads((folder / _ABOUT).read_text(encoding="utf-8"))
+    return Library(folder / "lib", tuple(about.pop("missing")), **about)
 
 
 def _require_makefile(source: Path) -> None:
@@ -135,21 +142,23 @@ def _require_makefile(source: Path) -> None:
     raise BuildError(f"{source}: expected a Makefile that builds {LIBRARY}, found none; {hint}")
 
 
-def _headers_for(source: Path) -> tuple[Path, ...]:
-    """Return the folders of headers to build with: ours, then the one beside the sources, which
-    takes precedence."""
-    own = source.parent / "utils"
-    if own.is_dir() and own.resolve() != UTILS:
-        return (UTILS, own)
-    return (UTILS,)
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """A build with one of the layouts."""
+
+    layout: Layout
+    library: Path
+    failed: bool
+    fault: str = ""
+    """Why it failed, or what the library lacks; empty if nothing is wrong."""
+    refused: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class _Build:
     """A build of one library."""
 
-    source: Path
-    headers: tuple[Path, ...]
+    layouts: Sequence[Layout]
     limits: Limits
     sandbox: Sandbox | None
     flags: CompilerFlags
@@ -171,30 +180,62 @@ class _Build:
             log.replace(self.log)
 
     def _build(self, scratch: Path, log: Path) -> Path:
-        product = scratch / "product"
-        library = product / "lib" / LIBRARY
+        attempts: list[_Attempt] = []
+        for number, layout in enumerate(self.layouts):
+            attempts.append(self._attempt(layout, scratch / str(number), log))
+            if not attempts[-1].fault:
+                break
+        faults = [attempt.fault for attempt in attempts]
+        built = [attempt for attempt in attempts if not attempt.failed]
+        if not built:
+            raise MakeFailed("; with our utils, ".join(dict.fromkeys(faults)))
+        chosen = next((attempt for attempt in built if not attempt.fault), built[0])
+        missing = missing_functions(self._ask(DEFINED, chosen.library))
+        if missing == FUNCTIONS:
+            raise BuildError(f"{LIBRARY} defines none of {', '.join(FUNCTIONS)}")
+        product = chosen.library.parent.parent
+        about = {
+            "missing": missing,
+            "refused": chosen.refused,
+            "utils": chosen.layout.note(faults[0]),
+            "ours": chosen.layout.ours,
+        }
+        (product / _ABOUT).write_text(json.dumps(about), encoding="utf-8")
+        return product
+
+    def _attempt(self, layout: Layout, scratch: Path, log: Path) -> _Attempt:
+        library = scratch / "product" / "lib" / LIBRARY
         library.parent.mkdir(parents=True)
-        refused = ""
+        make_readable(scratch)  # whatever the umask
         try:
-            self._try(scratch / "first-try", self.flags.first_try, library, log)
+            refused = self._try_twice(layout, scratch, library, log)
+        except MakeFailed as error:
+            return _Attempt(layout, library, failed=True, fault=str(error))
+        fault = ""
+        if len(self.layouts) > 1:
+            if undefined := undefined_functions(self._ask(LINKED, library)):
+                fault = f"the library lacks {', '.join(undefined[:_SHOWN_FUNCTIONS])}"
+        return _Attempt(layout, library, False, fault, refused)
+
+    def _try_twice(self, layout: Layout, scratch: Path, library: Path, log: Path) -> str:
+        """Build with strict flags, or else with lenient ones. Return why strict ones failed, if
+        they did."""
+        try:
+            self._try(layout, scratch / "first-try", self.flags.first_try, library, log)
+            return ""
         except MakeFailed as error:
             if not self.flags.second_try:
                 raise
             refused = ", ".join(refusals(read_log(log))) or str(error)
-            self._try(scratch / "second-try", self.flags.second_try, library, log)
-        missing = self._missing_functions(library)
-        if missing == FUNCTIONS:
-            raise BuildError(f"{LIBRARY} defines none of {', '.join(FUNCTIONS)}")
-        (product / "refused").write_text(refused, encoding="utf-8")
-        (product / "missing").write_text(" ".join(missing))
-        return product
+        self._try(layout, scratch / "second-try", self.flags.second_try, library, log)
+        return refused
 
-    def _try(self, copy: Path, flags: Sequence[str], library: Path, log: Path) -> None:
-        """Copy the sources, run make with these compiler flags, and put what it built at
+    def _try(
+        self, layout: Layout, copy: Path, flags: Sequence[str], library: Path, log: Path
+    ) -> None:
+        """Lay out the sources, run make with these compiler flags, and put what it built at
         ``library``."""
-        for folder in self.headers:
-            copy_sources(folder, copy / "utils")
-        copy_sources(self.source, copy / "src")
+        layout.write(copy)
         write_compilers(copy / _COMPILERS, flags, BUILD_ENV["PATH"])
         if self.sandbox is None:
             self._make(copy, library, log)
@@ -235,16 +276,11 @@ class _Build:
         if finished.too_much_output or log.stat().st_size >= self.limits.file_bytes:
             raise BuildError(f"make wrote more than {self.limits.file_mib} MiB")
 
-    def _missing_functions(self, library: Path) -> tuple[str, ...]:
-        """Return the functions of the allocator that a library does not define."""
-        command = ["nm", "-D", "--defined-only", "--format=posix"]
+    def _ask(self, command: Sequence[str], library: Path) -> str:
+        """Return the output of a command on a library, which is untrusted."""
         if self.sandbox is None:
-            command.append(str(library))
-        else:
-            make_readable(library.parent)
-            shown = {"/built": library.parent}
-            command = self.sandbox.confine([*command, f"/built/{LIBRARY}"], shown)
-        listing = output_of(command, self.limits, BUILD_ENV)
-        # A versioned symbol is listed as name@@VERSION.
-        defined = {re.split(r"[@ ]", line, maxsplit=1)[0] for line in listing.splitlines()}
-        return tuple(name for name in FUNCTIONS if name not in defined)
+            return output_of([*command, str(library)], self.limits, BUILD_ENV)
+        make_readable(library.parent)
+        shown = {"/built": library.parent}
+        confined = self.sandbox.confine([*command, f"/built/{LIBRARY}"], shown)
+        return output_of(confined, self.limits, BUILD_ENV)

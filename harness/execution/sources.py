@@ -21,7 +21,7 @@ def has_makefile(folder: Path) -> bool:
     return any((folder / name).is_file() for name in ("GNUmakefile", "makefile", "Makefile"))
 
 
-def _source_files(folder: Path) -> Iterator[Path]:
+def source_files(folder: Path) -> Iterator[Path]:
     """Yield the files of a folder in order, without those that a build left."""
     for path in sorted(folder.rglob("*")):
         if path.suffix not in BUILT_SUFFIXES and (path.is_symlink() or not path.is_dir()):
@@ -36,7 +36,7 @@ def digest_sources(folders: Iterable[Path], rest: str) -> str:
     digest, size = hashlib.sha256(rest.encode()), 0
     for folder in folders:
         digest.update(b"\0folder\0")
-        for path in _source_files(folder):
+        for path in source_files(folder):
             info = path.lstat()
             size += info.st_size
             if size > _MAX_SOURCE_MIB * 1024 * 1024:
@@ -53,7 +53,7 @@ def digest_sources(folders: Iterable[Path], rest: str) -> str:
 
 def copy_sources(folder: Path, to: Path) -> None:
     """Copy the sources in a folder, over those that are there already."""
-    for path in _source_files(folder):
+    for path in source_files(folder):
         target = to / path.relative_to(folder)
         target.parent.mkdir(parents=True, exist_ok=True)
         target.unlink(missing_ok=True)

@@ -19,7 +19,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from harness.checking.programs import SNIPPETS_MAKEFILE
-from harness.execution.build import ROOT, UTILS
+from harness.execution.build import ROOT
+from harness.execution.kit import UTILS
 from harness.suite import Suite, suite_files
 
 
@@ -31,7 +32,7 @@ def _files(suite: Suite) -> Iterator[tuple[str, Path]]:
         yield f"snippets/{test.name}", test.snippet
         yield f"references/{test.name}", test.reference
     for folder, patterns in (
-        (SNIPPETS_MAKEFILE.parent, ("Makefile", "player.c", "snippet.[ch]", "stub.c")),
+        (SNIPPETS_MAKEFILE.parent, ("Makefile", "player.c", "snippet.c", "stub.c", "*.h")),
         (UTILS, ("*.[ch]",)),
         (ROOT / "harness", ("**/*.py", "**/*.mk")),
     ):

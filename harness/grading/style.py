@@ -7,7 +7,7 @@ finding.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,16 +55,17 @@ def _place(finding: Finding) -> tuple[str, int, str, str]:
     return finding.file, finding.line, finding.tool, finding.message.rpartition(" ")[2]
 
 
-def find_style(folder: Path, includes: Sequence[Path], run: ToolRunner) -> tuple[Finding, ...]:
+def find_style(folder: Path, includes: Mapping[str, Path], run: ToolRunner) -> tuple[Finding, ...]:
     """Return the findings in the C files below a folder, by file and line, one for each line and
     check; the first `MOST_FINDINGS` of them.
 
-    ``includes`` are further folders of headers, in the order of the search; findings in them are
-    left out. Raises `StyleError`, `OSError`, and what ``run`` raises.
+    ``includes`` are further folders of headers, in the order of the search, by the paths at which
+    the tools see them; findings in them are left out. Raises `StyleError`, `OSError`, and what
+    ``run`` raises.
     """
     names = _walk(folder)
     clear = [name for name in names if _CLEAR_NAME.fullmatch(name)]
-    shown = {SOURCES: folder, **{f"/includes/{n}": path for n, path in enumerate(includes)}}
+    shown = {SOURCES: folder, **includes}
     findings = {*_own_findings(folder, names), *tool_findings(clear, shown, run)}
     unique: dict[tuple[str, int, str, str], Finding] = {}
     for finding in sorted(findings, key=lambda f: (*_place(f), f.message)):

@@ -15,8 +15,9 @@ from random import Random
 from harness.checking.check import Setup, check_test
 from harness.checking.judge import judge
 from harness.checking.run import Runner, scratch_folder
-from harness.execution.build import BUILD_ENV, UTILS, Library, build_library
+from harness.execution.build import BUILD_ENV, Library, build_library
 from harness.execution.build_error import BuildError
+from harness.execution.kit import layouts
 from harness.execution.process import output_of
 from harness.execution.sandbox import Sandbox, make_readable
 from harness.execution.versions import Versions
@@ -95,9 +96,10 @@ class Grader:
             *_unjudged(verdicts),
             *self._randomized(setup, verdicts, key),
         ]
-        style = self._style(unpacked, points, flags)
+        style = self._style(library, unpacked / "src", points, flags)
         reason = _reason(tests)
-        return Grade(Status.GRADED, reason, tests, style, tuple(flags), versions=self.versions)
+        notes = (library.utils,) if library.utils else ()
+        return Grade(Status.GRADED, reason, tests, style, tuple(flags), "", self.versions, notes)
 
     # ---- Randomized sizes ---------------------------------------------------------------------
 
@@ -125,15 +127,19 @@ class Grader:
 
     # ---- Style --------------------------------------------------------------------------------
 
-    def _style(self, unpacked: Path, points: int, flags: list[str]) -> Style:
+    def _style(self, library: Library, sources: Path, points: int, flags: list[str]) -> Style:
         rules = self.rules.style
         if rules.points == 0:
             return Style(0, 0, ())
         if not self.sandboxed:
             return Style(0, rules.points, (), "style is judged in a sandbox only")
-        includes = [path for path in (unpacked / "utils", UTILS) if path.is_dir()]
         try:
-            findings = find_style(unpacked / "src", includes, self._run_tool)
+            with scratch_folder(self.scratch) as folder:
+                layout = next(way for way in layouts(sources) if way.ours is library.ours)
+                built = folder / "built"
+                layout.write(built)
+                includes = {f"/{name}": built / name for name in ("utils", "tests/snippets")}
+                findings = find_style(built / "src", includes, self._run_tool)
         except StyleError as error:
             flags.append(f"its style could not be judged: {error}")
             return Style(0, rules.points, (), str(error))

@@ -13,7 +13,7 @@ def explanation(test: TestResult) -> list[str]:
 
 
 def overview(graded: Graded) -> list[str]:
-    """Return the points, and the reason why there are not more."""
+    """Return the points, the reason why there are not more, and how the sources were built."""
     grade = graded.grade
     lines = [
         f"{grade.points} of {grade.max_points} points",
@@ -24,7 +24,7 @@ def overview(graded: Graded) -> list[str]:
         lines += [f"{grade.status}: {printable(grade.reason)}", *printable_lines(grade.log)]
     elif grade.reason:
         lines.append(printable(grade.reason))
-    return lines
+    return lines + [printable(note) for note in grade.notes]
 
 
 def style_lines(style: Style) -> list[str]:

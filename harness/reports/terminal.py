@@ -182,8 +182,11 @@ def show_points(console: Console, verdicts: Sequence[Verdict]) -> None:
     console.print(Text(summary, "bold green" if points == most else "bold"))
 
 
-def show_refused(console: Console, library: Library | BuildError) -> None:
-    """Print why newer compilers refuse a library, if they do."""
+def show_build(console: Console, library: Library | BuildError) -> None:
+    """Print whose utils a library was built with, if that was a question, and why newer compilers
+    refuse it, if they do."""
+    if isinstance(library, Library) and library.utils:
+        console.print(Text(f"Utils: {library.utils}"), soft_wrap=True)
     if isinstance(library, Library) and library.refused:
         text = f"Built with lenient flags; newer compilers refuse this library: {library.refused}"
         console.print(Text(text), soft_wrap=True)

@@ -82,6 +82,9 @@ class Grade:
     """The end of the messages of the build, if it failed."""
     versions: Versions = field(default_factory=dict)
     """The versions of the compiler and of the tools that the grade was made with."""
+    notes: tuple[str, ...] = ()
+    """How it was built, where the submission left a choice, a line each. Unlike flags, the student
+    gets them, too."""
 
     def passed(self, extra: bool = False) -> int:
         """How many of the tests that count were passed, or of the extra ones."""
@@ -128,6 +131,7 @@ def grade_from_json(text: str) -> Grade:
         tuple(content["flags"]),
         content["log"],
         content["versions"],
+        tuple(content["notes"]),
     )
 
 
@@ -143,6 +147,6 @@ class Graded:
 
     @property
     def flags(self) -> tuple[str, ...]:
-        """The flags of the grade, and one for the same sources handed in twice."""
+        """The notes and the flags of the grade, and one for the same sources handed in twice."""
         twins = (f"the same sources as {', '.join(self.twins)}",) if self.twins else ()
-        return (*self.grade.flags, *twins)
+        return (*self.grade.notes, *self.grade.flags, *twins)

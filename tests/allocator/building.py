@@ -7,7 +7,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.execution.build import ROOT, UTILS
+from harness.execution.build import ROOT
+from harness.execution.kit import UTILS
 from harness.execution.sources import BUILT_SUFFIXES
 
 HERE = ROOT / "tests" / "allocator"

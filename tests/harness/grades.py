@@ -64,7 +64,8 @@ def hostile(text: str) -> Graded:
         for test in GRADE.tests
     )
     findings = (Finding("gcc", text, 1, text), Finding("cppcheck", text, 0, text))
-    return Graded(text, Grade(Status.GRADED, text, tests, Style(0, 10, findings, text), (text,)))
+    style = Style(0, 10, findings, text)
+    return Graded(text, Grade(Status.GRADED, text, tests, style, (text,), notes=(text,)))
 
 
 ANY_TEXT = st.text(st.characters()) | st.sampled_from(HOSTILE)

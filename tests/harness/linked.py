@@ -6,7 +6,8 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.execution.build import ROOT, UTILS, Library, build_library
+from harness.execution.build import ROOT, Library, build_library
+from harness.execution.kit import UTILS
 from harness.suite import load_suite
 
 SUITE = load_suite(ROOT / "tests" / "suite.toml")

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.execution.build import ROOT, UTILS
+from harness.execution.build import ROOT
+from harness.execution.kit import UTILS
 from command import assert_could_not_run, checker
 from linked import LAZY
 

@@ -254,4 +254,4 @@ def test_summary_prints_text_as_it_is_in_one_line(text: str) -> None:
     assert len(lines) == len(summary([hostile("x")]))
     assert len(summary([hostile(text * 100)], width=60)) == len(lines)
     if text.isprintable():
-        assert lines[-1] == f"  {text}: {text}"
+        assert lines[-1] == f"  {text}: {text}; {text}"

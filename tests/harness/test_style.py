@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from harness.execution.build import ROOT, UTILS
+from harness.execution.build import ROOT
+from harness.execution.kit import UTILS
 from harness.results.grade import Finding
 from harness.grading.style import (
     MOST_FINDINGS,
@@ -38,7 +39,7 @@ def unboxed(command: Sequence[str], shown: Mapping[str, Path]) -> str:
 
 
 def found(folder: Path) -> list[Finding]:
-    return list(find_style(folder, [UTILS], unboxed))
+    return list(find_style(folder, {"/utils": UTILS}, unboxed))
 
 
 def places(folder: Path) -> list[tuple[str, int, str]]:
@@ -89,7 +90,7 @@ def test_a_header_is_reported_once_and_relative_to_the_sources(tmp_path: Path) -
 def test_what_is_in_other_folders_is_left_out(tmp_path: Path) -> None:
     write(tmp_path, UNUSED, "elsewhere/part.h")
     write(tmp_path, '#include "part.h"\n', "src/osmem.c")
-    assert not find_style(tmp_path / "src", [tmp_path / "elsewhere"], unboxed)
+    assert not find_style(tmp_path / "src", {"/elsewhere": tmp_path / "elsewhere"}, unboxed)
 
 
 def test_the_same_sources_give_the_same_findings(tmp_path: Path) -> None:
@@ -167,7 +168,7 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
 )
 def test_a_tool_that_did_not_end_is_no_sign_of_style(tmp_path: Path, message: str) -> None:
     with pytest.raises(StyleError, match="^gcc did not run to its end"):
-        find_style(write(tmp_path, "int x;\n"), [], lambda command, shown: message)
+        find_style(write(tmp_path, "int x;\n"), {}, lambda command, shown: message)
 
 
 # ---- The same on every machine -------------------------------------------------------------------
