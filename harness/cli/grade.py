@@ -30,6 +30,13 @@ from harness.tracers.ltrace import Ltrace
     "--only", multiple=True, metavar="NAME", help="Grade only this submission; repeatable."
 )
 @click.option(
+    "--source",
+    "sources",
+    multiple=True,
+    metavar="NAME=PATH",
+    help="Build the submission NAME from the folder PATH in it; repeatable.",
+)
+@click.option(
     "--db",
     "database",
     metavar="URL",
@@ -58,6 +65,7 @@ def grade_command(
     jobs: int,
     resume: bool,
     only: tuple[str, ...],
+    sources: tuple[str, ...],
     database: str | None,
     seed: str | None,
     style: bool,
@@ -76,7 +84,17 @@ def grade_command(
     from harness.grading.session import Options, grade_folder
 
     options = Options(
-        submissions, out, only, jobs, not resume, seed, database, not no_sandbox, style, formats
+        submissions,
+        out,
+        only,
+        sources,
+        jobs,
+        not resume,
+        seed,
+        database,
+        not no_sandbox,
+        style,
+        formats,
     )
     try:
         status = grade_folder(choose_tests(suite_path), Ltrace(), options, terminal.make_console())

@@ -19,7 +19,7 @@ from pathlib import Path
 from harness.errors import UserError
 from harness.execution.workers import Workers, completed
 from harness.grading.archive.bounds import Refused
-from harness.grading.archive.layout import JUNK
+from harness.grading.archive.finding import JUNK
 from harness.grading.archive.unpack import digest
 from harness.grading.store import Store
 from harness.grading.submission import Grader
@@ -32,6 +32,8 @@ class Submission:
 
     name: str
     path: Path
+    source: str = ""
+    """The folder in it that a user named as the sources; empty if none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,8 @@ def _submission_key(submission: Submission, grader: Grader, rules: str) -> str:
     except Refused as refusal:
         # Without a digest of its content, its name tells it from others: it gets a grade as well.
         content = f"{submission.name} {refusal}"
-    return hashlib.sha256(f"{rules} {content}".encode(errors="replace")).hexdigest()
+    named = f" {submission.source}" if submission.source else ""
+    return hashlib.sha256(f"{rules} {content}{named}".encode(errors="replace")).hexdigest()
 
 
 # ---- The batch -----------------------------------------------------------------------------------
@@ -144,16 +147,17 @@ def grade_batch(
                 store.assign(key, names)
                 yield Done(names, None, known=True)
             else:
-                waiting[workers.submit(_timed, grader, group[0].path, key)] = (key, group)
+                waiting[workers.submit(_timed, grader, group[0], key)] = (key, group)
         workers.begin()
         for future in completed(waiting):
             key, group = waiting.pop(future)
             yield _store_grade(future, store, key, tuple(submission.name for submission in group))
 
 
-def _timed(grader: Grader, path: Path, key: str) -> tuple[Grade, float]:
+def _timed(grader: Grader, submission: Submission, key: str) -> tuple[Grade, float]:
     started = time.monotonic()
-    return grader.grade(path, key), time.monotonic() - started
+    grade = grader.grade(submission.path, key, submission.source)
+    return grade, time.monotonic() - started
 
 
 def _store_grade(

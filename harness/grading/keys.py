@@ -1,6 +1,6 @@
 """The key of the rules that a batch is graded by: a digest of everything that grades depend on.
 
-A grade depends on the submission, and on
+A grade depends on the submission, on the folder in it that a user may have named, and on
 
 - the suite's file, and those that it extends;
 - the programs and the references of its tests, and what the programs are built from;

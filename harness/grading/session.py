@@ -31,6 +31,7 @@ from harness.grading.batch import (
     only_batch,
 )
 from harness.grading.keys import rules_key
+from harness.grading.named_sources import name_sources
 from harness.grading.rules import NO_STYLE, Rules, load_rules
 from harness.grading.store import Store
 from harness.grading.submission import Grader
@@ -52,6 +53,8 @@ class Options:
     submissions: Path
     out: Path
     only: Sequence[str]
+    sources: Sequence[str]
+    """The folders of sources that the user named, as NAME=PATH."""
     jobs: int
     fresh: bool
     """Whether to forget the grades made before."""
@@ -88,6 +91,7 @@ def grade_folder(suite: Suite, tracer: Tracer, options: Options, console: Consol
     with only_batch(options.out) as scratch:
         if options.sandboxed:
             require_sandbox(Sandbox(suite.run_limits), scratch, "TMPDIR")
+        found = name_sources(found, options.sources, rules.archive, scratch)
         store = Store(options.database or f"sqlite:///{options.out.absolute() / _DATABASE}")
         if options.fresh:
             store.forget(options.only)

@@ -54,18 +54,19 @@ class Grader:
     scratch: Path
     """A folder for temporary files that sandboxes can reach."""
 
-    def grade(self, submission: Path, key: str) -> Grade:
-        """Return the grade of the submission with this key. Raises `OSError` and `SandboxError`."""
+    def grade(self, submission: Path, key: str, source: str = "") -> Grade:
+        """Return the grade of the submission with this key; ``source`` is the folder in it that a
+        user named. Raises `OSError`, `SandboxError`, and `NoSuchFolder`."""
         with scratch_folder(self.scratch) as folder:
-            unpacked = folder / "unpacked"
+            unpacked, choice = folder / "unpacked", ""
             try:
-                unpack(submission, unpacked, self.rules.archive)
+                choice = unpack(submission, unpacked, self.rules.archive, source)
                 library = self._build(unpacked / "src", folder / "libraries")
             except Refused as refusal:
                 return self._without_tests(Status.REFUSED, str(refusal))
             except BuildError as error:
-                return self._without_tests(Status.NOT_BUILT, str(error), _log(error))
-            return self._grade_library(library, unpacked, key)
+                return self._without_tests(Status.NOT_BUILT, str(error), choice, _log(error))
+            return self._grade_library(library, unpacked, choice, key)
 
     # ---- Tests --------------------------------------------------------------------------------
 
@@ -74,15 +75,15 @@ class Grader:
         build_sandbox = Sandbox(limits) if self.sandboxed else None
         return build_library(sources, limits, build_sandbox, cache, flags)
 
-    def _without_tests(self, status: Status, reason: str, log: str = "") -> Grade:
+    def _without_tests(self, status: Status, reason: str, choice: str = "", log: str = "") -> Grade:
         tests = tuple(
             TestResult(test.name, Outcome.NOT_BUILT, 0, test.points, "", "", "")
             for test in self.suite.tests
         )
         style = Style(0, self.rules.style.points, (), "nothing was built")
-        return Grade(status, reason, tests, style, (), log, self.versions)
+        return Grade(status, reason, tests, style, (), log, self.versions, _notes(choice))
 
-    def _grade_library(self, library: Library, unpacked: Path, key: str) -> Grade:
+    def _grade_library(self, library: Library, unpacked: Path, choice: str, key: str) -> Grade:
         suite = self.suite
         run_sandbox = Sandbox(suite.run_limits) if self.sandboxed else None
         runner = Runner(self.tracer, suite.policy, suite.run_limits, run_sandbox, self.scratch)
@@ -98,7 +99,7 @@ class Grader:
         ]
         style = self._style(library, unpacked / "src", points, flags)
         reason = _reason(tests)
-        notes = (library.utils,) if library.utils else ()
+        notes = _notes(choice, library.utils)
         return Grade(Status.GRADED, reason, tests, style, tuple(flags), "", self.versions, notes)
 
     # ---- Randomized sizes ---------------------------------------------------------------------
@@ -153,6 +154,10 @@ class Grader:
                 shutil.copytree(path, copies[inside], symlinks=True)
                 make_readable(copies[inside])
             return output_of(Sandbox(limits).confine(command, copies), limits, BUILD_ENV)
+
+
+def _notes(*notes: str) -> tuple[str, ...]:
+    return tuple(filter(None, notes))
 
 
 def _log(error: BuildError) -> str:

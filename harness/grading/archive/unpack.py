@@ -25,8 +25,9 @@ from harness.grading.archive.bounds import (
     write_file,
 )
 from harness.grading.archive.entry import Entry, Kind, file_chunks
+from harness.grading.archive.finding import only_file
 from harness.grading.archive.formats import entries, is_archive, packed_size
-from harness.grading.archive.layout import lay_out, only_file
+from harness.grading.archive.layout import lay_out
 
 __all__ = ["ArchiveLimits", "Refused", "digest", "unpack"]
 
@@ -190,13 +191,16 @@ def _unpack_all(submission: Path, scratch: Path, limits: ArchiveLimits) -> Path:
     return top
 
 
-def unpack(submission: Path, to: Path, limits: ArchiveLimits) -> None:
-    """Put the sources of a submission into ``to``/src, and its own utils into ``to``/utils.
+def unpack(submission: Path, to: Path, limits: ArchiveLimits, source: str = "") -> str:
+    """Put the sources of a submission into ``to``/src, and its own utils into ``to``/utils. Return
+    a note if other sources could be meant.
 
-    A submission is a folder, an archive or one C file; `harness.grading.archive.layout` finds its
-    sources. src gets the default Makefile if it has none. ``to`` is made if it is missing, and
-    holds nothing else afterwards. Raises `Refused` for a fault of the submission, and `OSError` for
-    a fault of the machine; then ``to`` holds neither.
+    A submission is a folder, an archive or one C file. Its sources are in ``source``, if a user
+    named that folder, or where `harness.grading.archive.finding` finds them. src gets the default
+    Makefile if it has none. ``to`` is made if it is missing, and holds nothing else afterwards.
+
+    Raises `Refused` for a fault of the submission, `NoSuchFolder` for one of the user, and
+    `OSError` for one of the machine; then ``to`` holds neither.
     """
     to.parent.mkdir(parents=True, exist_ok=True)
     if not to.is_dir():
@@ -206,9 +210,10 @@ def unpack(submission: Path, to: Path, limits: ArchiveLimits) -> None:
         top = _unpack_all(submission, scratch, limits)
         ready = scratch / "ready"
         make_folder(ready)
-        lay_out(top, ready, limits)
+        note = lay_out(top, ready, limits, source)
         for folder in sorted(ready.iterdir()):
             folder.rename(to / folder.name)
+    return note
 
 
 def digest(submission: Path, limits: ArchiveLimits) -> str:
