@@ -50,6 +50,9 @@
 /* The least that has to be left over for a block to be split. */
 #define SMALLEST_REST (METADATA_SIZE + ALIGNMENT)
 
+/* The smallest size that takes a free block of `size` bytes whole: the rest can't be a block. */
+#define NEARLY_ALL(size) ((size)-SMALLEST_REST + ALIGNMENT)
+
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
 /* A line of a test program. */

@@ -28,7 +28,7 @@ int main(void)
         for (size_t i = start; i < LENGTH(blocks); i += 3)
             checked_free(blocks[i]);
 
-    void *all = uncleared_calloc(1, PAYLOAD(LENGTH(blocks) * TOTAL(200)));
+    void *all = uncleared_calloc(1, NEARLY_ALL(PAYLOAD(LENGTH(blocks) * TOTAL(200))));
 
     clean_up();
     checked_free(all);

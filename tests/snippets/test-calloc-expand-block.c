@@ -10,16 +10,16 @@ int main(void)
     set_up_after(uncleared_calloc(1, ALIGNMENT));
 
     void *guard = checked_malloc(8);
-    void *last = checked_malloc(200);
+    void *last = checked_malloc(208);
     void *mapped = checked_malloc(MMAP_THRESHOLD);
 
     checked_free(last);
 
     judged_part();
 
-    last = checked_calloc(1, 1000);
+    last = checked_calloc(1, 1008);
 
-    void *appended = checked_calloc(1, 504);
+    void *appended = checked_calloc(1, 512);
 
     clean_up();
     checked_free(mapped);

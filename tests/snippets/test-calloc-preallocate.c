@@ -9,9 +9,9 @@ int main(void)
 {
     judged_part();
 
-    void *cleared = checked_calloc(10, 100);
-    void *small = checked_malloc(500);
-    void *rest = checked_calloc(1, PAYLOAD(SIZE_PAGE - TOTAL(1000) - TOTAL(500)));
+    void *cleared = checked_calloc(10, 96);
+    void *small = checked_malloc(496);
+    void *rest = checked_calloc(1, PAYLOAD(SIZE_PAGE - TOTAL(960) - TOTAL(496)));
 
     clean_up();
     checked_free(rest);

@@ -28,12 +28,12 @@ int main(void)
 
     middle = uncleared_calloc(1, 304);
 
-    void *rest = uncleared_calloc(1, PAYLOAD(1000 - TOTAL(304)));
+    void *rest = uncleared_calloc(1, NEARLY_ALL(1000 - TOTAL(304)));
 
     checked_free(before);
-    before = uncleared_calloc(1, 600);
+    before = uncleared_calloc(1, NEARLY_ALL(600));
     checked_free(behind);
-    behind = uncleared_calloc(1, 1400);
+    behind = uncleared_calloc(1, NEARLY_ALL(1400));
 
     clean_up();
     checked_free(before);

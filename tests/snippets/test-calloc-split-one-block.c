@@ -9,16 +9,16 @@ int main(void)
 {
     set_up_after(uncleared_calloc(1, ALIGNMENT));
 
-    void *block = checked_malloc(3000);
+    void *block = checked_malloc(3008);
     void *guard = checked_malloc(8);
 
     checked_free(block);
 
     judged_part();
 
-    void *first = uncleared_calloc(1, 1000);
+    void *first = uncleared_calloc(1, 1008);
     void *second = uncleared_calloc(1, 1504);
-    void *third = uncleared_calloc(1, PAYLOAD(3000 - TOTAL(1000) - TOTAL(1504)));
+    void *third = uncleared_calloc(1, NEARLY_ALL(3008 - TOTAL(1008) - TOTAL(1504)));
 
     clean_up();
     checked_free(first);

@@ -28,7 +28,7 @@ int main(void)
         for (size_t i = start; i < LENGTH(blocks); i += 3)
             checked_free(blocks[i]);
 
-    void *all = checked_malloc(PAYLOAD(LENGTH(blocks) * TOTAL(200)));
+    void *all = checked_malloc(NEARLY_ALL(PAYLOAD(LENGTH(blocks) * TOTAL(200))));
 
     clean_up();
     checked_free(all);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * os_malloc serves a request whose total reaches 128 KiB by a mapping of exactly that length, and
- * any smaller one from the heap. The free blocks of the set-up fit the one and not the other.
+ * any smaller one from the heap, whatever is free there.
  */
 #include "snippet.h"
 
@@ -19,11 +19,12 @@ int main(void)
 
     judged_part();
 
+    fitting = checked_malloc(largest);
+
     void *mapped = checked_malloc(PAYLOAD(MMAP_THRESHOLD));
     void *rounded_up = checked_malloc(largest + 1);
     void *larger = checked_malloc(3 * MMAP_THRESHOLD);
 
-    fitting = checked_malloc(largest);
     checked_free(mapped);
     checked_free(rounded_up);
     checked_free(larger);

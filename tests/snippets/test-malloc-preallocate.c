@@ -9,9 +9,9 @@ int main(void)
 {
     judged_part();
 
-    void *small = checked_malloc(1000);
+    void *small = checked_malloc(1008);
     void *half = checked_malloc(MMAP_THRESHOLD / 2);
-    void *rest = checked_malloc(PAYLOAD(MMAP_THRESHOLD - TOTAL(1000) - TOTAL(MMAP_THRESHOLD / 2)));
+    void *rest = checked_malloc(PAYLOAD(MMAP_THRESHOLD - TOTAL(1008) - TOTAL(MMAP_THRESHOLD / 2)));
 
     clean_up();
     checked_free(rest);

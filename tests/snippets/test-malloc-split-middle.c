@@ -28,12 +28,12 @@ int main(void)
 
     middle = checked_malloc(304);
 
-    void *rest = checked_malloc(PAYLOAD(1000 - TOTAL(304)));
+    void *rest = checked_malloc(NEARLY_ALL(1000 - TOTAL(304)));
 
     checked_free(before);
-    before = checked_malloc(600);
+    before = checked_malloc(NEARLY_ALL(600));
     checked_free(behind);
-    behind = checked_malloc(1400);
+    behind = checked_malloc(NEARLY_ALL(1400));
 
     clean_up();
     checked_free(before);

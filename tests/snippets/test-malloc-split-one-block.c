@@ -9,16 +9,16 @@ int main(void)
 {
     set_up();
 
-    void *block = checked_malloc(3000);
+    void *block = checked_malloc(3008);
     void *guard = checked_malloc(8);
 
     checked_free(block);
 
     judged_part();
 
-    void *first = checked_malloc(1000);
+    void *first = checked_malloc(1008);
     void *second = checked_malloc(1504);
-    void *third = checked_malloc(PAYLOAD(3000 - TOTAL(1000) - TOTAL(1504)));
+    void *third = checked_malloc(NEARLY_ALL(3008 - TOTAL(1008) - TOTAL(1504)));
 
     clean_up();
     checked_free(first);

@@ -10,14 +10,14 @@ int main(void)
     set_up_after(checked_realloc(NULL, ALIGNMENT));
 
     void *guard = checked_malloc(8);
-    void *last = checked_malloc(200);
+    void *last = checked_malloc(208);
     void *mapped = checked_malloc(MMAP_THRESHOLD);
 
     judged_part();
 
-    last = checked_realloc(last, 208);
-    last = checked_realloc(last, 3000);
-    last = checked_realloc(last, 3001);
+    last = checked_realloc(last, 224);
+    last = checked_realloc(last, 3008);
+    last = checked_realloc(last, 3024);
 
     clean_up();
     checked_free(mapped);

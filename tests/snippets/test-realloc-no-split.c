@@ -19,13 +19,14 @@ int main(void)
 
     judged_part();
 
-    block = checked_realloc(block, 1000 - SMALLEST_REST + ALIGNMENT);
-    block = checked_realloc(block, 1000);
-    block = checked_realloc(block, 992);
-    checked_free(block);
-    block = checked_malloc(1000);
     other = checked_realloc(other, 1984);
-    behind = checked_malloc(504);
+    behind = checked_malloc(NEARLY_ALL(504));
+
+    block = checked_realloc(block, NEARLY_ALL(1000));
+    block = checked_realloc(block, 1000);
+    block = checked_realloc(block, NEARLY_ALL(1000));
+    checked_free(block);
+    block = checked_malloc(1000 - ALIGNMENT);
 
     clean_up();
     checked_free(block);

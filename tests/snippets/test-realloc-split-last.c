@@ -10,17 +10,17 @@ int main(void)
     set_up_after(checked_realloc(NULL, ALIGNMENT));
 
     void *guard = checked_malloc(8);
-    void *last = checked_malloc(3000);
+    void *last = checked_malloc(3008);
 
     judged_part();
 
     last = checked_realloc(last, 2000);
 
-    void *rest = checked_malloc(PAYLOAD(3000 - TOTAL(2000)));
+    void *rest = checked_malloc(NEARLY_ALL(3008 - TOTAL(2000)));
 
-    last = checked_realloc(last, 1000);
+    last = checked_realloc(last, 1008);
 
-    void *next = checked_malloc(PAYLOAD(2000 - TOTAL(1000)));
+    void *next = checked_malloc(NEARLY_ALL(2000 - TOTAL(1008)));
 
     clean_up();
     checked_free(last);

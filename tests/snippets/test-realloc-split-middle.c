@@ -20,13 +20,15 @@ int main(void)
 
     judged_part();
 
-    /* By half of what lies behind, by all but the smallest block, and by 8 bytes. */
-    const size_t grown[] = {504, PAYLOAD(TOTAL(200) + TOTAL(800) - SMALLEST_REST), 208};
+    /* By all that lies behind but the smallest block, by half of it, and by 8 bytes. */
+    const size_t grown[] = {PAYLOAD(TOTAL(200) + TOTAL(600) - SMALLEST_REST), 504, 208};
 
-    for (size_t i = 0; i < LENGTH(blocks); i++) {
+    for (size_t i = 0; i < LENGTH(blocks); i++)
         blocks[i] = checked_realloc(blocks[i], grown[i]);
+
+    /* From the largest on: no request fits into another rest. */
+    for (size_t i = LENGTH(blocks); i-- > 0;)
         rests[i] = checked_malloc(PAYLOAD(TOTAL(200) + TOTAL(600 + 200 * i) - TOTAL(grown[i])));
-    }
 
     clean_up();
     for (size_t i = 0; i < LENGTH(blocks); i++) {

@@ -9,14 +9,14 @@ int main(void)
 {
     set_up_after(checked_realloc(NULL, ALIGNMENT));
 
-    void *block = checked_malloc(3000);
+    void *block = checked_malloc(3008);
     void *guard = checked_malloc(8);
 
     judged_part();
 
-    block = checked_realloc(block, 1000);
+    block = checked_realloc(block, 1008);
 
-    void *rest = checked_malloc(PAYLOAD(3000 - TOTAL(1000)));
+    void *rest = checked_malloc(NEARLY_ALL(3008 - TOTAL(1008)));
 
     clean_up();
     checked_free(block);

@@ -17,11 +17,11 @@ int main(void)
 
     judged_part();
 
-    for (size_t i = 0; i < LENGTH(blocks); i++) {
+    for (size_t i = LENGTH(blocks); i-- > 0;) {
         size_t size = 101 + 11 * i;
 
         blocks[i] = checked_realloc(blocks[i], size);
-        rests[i] = checked_malloc(PAYLOAD(1000 + 200 * i - TOTAL(size)));
+        rests[i] = checked_malloc(NEARLY_ALL(1000 + 200 * i - TOTAL(size)));
     }
 
     clean_up();
