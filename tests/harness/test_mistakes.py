@@ -131,3 +131,30 @@ def test_a_large_preallocation_is_split_even_by_a_request_of_nearly_a_page() -> 
     cost = cost_of(classic, [follows_it, *UNNOTICED])
     assert [name for name, _ in cost.failed] == ["calloc-no-preallocate"]
     assert cost.points > 0
+
+
+UNHANDLED = [name for name, mistake in MISTAKES.items() if mistake.rule == "refusal"]
+NOT_UNDONE = [
+    "preallocated-before-refusal",
+    "state-before-refusal",
+    "realloc-refusal-keeps-neighbours",
+    "realloc-refusal-frees",
+    "realloc-refused-move-frees",
+    "realloc-failure-frees",
+]
+
+
+@pytest.mark.parametrize(
+    ("mistakes", "failed"),
+    [
+        (UNHANDLED, {"extra-huge-size", "extra-refusal", "extra-first-refusal", "extra-errno"}),
+        (NOT_UNDONE, {"extra-huge-size", "extra-refusal", "extra-first-refusal"}),
+    ],
+    ids=["unhandled", "not-undone"],
+)
+def test_refusals_cost_no_points_and_extra_tests_show_them(
+    mistakes: list[str], failed: set[str]
+) -> None:
+    cost = cost_of(SUITE, mistakes)
+    assert cost.points == 0
+    assert {name for name, _ in cost.failed} == failed
