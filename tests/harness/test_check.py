@@ -192,7 +192,7 @@ def test_what_differs_is_told_beside_another_outcome(suite: Suite, tmp_path: Pat
         header.write('#define MISTAKE "preallocate-never"\n')
     (first,) = verdicts(load_suite(suite.path).select(("malloc-preallocate",)), source)
     assert first.outcome is Outcome.CRASHED
-    assert "expected sbrk(131072), found sbrk(1032)" in first.advice
+    assert "expected sbrk(131072), found sbrk(1040)" in first.advice
 
 
 # ---- What can go wrong in a suite ----------------------------------------------------------------

@@ -38,7 +38,7 @@ def traces(suite: str, tracer: Tracer) -> dict[str, Trace | None]:
 @pytest.mark.parametrize("suite", ["suite", "classic"])
 def test_both_tracers_give_the_same_trace_of_all_tests(suite: str) -> None:
     by_uftrace = traces(suite, Uftrace())
-    assert len(by_uftrace) == 50
+    assert len(by_uftrace) == 52
     assert by_uftrace == traces(suite, Ltrace())
 
 
