@@ -146,6 +146,13 @@ def whole_number(
     return value
 
 
+def _true_or_false(path: Path, where: str, table: dict[str, Any], key: str) -> bool:
+    value = table.get(key, False)
+    if not isinstance(value, bool):
+        raise SuiteError(f"{path}: {where}: {key}: expected true or false, found {value!r}")
+    return value
+
+
 def _parse(path: Path) -> dict[str, Any]:
     """Read the content of a file, and resolve the paths that are relative to it."""
     try:
@@ -281,7 +288,7 @@ def _read_test(path: Path, table: Any, snippets: Path, references: Path) -> Test
         references / f"test-{name}.trace",
         _read_rules(path, name, table.get("rules", [])),
         whole_number(path, name, table, "leaks", 0),
-        table.get("moves_break", False) is True,
+        _true_or_false(path, name, table, "moves_break"),
     )
 
 

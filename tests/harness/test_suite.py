@@ -128,6 +128,10 @@ def test_tests_are_selected_by_name_in_the_suites_order(tmp_path: Path) -> None:
         (("points = 2", "points = 5.5"), "one: points: expected a whole number"),
         (("seconds = 5\n", ""), "limits.run: seconds: expected a whole number"),
         (("seconds = 5", "seconds = 0"), "limits.run: seconds: expected 1 to 86400, found 0"),
+        (
+            ("leaks = 1", "moves_break = 1"),
+            "two: moves_break: expected true or false, found 1",
+        ),
         (("memory_mib = 512", "memory_mib = 1"), "limits.run: memory_mib: expected 64 to"),
         (('"two"', '"three"'), "three: expected its program"),
         (("[limits.run]", "[policy]\nalignment = 7\n[limits.run]"), "alignment: expected one of 8"),
