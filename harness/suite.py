@@ -11,7 +11,7 @@ added; ``only`` leaves out the tests that it does not name::
     [policy]                    # the numbers that differ from the specification's
     prealloc_calloc = 131072
     [limits.run]                # of a traced program; [limits.build] of a build
-    seconds = 5
+    processor_seconds = 1
     [compiler]                  # flags in front of those of a Makefile
     second_try = ["-std=gnu89"] # if the first try fails; see execution/compiler.py
     [[test]]
@@ -122,6 +122,8 @@ _LIMIT_RANGES = {
     "files": (16, 1 << 20),
 }
 """The range of each limit; with less memory, a tracer can't start."""
+_RUN_LIMIT_RANGES = {"processor_seconds": (0.1, 86_400), "sleep_seconds": (0.1, 86_400)}
+"""The ranges of the limits that only runs have, and that need not be whole numbers."""
 _ALL_RULES = "all"
 _TEST_NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 
@@ -143,6 +145,13 @@ def whole_number(
         raise SuiteError(
             f"{path}: {where}: {key}: expected a whole number, 0 or more, found {value!r}"
         )
+    return value
+
+
+def _number(path: Path, where: str, table: dict[str, Any], key: str) -> float:
+    value = table.get(key)
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise SuiteError(f"{path}: {where}: {key}: expected a number, found {value!r}")
     return value
 
 
@@ -243,9 +252,14 @@ def _keep_only(path: Path, tests: list[Any], names: list[Any]) -> list[Any]:
 
 def _read_limits(path: Path, limits: dict[str, Any], name: str) -> Limits:
     where = f"limits.{name}"
-    table = check_keys(path, where, limits.get(name, {}), tuple(_LIMIT_RANGES))
-    values = {key: whole_number(path, where, table, key, None) for key in _LIMIT_RANGES}
-    for key, (least, most) in _LIMIT_RANGES.items():
+    run_only = _RUN_LIMIT_RANGES if name == "run" else {}
+    ranges: dict[str, tuple[float, float]] = {**_LIMIT_RANGES, **run_only}
+    table = check_keys(path, where, limits.get(name, {}), tuple(ranges))
+    values: dict[str, Any] = {
+        key: whole_number(path, where, table, key, None) for key in _LIMIT_RANGES
+    }
+    values |= {key: _number(path, where, table, key) for key in run_only}
+    for key, (least, most) in ranges.items():
         if not least <= values[key] <= most:
             raise SuiteError(
                 f"{path}: {where}: {key}: expected {least} to {most}, found {values[key]}"

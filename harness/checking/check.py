@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,9 @@ from harness.trace.file import read_trace_file
 from harness.trace.text import TraceError
 from harness.trace.trace import Trace
 from harness.tracers.tracer import Tracer, TracerError
+
+_FIRST_TESTS = 10
+"""The number of tests that are run in any case."""
 
 Expected = Callable[[Run], Trace | None]
 """A function that returns the trace that a run is compared with; None if there is none."""
@@ -108,8 +111,26 @@ def check_test(setup: Setup, test: Test) -> Verdict:
 
 
 def check(setup: Setup, jobs: int) -> Iterator[Verdict]:
-    """Yield the verdict on each test, in the order of the suite, as soon as it is known."""
+    """Yield the verdict on each test, in the order of the suite, as soon as it is known.
+
+    If none of the first tests comes to its end, the others are not run: a library that hangs in all
+    of them would take minutes.
+    """
+    first, others = setup.suite.tests[:_FIRST_TESTS], setup.suite.tests[_FIRST_TESTS:]
+    hangs = True
+    for verdict in _verdicts(setup, first, jobs):
+        hangs &= verdict.outcome is Outcome.TIMEOUT
+        yield verdict
+    yield from map(_not_run, others) if hangs else _verdicts(setup, others, jobs)
+
+
+def _verdicts(setup: Setup, tests: Sequence[Test], jobs: int) -> Iterator[Verdict]:
     with Workers(jobs) as workers:
-        futures = [workers.submit(check_test, setup, test) for test in setup.suite.tests]
+        futures = [workers.submit(check_test, setup, test) for test in tests]
         workers.begin()
         yield from (result_of(future) for future in futures)
+
+
+def _not_run(test: Test) -> Verdict:
+    reason = f"not run, because none of the first {_FIRST_TESTS} tests came to its end"
+    return Verdict(test, Outcome.TIMEOUT, reason)

@@ -12,7 +12,7 @@ from harness.checking.explain import what_differs, why
 from harness.specification.invariants import Findings, Problem, find_problems
 from harness.specification.policy import Policy
 from harness.specification.rules import FREEING
-from harness.execution.process import Limits
+from harness.execution.process import Excess, Limits
 from harness.checking.run import Run
 from harness.suite import Test
 from harness.trace.trace import How, Trace
@@ -50,12 +50,25 @@ def _judge_end(test: Test, run: Run, limits: Limits) -> Judgement | None:
             "started another process or thread",
             "an allocator works in the process that calls it",
         )
-    if run.finished.timed_out:
-        return Judgement(
-            Outcome.TIMEOUT,
-            f"not ended within {limits.seconds} s, {where}",
-            "look for a loop over the list of blocks that does not end",
-        )
+    match run.finished.excess:
+        case Excess.PROCESSOR:
+            return Judgement(
+                Outcome.TIMEOUT,
+                f"used more than {limits.processor_seconds:g} s of processor time, {where}",
+                "look for a loop over the list of blocks that does not end",
+            )
+        case Excess.SLEEP:
+            return Judgement(
+                Outcome.TIMEOUT,
+                f"slept for more than {limits.sleep_seconds:g} s, {where}",
+                "look for a lock that is taken twice, or a call that waits",
+            )
+        case Excess.WALL:
+            return Judgement(
+                Outcome.TIMEOUT,
+                f"not ended within {limits.seconds} s, {where}",
+                "look for a loop that makes system calls without end",
+            )
     if run.finished.too_much_output:
         return Judgement(
             Outcome.TIMEOUT,

@@ -15,8 +15,9 @@ from harness.checking.audit import Audit, audit
 from harness.execution.build import LIBRARY, Library
 from harness.trace.canonical import canonicalise
 from harness.specification.policy import Policy
-from harness.execution.process import Finished, Limits
+from harness.execution.process import Excess, Finished, Limits
 from harness.execution.sandbox import Sandbox, make_readable, make_writable_folder
+from harness.execution.turns import alone
 from harness.text import printable
 from harness.trace.trace import Trace, gather
 from harness.tracers.tracer import SHOWN, Confinement, Program, Streams, Tracer
@@ -79,7 +80,20 @@ class Runner:
         moves_break: bool = False,
     ) -> Run:
         """Trace a program whose input is the file ``stdin``, or empty. Set ``moves_break`` if it
-        moves the break itself. Raises `OSError`."""
+        moves the break itself.
+
+        A program that meets the limit of wall time is traced again, alone: other programs may have
+        delayed it. Raises `OSError`.
+        """
+        run = self._run_once(program, library, stdin, moves_break)
+        if run.finished.excess is Excess.WALL and not run.audit.spawned:
+            with alone():
+                return self._run_once(program, library, stdin, moves_break)
+        return run
+
+    def _run_once(
+        self, program: Path, library: Library, stdin: Path | None, moves_break: bool
+    ) -> Run:
         with scratch_folder(self.scratch) as scratch:
             out, stderr = scratch / "out", scratch / "stderr"
             make_writable_folder(out)

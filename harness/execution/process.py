@@ -9,17 +9,25 @@ import select
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
+from enum import Enum
+from functools import partial
 from pathlib import Path
 from typing import IO
+
+from harness.execution.process_tree import Usage
+from harness.execution.turns import shared
 
 _KILLING_SECONDS = 0.1
 """Taken off the time of a command, so that killing it is within its time, too."""
 _GRACE_SECONDS = 1.0
-"""How long a command may take to end after ``on_timeout``."""
+"""How long a command may take to end after ``on_excess``."""
 _OUTPUT_BYTES = 4 << 20
+_SHORTEST_PAUSE = 0.02
+"""The least time between two measurements of what a command uses."""
 
 
 class Running:
@@ -71,6 +79,11 @@ class Limits:
     """The size of all files that it writes."""
     files: int = 0
     """The number of files that it writes."""
+    processor_seconds: float = math.inf
+    """Processor time of a program and all that it starts. `run` keeps this limit and the following
+    one if it can measure them."""
+    sleep_seconds: float = math.inf
+    """Time in which all of them wait for something else than a processor."""
 
     @property
     def file_bytes(self) -> float:
@@ -80,13 +93,26 @@ class Limits:
 UNLIMITED = Limits(None, None, None)
 
 
+class Excess(Enum):
+    """The limit of time that a command met."""
+
+    WALL = "seconds"
+    PROCESSOR = "processor_seconds"
+    SLEEP = "sleep_seconds"
+
+
 @dataclass(frozen=True, slots=True)
 class Finished:
     """How a command ended."""
 
     status: int
     """The exit status; -N if signal N killed it."""
-    timed_out: bool
+    excess: Excess | None
+    """The limit for which it was killed; None if it ended by itself, or for another reason."""
+
+    @property
+    def timed_out(self) -> bool:
+        return self.excess is not None
 
     @property
     def too_much_output(self) -> bool:
@@ -110,20 +136,55 @@ def _prlimit(limits: Limits) -> list[str]:
     ]
 
 
-def _wait(pidfd: int, seconds: float | None, meanwhile: Callable[[], None] | None = None) -> bool:
-    """Wait for a process to end, without reaping it. Call ``meanwhile``, if given, every second.
-    Return whether the process ended in time."""
+class _Meter:
+    """Measures what a running command uses, and compares it with its limits."""
+
+    def __init__(self, limits: Limits, measure: Callable[[], Usage]) -> None:
+        self._limits = limits
+        self._measure = measure
+        self._usage = Usage(0, False)
+        self._slept = 0.0
+        self._looked = time.monotonic()
+
+    def pause(self) -> float:
+        """Return how long no limit can be met, if the command runs on one processor."""
+        left = min(
+            self._limits.processor_seconds - self._usage.processor_seconds,
+            self._limits.sleep_seconds - self._slept,
+        )
+        return max(left, _SHORTEST_PAUSE)
+
+    def look(self) -> Excess | None:
+        """Measure once more, and return the limit that is met."""
+        before, looked = self._usage, self._looked
+        self._usage, self._looked = self._measure(), time.monotonic()
+        if before.asleep and self._usage.asleep:
+            self._slept += self._looked - looked
+        if self._usage.processor_seconds >= self._limits.processor_seconds:
+            return Excess.PROCESSOR
+        return Excess.SLEEP if self._slept >= self._limits.sleep_seconds else None
+
+
+def _wait(
+    pidfd: int,
+    seconds: float,
+    meter: _Meter | None = None,
+    meanwhile: Callable[[], None] | None = None,
+) -> Excess | None:
+    """Wait for a process to end, without reaping it. Call ``meanwhile``, if given, at least every
+    second. Return the limit that it met before it ended."""
     poll = select.poll()
     poll.register(pidfd, select.POLLIN)
-    if meanwhile is None:
-        return bool(poll.poll(None if seconds is None else seconds * 1000))
-    left = math.inf if seconds is None else seconds
-    while left > 0:
-        if poll.poll(min(left, 1) * 1000):
-            return True
-        left -= 1
-        meanwhile()
-    return False
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0:
+        pause = min(left, meter.pause() if meter else left, 1 if meanwhile else left)
+        if poll.poll(None if pause == math.inf else pause * 1000):
+            return None
+        if meanwhile is not None:
+            meanwhile()
+        if meter is not None and (excess := meter.look()) is not None:
+            return excess
+    return Excess.WALL
 
 
 def run(
@@ -135,42 +196,46 @@ def run(
     stdin: int | IO[bytes] = subprocess.DEVNULL,
     stdout: int | IO[bytes] = subprocess.DEVNULL,
     stderr: int | IO[bytes] = subprocess.DEVNULL,
-    on_timeout: Callable[[int], None] | None = None,
+    measure: Callable[[int], Usage] | None = None,
+    on_excess: Callable[[int], None] | None = None,
     meanwhile: Callable[[], None] | None = None,
 ) -> Finished:
     """Run a command to its end, in a process group of its own, and kill the group afterwards.
 
-    When its time is up, call ``on_timeout`` (if given) with its process ID, to end the command
-    before it is killed. Until then, call ``meanwhile`` every second. Raises `OSError` if the
-    command can't be started.
+    ``measure``, if given, returns what the command uses, by its process ID. When it meets a limit
+    of time, call ``on_excess`` (if given) with that ID, to end the command before it is killed.
+    Until then, call ``meanwhile`` at least every second. Raises `OSError` if the command can't be
+    started.
     """
-    process = subprocess.Popen(
-        [*_prlimit(limits), *command],
-        env=env,
-        cwd=cwd,
-        stdin=stdin,
-        stdout=stdout,
-        stderr=stderr,
-        start_new_session=True,
-    )
-    running = _running.get()
-    if running is not None:
-        running.add(process.pid)
-    pidfd = os.pidfd_open(process.pid)
-    try:
-        seconds = None if limits.seconds is None else limits.seconds - _KILLING_SECONDS
-        timed_out = not _wait(pidfd, seconds, meanwhile)
-        if timed_out and on_timeout is not None:
-            on_timeout(process.pid)
-            _wait(pidfd, _GRACE_SECONDS)
-    finally:
-        # The leader is not reaped yet, so no other process group can have its number.
-        os.killpg(process.pid, signal.SIGKILL)
-        status = process.wait()
+    with shared():
+        process = subprocess.Popen(
+            [*_prlimit(limits), *command],
+            env=env,
+            cwd=cwd,
+            stdin=stdin,
+            stdout=stdout,
+            stderr=stderr,
+            start_new_session=True,
+        )
+        running = _running.get()
         if running is not None:
-            running.discard(process.pid)
-        os.close(pidfd)
-    return Finished(status, timed_out)
+            running.add(process.pid)
+        pidfd = os.pidfd_open(process.pid)
+        try:
+            seconds = math.inf if limits.seconds is None else limits.seconds - _KILLING_SECONDS
+            meter = _Meter(limits, partial(measure, process.pid)) if measure is not None else None
+            excess = _wait(pidfd, seconds, meter, meanwhile)
+            if excess is not None and on_excess is not None:
+                on_excess(process.pid)
+                _wait(pidfd, _GRACE_SECONDS)
+        finally:
+            # The leader is not reaped yet, so no other process group can have its number.
+            os.killpg(process.pid, signal.SIGKILL)
+            status = process.wait()
+            if running is not None:
+                running.discard(process.pid)
+            os.close(pidfd)
+        return Finished(status, excess)
 
 
 def is_plain_file(path: Path) -> bool:

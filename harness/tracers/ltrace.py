@@ -26,7 +26,7 @@ from harness.trace.events import (
 )
 from harness.tracers.linkage import NOT_LINKED, read_linkage
 from harness.execution.process import Finished, Limits, is_plain_file, run
-from harness.execution.process_tree import kill_below
+from harness.execution.process_tree import kill_below, usage_below
 from harness.execution.sandbox import EXECS_TO_ENTER, KEEPER, OUT
 from harness.trace.signatures import (
     ALLOCATOR,
@@ -193,7 +193,8 @@ class Ltrace:
             stdin=streams.stdin,
             stdout=streams.stdout,
             stderr=streams.stderr,
-            on_timeout=lambda pid: kill_below(pid, "ltrace", spared=KEEPER),
+            measure=lambda pid: usage_below(pid, "ltrace"),
+            on_excess=lambda pid: kill_below(pid, "ltrace", spared=KEEPER),
         )
 
     def events(self, raw: Path, confined: bool) -> Iterator[Event]:

@@ -17,7 +17,7 @@ from pathlib import Path
 from harness.trace.events import Event
 from harness.tracers.linkage import NOT_LINKED, read_linkage
 from harness.execution.process import Finished, Limits, lines_of, run
-from harness.execution.process_tree import kill_below
+from harness.execution.process_tree import kill_below, usage_below
 from harness.trace.signatures import FUNCTIONS, Signature
 from harness.tracers import strace, uftrace_output
 from harness.tracers.tracer import Program, Streams, TracerError
@@ -122,7 +122,8 @@ class Uftrace:
                 stdin=streams.stdin,
                 stdout=streams.stdout,
                 stderr=streams.stderr,
-                on_timeout=lambda pid: kill_below(pid, "uftrace"),
+                measure=lambda pid: usage_below(pid, "uftrace"),
+                on_excess=lambda pid: kill_below(pid, "uftrace"),
                 meanwhile=lambda: _stop_waiting(raw),
             )
         finally:

@@ -25,8 +25,8 @@ def suite(tmp_path_factory: pytest.TempPathFactory) -> Suite:
     path = tmp_path_factory.mktemp("suite") / "short.toml"
     tests = ROOT / "tests"
     path.write_text(
-        f'extends = "{tests}/suite.toml"\n[limits.run]\nseconds = 1\nmemory_mib = 128\n'
-        "file_mib = 4\n[limits.build]\nseconds = 10\n"
+        f'extends = "{tests}/suite.toml"\n[limits.run]\nprocessor_seconds = 0.3\n'
+        "sleep_seconds = 1.5\nmemory_mib = 128\nfile_mib = 4\n[limits.build]\nseconds = 10\n"
     )
     return load_suite(path).select(NAMES)
 
@@ -47,8 +47,17 @@ WHAT_HAPPENS = {
         "^call 1, os_.*: its result lies neither in the heap nor in a mapping",
     ),
     "abort": (Outcome.CRASHED, r"^killed by SIGABRT inside os_\w+\(.*\), call 3: [^\x1b\a]+$"),
-    "loop": (Outcome.TIMEOUT, r"^not ended within 1 s, inside os_\w+\(.*\), call 3$"),
-    "sleep": (Outcome.TIMEOUT, r"^not ended within 1 s, inside os_\w+\(.*\), call 3$"),
+    "loop": (
+        Outcome.TIMEOUT,
+        r"^used more than 0\.3 s of processor time, inside os_\w+\(.*\), call 3$",
+    ),
+    "deaf-loop": (
+        Outcome.TIMEOUT,
+        r"^used more than 0\.3 s of processor time, inside os_\w+\(.*\), call 3$",
+    ),
+    "busy-children": (Outcome.CRASHED, "^started another process or thread$"),
+    "sleep": (Outcome.TIMEOUT, r"^slept for more than 1\.5 s, inside os_\w+\(.*\), call 3$"),
+    "nap": (Outcome.PASSED, "^$"),
     "stop": (Outcome.PASSED, "^$"),
     "exec": (Outcome.CRASHED, r"^became another program by exec\(\) inside os_\w+\(.*\), call 3$"),
     "exit-inside": (Outcome.CRASHED, r"^exit with status 0 inside os_\w+\(.*\), call 3$"),
@@ -78,6 +87,79 @@ def test_programs_that_never_end_are_ended(suite: Suite, tmp_path: Path) -> None
     started = time.monotonic()
     list(check(setup, 3))
     assert 0.5 < time.monotonic() - started < 20
+
+
+def looping_in_calloc(folder: Path) -> Path:
+    source = plain(folder)
+    text = (source / "osmem.c").read_text()
+    head = "void *os_calloc(size_t nmemb, size_t size)\n{\n"
+    assert head in text
+    (source / "osmem.c").write_text(text.replace(head, f"{head}for (;;)\n;\n"))
+    return source
+
+
+def test_a_library_that_never_comes_back_is_not_asked_forever(suite: Suite, tmp_path: Path) -> None:
+    whole = load_suite(suite.path)
+    source = looping_in_calloc(tmp_path / "src")
+    found = verdicts(whole.select(("calloc-*",)), source)
+    assert len(found) > 10
+    assert {verdict.outcome for verdict in found} == {Outcome.TIMEOUT}
+    not_run = [verdict.reason.startswith("not run, because none of") for verdict in found]
+    assert not_run == [False] * 10 + [True] * (len(found) - 10)
+
+
+def test_one_test_that_ends_is_enough_for_all_to_be_run(suite: Suite, tmp_path: Path) -> None:
+    whole = load_suite(suite.path)
+    source = looping_in_calloc(tmp_path / "src")
+    first, *others = verdicts(whole.select(("malloc-arrays", "calloc-*")), source)
+    assert first.outcome is Outcome.PASSED
+    assert len(others) > 10
+    assert all(verdict.reason.startswith("used more than 0.3 s") for verdict in others)
+
+
+SLOW_THE_FIRST_TIME = """
+#include <fcntl.h>
+#include <unistd.h>
+#include "attack.h"
+
+/* Until the first run is over, it neither sleeps for long nor uses much of the processor. */
+void strike(int call)
+{{
+    if (call != 3 || open("{seen}", O_CREAT | O_EXCL, 0600) < 0)
+        return;
+    for (;;) {{
+        usleep(300000);
+        for (volatile int i = 0; i < 1000000; i++)
+            ;
+    }}
+}}
+"""
+
+
+def test_a_program_out_of_wall_time_is_tried_again_alone(tmp_path: Path) -> None:
+    path = tmp_path / "suite.toml"
+    path.write_text(
+        f'extends = "{ROOT}/tests/suite.toml"\n'
+        "[limits.run]\nprocessor_seconds = 100\nsleep_seconds = 100\nseconds = 2\n"
+    )
+    source = attacking(tmp_path / "src", "nap")
+    seen = tmp_path / "seen"
+    (source / "attack.c").write_text(SLOW_THE_FIRST_TIME.format(seen=seen))
+    (verdict,) = verdicts(load_suite(path).select(("malloc-arrays",)), source)
+    assert seen.exists()
+    assert verdict.outcome is Outcome.PASSED
+
+
+def test_a_program_out_of_wall_time_twice_has_a_timeout(tmp_path: Path) -> None:
+    path = tmp_path / "suite.toml"
+    path.write_text(
+        f'extends = "{ROOT}/tests/suite.toml"\n'
+        "[limits.run]\nprocessor_seconds = 100\nsleep_seconds = 100\nseconds = 1\n"
+    )
+    source = attacking(tmp_path / "src", "loop")
+    (verdict,) = verdicts(load_suite(path).select(("malloc-arrays",)), source)
+    assert verdict.outcome is Outcome.TIMEOUT
+    assert verdict.reason.startswith("not ended within 1 s, inside os_")
 
 
 def test_no_process_outlives_its_test(suite: Suite, tmp_path: Path) -> None:

@@ -13,6 +13,8 @@ WHOLE = """\
 snippets = "snippets"
 references = "ref"
 [limits.run]
+processor_seconds = 0.5
+sleep_seconds = 2
 seconds = 5
 memory_mib = 512
 file_mib = 16
@@ -126,8 +128,21 @@ def test_tests_are_selected_by_name_in_the_suites_order(tmp_path: Path) -> None:
         (('"two"', '"one"'), "expected each test once, found 'one' twice"),
         (('"two"', '"../two"'), "expected a name in lower case with dashes, found '../two'"),
         (("points = 2", "points = 5.5"), "one: points: expected a whole number"),
-        (("seconds = 5\n", ""), "limits.run: seconds: expected a whole number"),
-        (("seconds = 5", "seconds = 0"), "limits.run: seconds: expected 1 to 86400, found 0"),
+        (("\nseconds = 5\n", "\n"), "limits.run: seconds: expected a whole number"),
+        (("\nseconds = 5", "\nseconds = 0"), "limits.run: seconds: expected 1 to 86400, found 0"),
+        (("processor_seconds = 0.5\n", ""), "limits.run: processor_seconds: expected a number"),
+        (
+            ("processor_seconds = 0.5", "processor_seconds = true"),
+            "limits.run: processor_seconds: expected a number, found True",
+        ),
+        (
+            ("sleep_seconds = 2", "sleep_seconds = 0.01"),
+            "limits.run: sleep_seconds: expected 0.1 to 86400, found 0.01",
+        ),
+        (
+            ("seconds = 60", "sleep_seconds = 60"),
+            "limits.build: expected one of seconds, memory_mib,",
+        ),
         (
             ("leaks = 1", "moves_break = 1"),
             "two: moves_break: expected true or false, found 1",
