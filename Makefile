@@ -29,6 +29,11 @@ grade: ## Grade a folder of submissions; SUBMISSIONS=folder OUT=folder ARGS="--f
 	@$(PYTHON) checker.py grade "$${SUBMISSIONS:?is not set: make grade SUBMISSIONS=folder OUT=folder}" \
 		--out "$${OUT:?is not set: make grade SUBMISSIONS=folder OUT=folder}" $(ARGS)
 
+.PHONY: audit
+audit: ## Grade a folder five times, also under load, and compare; SUBMISSIONS=folder ARGS="--count 10 ..."
+	@tools/install-packages check grade
+	@$(PYTHON) tools/compare_gradings.py $${SUBMISSIONS:+--submissions "$$SUBMISSIONS"} $(ARGS)
+
 .PHONY: test
 test: ## Run the project's own tests; ARGS="tests/harness -k name ..."
 	@tools/install-packages check grade test trace bench programs
