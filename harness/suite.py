@@ -205,8 +205,8 @@ def load_content(path: Path) -> dict[str, Any]:
             kept = _keep_only(file, content.get("test", []), only)
             names = {test.get("name") for test in kept}
             content["test"] = kept
-            randomized = content.get("randomized", [])
-            content["randomized"] = [name for name in randomized if name in names]
+            if "randomized" in content:
+                content["randomized"] = [name for name in content["randomized"] if name in names]
     return content
 
 

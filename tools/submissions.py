@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from harness.specification.mistakes import read_mistakes  # noqa: E402
+from harness.trace.file import read_trace_file  # noqa: E402
+from harness.trace.trace import NULL, Address, Call  # noqa: E402
 
 TESTS = ROOT / "tests"
 ATTACKS = tuple(sorted(path.stem for path in (TESTS / "hostile" / "attacks").glob("*.c")))
@@ -37,7 +41,10 @@ def attacking(folder: Path, attack: str) -> Path:
     shutil.copytree(TESTS / "plain", folder)
     (folder / "osmem.c").rename(folder / "plain.c")
     shutil.copytree(
-        TESTS / "hostile", folder, ignore=shutil.ignore_patterns("attacks"), dirs_exist_ok=True
+        TESTS / "hostile",
+        folder,
+        ignore=shutil.ignore_patterns("attacks", "canned"),
+        dirs_exist_ok=True,
     )
     shutil.copy(TESTS / "hostile" / "attacks" / f"{attack}.c", folder / "attack.c")
     return folder
@@ -48,3 +55,73 @@ def building(folder: Path, makefile: Path) -> Path:
     plain(folder)
     shutil.copy(makefile, folder / "Makefile")
     return folder
+
+
+# ---- Answers without an allocator ----------------------------------------------------------------
+
+_CALLS = {"os_malloc": "m", "os_calloc": "c", "os_realloc": "r", "os_free": "f"}
+
+
+def canned(folder: Path) -> Path:
+    """The answers to all published tests, and no allocator."""
+    shutil.copytree(TESTS / "hostile" / "canned", folder)
+    (folder / "answers.h").write_text("".join(f"{line},\n" for line in _answers()))
+    return folder
+
+
+def canned_in_makefile(folder: Path) -> Path:
+    """The same, with its source hidden in the Makefile."""
+    canned(folder)
+    source = (folder / "osmem.c").read_text()
+    source = source.replace('#include "answers.h"\n', (folder / "answers.h").read_text())
+    for path in folder.iterdir():
+        path.unlink()
+    hidden = base64.b64encode(source.encode()).decode()
+    command = "base64 -d hidden | gcc -x c -fPIC -shared -D_GNU_SOURCE -I../utils -o $@ -"
+    lines = "".join(
+        f"\techo {hidden[at:at + 4000]} >>hidden\n" for at in range(0, len(hidden), 4000)
+    )
+    (folder / "Makefile").write_text(f"libosmem.so:\n{lines}\t{command}\n")
+    return folder
+
+
+def _answers() -> Iterator[str]:
+    """Yield the steps that hostile/canned/osmem.c knows by heart, in C."""
+    for reference in sorted((TESTS / "ref" / "default").glob("*.trace")):
+        yield _step("T")
+        sizes: dict[object, int] = {}
+        for call in read_trace_file(reference).calls:
+            yield from _answer(call, sizes)
+
+
+def _answer(call: Call, sizes: dict[object, int]) -> Iterator[str]:
+    """Yield the steps of a call; ``sizes`` are those of the blocks in use."""
+    pointer = call.args[0]
+    old = sizes.pop(pointer, 0) if call.function in ("os_realloc", "os_free") else 0
+    numbers = [arg for arg in call.args if isinstance(arg, int)]
+    if call.function in ("os_realloc", "os_free"):
+        numbers.append(int(pointer != NULL))
+    yield _step(_CALLS[call.function], *numbers)
+    returned = []
+    for request in call.requests:
+        match request.name, request.args:
+            case "sbrk", (int(increment),):
+                yield _step("S", increment)
+            case "mmap", (_, int(length), *_):
+                yield _step("M", length)
+            case "munmap", (Address(_, int(number)), int(length)):
+                returned.append(_step("U", number, length))
+    if isinstance(call.result, Address):
+        mapping = call.result.mapping
+        yield _step("P" if mapping else "H", call.result.offset, mapping or 0)
+        size = sizes[call.result] = numbers[0] * (numbers[1] if call.function == "os_calloc" else 1)
+        if call.function == "os_calloc":
+            yield _step("Z", size)
+        elif old:
+            yield _step("C", min(old, size))
+    yield from returned
+
+
+def _step(what: str, *numbers: int) -> str:
+    first, second = (*numbers, 0, 0)[:2]
+    return f"{{'{what}', {{{first}u, {second}u}}}}"

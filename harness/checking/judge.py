@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.trace.compare import Difference, first_difference
 from harness.trace.judged import View, judged_parts
@@ -15,7 +15,7 @@ from harness.specification.rules import FREEING
 from harness.execution.process import Excess, Limits
 from harness.checking.run import Run
 from harness.suite import Test
-from harness.trace.trace import How, Trace
+from harness.trace.trace import How, Phase, Trace
 from harness.results.verdict import Outcome, Verdict
 
 _SYMBOL_LOOKUP_FAILED = 127
@@ -155,10 +155,12 @@ def _judge_difference(
             f"there is no reference {test.reference}",
             "record it with ./checker.py record",
         )
+    phases = expected.marks
+    expected, found = _as_far_as_reached(expected, found)
     difference = _first_difference(expected, found)
     if difference is None:
         return None
-    where = "" if expected.marks else f"line {difference.line}, "
+    where = "" if phases else f"line {difference.line}, "
     return Judgement(
         Outcome.DIFFERS, where + what_differs(difference), why(difference, expected, policy)
     )
@@ -168,6 +170,13 @@ def _first_difference(expected: Trace, found: Trace) -> Difference | None:
     """The first difference of the judged parts."""
     left, right = judged_parts(expected, found)
     return first_difference(left.parts(), right.parts())
+
+
+def _as_far_as_reached(expected: Trace, found: Trace) -> tuple[Trace, Trace]:
+    """Return the traces without their phases, if the run did not come to the judged part."""
+    if found.before(Phase.JUDGED) is None:
+        return replace(expected, marks=()), replace(found, marks=())
+    return expected, found
 
 
 def judge(test: Test, expected: Trace | None, run: Run, policy: Policy, limits: Limits) -> Verdict:
@@ -202,6 +211,7 @@ def _earlier(expected: Trace | None, found: Trace, policy: Policy) -> str:
     or only by ending early."""
     if expected is None:
         return ""
+    expected, found = _as_far_as_reached(expected, found)
     difference = _first_difference(expected, found)
     if difference is None:
         return ""

@@ -1,114 +1,216 @@
 """Tests with randomized sizes, to which a submission can't bring the answers along.
 
-The calls of a test are repeated, in their order and on the same blocks, but with other sizes. A
-program beside the tests, the player, makes these calls; the model gives the expected trace.
+The calls of a test are repeated, in their order and on the same blocks, but with other sizes. The
+model gives the expected trace. Each call is in the same situation as in the test, so that it judges
+the same rule and is no harder to get right: the same block serves it in the same way, the same free
+blocks are large enough, a size that is close to that of a block or to a threshold stays as close,
+and a multiple of 16 stays one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import gcd, prod
 from random import Random
 
-from harness.specification.model import Model
+from harness.grading.script import Script, published_script
+from harness.specification.model import HeapBlock, Model, Step
 from harness.specification.operations import ModelPlayer, Operation
 from harness.specification.policy import Policy
-from harness.trace.trace import NULL, Address, Call, End, How, Mark, Phase, Trace, Value
+from harness.suite import Test
+from harness.trace.trace import Address, Phase, Value
 
-_LETTERS = {Phase.SET_UP: "s", Phase.JUDGED: "j", Phase.CLEAN_UP: "e"}
-"""The letters with which the phases begin in the player's input."""
-_FILLING = 64 * 1024
-"""The most that one block takes up of the preallocation, its header included."""
-_LARGEST = 400_000
-"""A call with a larger size is meant to be refused, and is left out."""
+_MOST_SIZES = 12
+"""How many sizes of a test are drawn at most; it takes time to find out whether one will do."""
+_TRIES = 3
+"""How often a size is drawn, until every call is in the same situation."""
+_NUMBER = re.compile(r"heap[+-]0x[0-9a-f]+|[0-9]+")
 
 
-class _Randomizer:
-    """Follows the calls of a trace, and gives them other sizes. Equal sizes stay equal, as the test
-    means them to be."""
+@dataclass(frozen=True, slots=True)
+class _Anchor:
+    """What a size is close to: heap blocks side by side, by their places in the heap; or, if there
+    are none, a threshold, and the size stays as it is."""
 
-    def __init__(self, random: Random) -> None:
-        self._random = random
-        self._sizes: dict[int, int] = {0: 0}
-        self._slots: dict[Value, int] = {}
-        self._count = 0
+    blocks: tuple[int, ...] = ()
+    distance: int = 0
 
-    def _size(self, size: int) -> int:
-        if size not in self._sizes:
-            self._sizes[size] = self._random.randint(-(-size * 3 // 4), size * 5 // 4)
-        return self._sizes[size]
 
-    def _take(self, call: Call, *sizes: int) -> Operation | None:
-        if not isinstance(call.result, Address):
-            return None
-        self._count += 1
-        self._slots[call.result] = self._count
-        return Operation(call.function, self._count, sizes)
+@dataclass(frozen=True, slots=True)
+class _Situation:
+    """What is the same in a test and in its repetition, for one call."""
 
-    def randomize(self, call: Call) -> Operation | None:
-        """Return a call with other sizes; None for one that neither allocates nor frees a block."""
-        match call.function, call.args:
-            case "os_malloc", (int(size),):
-                return self._take(call, self._size(size))
-            case "os_calloc", (int(nmemb), int(size)):
-                return self._take(call, nmemb, self._size(size))
-            case "os_realloc", (pointer, int(size)) if pointer == NULL:
-                return self._take(call, self._size(size))
-            case "os_realloc", (pointer, int(size)) if pointer in self._slots and size <= _LARGEST:
-                slot = self._slots.pop(pointer)
-                if isinstance(call.result, Address):
-                    self._slots[call.result] = slot
-                return Operation(call.function, slot, (self._size(size),))
-            case "os_free", (pointer,) if pointer in self._slots:
-                return Operation(call.function, self._slots.pop(pointer))
+    anchor: _Anchor | None
+    comparisons: tuple[bool | int, ...]
+    """How its size compares with thresholds and blocks, and free blocks with one another."""
+    outcome: tuple[str | bool, ...]
+    """What it returns, its requests, the rules that decide, and which blocks are free then."""
+
+
+class _Course:
+    """The course of a script in the model."""
+
+    def __init__(self, script: Script, policy: Policy) -> None:
+        self._script = script
+        self._policy = policy
+        self._player = ModelPlayer(Model(policy))
+        self._header = self._player.model.machine.header
+        self._close = 2 * (self._header + policy.alignment)
+        self._heap: Sequence[HeapBlock] = ()
+
+    def begin(self, phase: Phase) -> None:
+        if phase is Phase.SET_UP:
+            self._script.take_up_preallocation(self._player.model)
+            self._heap = self._player.model.heap()
+
+    def resize(
+        self, operation: Operation, anchor: _Anchor | None, drawn: Mapping[int, int]
+    ) -> Operation:
+        """Return an operation with the size that is as close to the anchor as its own is, or else
+        with the one drawn for it."""
+        size = total_size(operation)
+        if size == 0:
+            return operation
+        if anchor is None:
+            size = drawn[size]
+        elif anchor.blocks:
+            size = self._together(anchor.blocks) + anchor.distance
+        count = gcd(size, *operation.sizes[:-1]) if len(operation.sizes) > 1 else 1
+        return replace(operation, sizes=(*[count] * (len(operation.sizes) - 1), size // count))
+
+    def play(self, operation: Operation) -> _Situation:
+        """Play an operation, and return the situation that it was in."""
+        own = self._place(self._player.pointer(operation.slot))
+        size = total_size(operation)
+        anchor = self._anchor(operation, size, own) if size else None
+        comparisons = tuple(self._comparisons(size, own)) if size else ()
+        step = self._player.play(operation)
+        self._heap = self._player.model.heap()
+        return _Situation(anchor, comparisons, self._outcome(step))
+
+    def _place(self, pointer: Value | None) -> int | None:
+        """Return the place of a block in the heap; None if the pointer is not to one."""
+        places = (place for place, block in enumerate(self._heap) if block.pointer == pointer)
+        return next(places, None)
+
+    def _together(self, places: Sequence[int]) -> int:
+        """Return the size of the block that neighbours would become."""
+        return sum(self._heap[place].size + self._header for place in places) - self._header
+
+    def _rounded(self, size: int) -> int:
+        return size + -size % self._policy.alignment
+
+    def _thresholds(self) -> tuple[int, ...]:
+        """Return the sizes from which a request may go elsewhere."""
+        policy = self._policy
+        return policy.mmap_threshold - self._header, policy.calloc_threshold - self._header
+
+    def _anchor(self, operation: Operation, size: int, own: int | None) -> _Anchor | None:
+        if any(abs(size - threshold) <= self._close for threshold in self._thresholds()):
+            return _Anchor()
+        for places in self._candidates(size, own if operation.function == "os_realloc" else None):
+            distance = size - self._together(places)
+            if abs(distance) <= self._close:
+                return _Anchor(places, distance)
         return None
 
+    def _candidates(self, size: int, own: int | None) -> Iterator[tuple[int, ...]]:
+        """Yield the blocks that a size may be close to: the resized one, that with the free memory
+        behind it, and the one that fits best."""
+        if own is not None:
+            yield (own,)
+            if own + 1 < len(self._heap) and self._heap[own + 1].free:
+                yield (own, own + 1)
+        needed = self._rounded(size)
+        fitting = [p for p, block in enumerate(self._heap) if block.free and block.size >= needed]
+        if fitting:
+            yield (min(fitting, key=lambda place: self._heap[place].size),)
 
-def randomize(reference: Trace, random: Random) -> list[Operation | Phase]:
-    """Return the calls of a reference, with sizes that differ by a quarter at most, and the phases
-    they are in. The player itself takes up the preallocation before the set-up."""
-    randomizer = _Randomizer(random)
-    script: list[Operation | Phase] = []
-    for part in reference.parts():
-        if isinstance(part, Mark):
-            if part.phase is Phase.SET_UP:
-                script.clear()
-            script.append(part.phase)
-        elif isinstance(part, Call) and (operation := randomizer.randomize(part)):
-            script.append(operation)
+    def _comparisons(self, size: int, own: int | None) -> Iterator[bool | int]:
+        needed = self._rounded(size)
+        yield from (needed >= threshold for threshold in self._thresholds())
+        if own is not None:
+            yield needed > self._heap[own].size
+        free = [block.size for block in self._heap if block.free]
+        ranks = sorted(set(free))
+        yield from (needed <= size for size in free)
+        yield from map(ranks.index, free)
+
+    def _outcome(self, step: Step) -> tuple[str | bool, ...]:
+        call = step.call
+        place = self._place(call.result)
+        mapping = call.result.mapping if isinstance(call.result, Address) else None
+        requests = (request.name for request in call.requests)
+        rules = _NUMBER.sub("", step.why)
+        free = (block.free for block in self._heap)
+        return f"{place} {mapping}", *requests, rules, *free
+
+
+def total_size(operation: Operation) -> int:
+    """Return how many bytes an operation asks for."""
+    return prod(operation.sizes) if operation.sizes else 0
+
+
+def _study(script: Script, policy: Policy) -> list[_Situation | None]:
+    """Return the situation of each call of a script; None for the beginnings of phases."""
+    course = _Course(script, policy)
+    situations: list[_Situation | None] = []
+    for line in script.lines:
+        if isinstance(line, Phase):
+            course.begin(line)
+            situations.append(None)
+        else:
+            situations.append(course.play(line))
+    return situations
+
+
+def _redraw(
+    script: Script,
+    situations: Sequence[_Situation | None],
+    policy: Policy,
+    drawn: Mapping[int, int],
+) -> Script | None:
+    """Return a script with other sizes; None if a call would be in another situation."""
+    course = _Course(script, policy)
+    lines: list[Operation | Phase] = []
+    for line, situation in zip(script.lines, situations, strict=True):
+        if isinstance(line, Phase):
+            course.begin(line)
+        else:
+            assert situation is not None
+            line = course.resize(line, situation.anchor, drawn)
+            if course.play(line) != situation:
+                return None
+        lines.append(line)
+    return replace(script, lines=lines)
+
+
+def _other_size(size: int, step: int, random: Random) -> int:
+    """Return another size, about half to twice as large, with the same remainder by ``step``."""
+    least, most = max(size // 2, 1), max(2 * size, size + 4 * step)
+    smaller, larger = (size - least) // step, (most - size) // step
+    steps: int = random.choice([*range(-smaller, 0), *range(1, larger + 1)])
+    return size + steps * step
+
+
+def randomize(test: Test, policy: Policy, random: Random) -> Script | None:
+    """Return the calls of a test with other sizes; None if the player can't make them."""
+    published = published_script(test, policy)
+    if published is None:
+        return None
+    situations = _study(published, policy)
+    drawn = {
+        total_size(line): total_size(line)
+        for line, situation in zip(published.lines, situations, strict=True)
+        if isinstance(line, Operation) and situation is not None and situation.anchor is None
+    }
+    script = published
+    for size in random.sample(sorted(drawn), min(len(drawn), _MOST_SIZES)):
+        for _ in range(_TRIES):
+            tried = drawn | {size: _other_size(size, 2 * policy.alignment, random)}
+            if redrawn := _redraw(published, situations, policy, tried):
+                script, drawn = redrawn, tried
+                break
     return script
-
-
-def script_lines(script: Sequence[Operation | Phase]) -> str:
-    """Return a script as the player reads it."""
-    lines = (_LETTERS[line] if isinstance(line, Phase) else str(line) for line in script)
-    return "".join(f"{line}\n" for line in lines)
-
-
-def expected_trace(script: Sequence[Operation | Phase], policy: Policy) -> Trace:
-    """Return the trace that the model gives for the player's script."""
-    player = ModelPlayer(Model(policy))
-    calls: list[Call] = []
-    marks: list[tuple[int, Mark]] = []
-    for line in script:
-        if isinstance(line, Operation):
-            calls.append(player.play(line).call)
-            continue
-        if line is Phase.SET_UP:
-            calls += _take_up_preallocation(player.model)
-        marks.append((len(calls), Mark(line)))
-    return Trace(tuple(calls), End(How.EXIT, 0), tuple(marks))
-
-
-def _take_up_preallocation(model: Model) -> list[Call]:
-    """Do what set_up() of tests/snippets/snippet.c does with a right allocator."""
-    header, size = model.machine.header, model.policy.alignment
-    smallest = header + size
-    calls = [model.os_malloc(size).call]
-    end = model.policy.prealloc_malloc
-    while isinstance(block := calls[-1].result, Address):
-        room = end - block.offset - size
-        if room < smallest:
-            break
-        size = (room if room < _FILLING + smallest else _FILLING) - header
-        calls.append(model.os_malloc(size).call)
-    return calls

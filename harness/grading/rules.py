@@ -38,7 +38,7 @@ def load_rules(suite: Suite) -> Rules:
             **{k: whole_number(path, "archive", archive, k, None) for k in _ARCHIVE_KEYS}
         ),
         NO_STYLE if style is None else read_style(path, style),
-        _randomized(path, suite, content.get("randomized", [])),
+        _randomized(path, suite, content.get("randomized")),
         _made_with(path, content.get("made_with", {})),
     )
 
@@ -52,7 +52,9 @@ def _made_with(path: Path, versions: dict[str, object]) -> Versions:
     return {tool: str(version) for tool, version in versions.items()}
 
 
-def _randomized(path: Path, suite: Suite, names: list[object]) -> tuple[Test, ...]:
+def _randomized(path: Path, suite: Suite, names: list[object] | None) -> tuple[Test, ...]:
+    if names is None:
+        return tuple(test for test in suite.tests if not test.extra)
     tests = {test.name: test for test in suite.tests}
     for name in names:
         if name not in tests:

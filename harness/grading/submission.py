@@ -1,4 +1,4 @@
-"""Grading one submission: unpack, build, test, repeat tests with randomized sizes, judge the style.
+"""Grading one submission: unpack, build, test, confirm with randomized sizes, judge the style.
 
 Whatever a submission is and does, it gets a grade. A fault of the machine is an `OSError`, and
 gives no grade.
@@ -10,10 +10,8 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from random import Random
 
 from harness.checking.check import Setup, check
-from harness.checking.judge import judge
 from harness.checking.run import Runner, scratch_folder
 from harness.execution.build import BUILD_ENV, Library, build_library
 from harness.execution.build_error import BuildError
@@ -23,14 +21,13 @@ from harness.execution.sandbox import Sandbox, make_readable
 from harness.execution.versions import Versions
 from harness.grading.archive.bounds import Refused
 from harness.grading.archive.unpack import unpack
-from harness.grading.randomized import expected_trace, randomize, script_lines
+from harness.grading.confirmation import Confirmer, confirmed, unconfirmed_flag
 from harness.grading.rules import Rules
 from harness.grading.style import find_style, judge_style
 from harness.grading.style_tools import StyleError
 from harness.results.grade import Grade, Status, Style, TestResult
 from harness.results.verdict import Outcome, Verdict
-from harness.suite import Suite, Test
-from harness.trace.file import read_trace_file
+from harness.suite import Suite
 from harness.tracers.tracer import Tracer
 
 _LOG_BYTES = 4000
@@ -44,11 +41,11 @@ class Grader:
     rules: Rules
     programs: Mapping[str, Path | BuildError]
     player: Path
-    """The program that plays randomized tests; see `harness.grading.randomized`."""
+    """The program that plays randomized tests; see `harness.grading.script`."""
     tracer: Tracer
     sandboxed: bool
     seed: str
-    """The seed of the randomized sizes, together with a submission's key."""
+    """The seed of what is randomized, together with a submission's key."""
     versions: Versions
     """The versions of the tools on this machine."""
     scratch: Path
@@ -88,43 +85,28 @@ class Grader:
         run_sandbox = Sandbox(suite.run_limits) if self.sandboxed else None
         runner = Runner(self.tracer, suite.policy, suite.run_limits, run_sandbox, self.scratch)
         setup = Setup(suite, library, self.programs, runner)
-        verdicts = list(check(setup, 1))
+        first = list(check(setup, 1))
+        repetitions = self._repetitions(setup, first, key)
+        verdicts = [confirmed(verdict, repetitions.get(verdict.test.name)) for verdict in first]
         tests = tuple(map(_result, verdicts))
         points = sum(test.points for test in tests)
         flags = [
             *_refused(library),
             *_odd(verdicts),
             *_unjudged(verdicts),
-            *self._randomized(setup, verdicts, key),
+            *unconfirmed_flag(repetitions),
         ]
         style = self._style(library, unpacked / "src", points, flags)
         reason = _reason(tests)
         notes = _notes(choice, library.utils)
         return Grade(Status.GRADED, reason, tests, style, tuple(flags), "", self.versions, notes)
 
-    # ---- Randomized sizes ---------------------------------------------------------------------
-
-    def _randomized(self, setup: Setup, verdicts: Sequence[Verdict], key: str) -> Iterator[str]:
-        """Flag tests that are passed, but not with randomized sizes."""
+    def _repetitions(
+        self, setup: Setup, verdicts: Sequence[Verdict], key: str
+    ) -> dict[str, Verdict]:
         passed = {verdict.test for verdict in verdicts if verdict.outcome is Outcome.PASSED}
-        for test in self.rules.randomized:
-            if test in passed:
-                verdict = self._play(setup, test, Random(f"{self.seed} {key} {test.name}"))
-                if verdict.outcome is not Outcome.PASSED:
-                    yield (
-                        f"passes {test.name}, but not with randomized sizes:"
-                        f" {verdict.outcome}, {verdict.reason}"
-                    )
-
-    def _play(self, setup: Setup, test: Test, random: Random) -> Verdict:
-        assert isinstance(setup.library, Library)
-        script = randomize(read_trace_file(test.reference), random)
-        expected = expected_trace(script, self.suite.policy)
-        with scratch_folder(self.scratch) as folder:
-            program = folder / "program"
-            program.write_text(script_lines(script))
-            run = setup.runner.run(self.player, setup.library, program)
-        return judge(test, expected, run, self.suite.policy, self.suite.run_limits)
+        repeatable = [test for test in self.rules.randomized if test in passed]
+        return Confirmer(setup, self.player, f"{self.seed} {key}").repetitions(repeatable)
 
     # ---- Style --------------------------------------------------------------------------------
 

@@ -31,6 +31,15 @@ class _Block:
 
 
 @dataclass(frozen=True, slots=True)
+class HeapBlock:
+    """A block of the heap, as it is between two calls."""
+
+    pointer: Address
+    size: int
+    free: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """A call as the specification has it, and the rules that decided it."""
 
@@ -96,6 +105,15 @@ class Model:
             self._because(f"{refusal}: the call returns NULL, and nothing else changes")
         call = Call(function, args, result, tuple(self._requests))
         return Step(call, "; ".join(self._why), failed)
+
+    def heap(self) -> list[HeapBlock]:
+        """Return the blocks of the heap, by address; no two that touch are both free."""
+        return [HeapBlock(self._pointer(b), b.size, b.free) for b in self._blocks]
+
+    @property
+    def heap_end(self) -> int:
+        """The break, relative to the start of the heap."""
+        return self._break - (self._heap_start or 0)
 
     def move_break(self, increment: int) -> None:
         """Move the break as the program might, outside of the allocator."""

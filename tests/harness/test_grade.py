@@ -26,7 +26,16 @@ import pytest
 
 from harness.execution.build import ROOT
 from processes import command_lines
-from submissions import ATTACKS, MISTAKES, attacking, building, mistaken, plain
+from submissions import (
+    ATTACKS,
+    MISTAKES,
+    attacking,
+    building,
+    canned,
+    canned_in_makefile,
+    mistaken,
+    plain,
+)
 
 TESTS = {"malloc-arrays": 5, "calloc-arrays": 5, "realloc-arrays": 3}
 ALL = sum(TESTS.values())
@@ -95,6 +104,8 @@ def write_submissions(folder: Path) -> None:
         attacking(folder / f"attack-{attack}" / "src", attack)
     for path in (ROOT / "tests" / "hostile" / "makefiles").glob("*.mk"):
         building(folder / f"build-{path.stem}" / "src", path)
+    canned(folder / "canned" / "src")
+    canned_in_makefile(folder / "canned-in-makefile" / "src")
     for mistake in MISTAKES[::10]:
         mistaken(folder / f"mistake-{mistake}" / "src", mistake)
     for name in NAMES:
@@ -116,7 +127,7 @@ def write_submissions(folder: Path) -> None:
 def write_suite(path: Path, root: Path) -> Path:
     """Write a suite of three tests, with little time for each."""
     path.write_text(
-        f'extends = "{root}/tests/suite.toml"\nrandomized = ["malloc-arrays"]\n'
+        f'extends = "{root}/tests/suite.toml"\n'
         f"only = {list(TESTS)}\n"
         "[limits.run]\nprocessor_seconds = 0.3\nsleep_seconds = 1.5\n"
         "memory_mib = 256\nfile_mib = 4\n"
@@ -266,10 +277,24 @@ def test_an_attack_in_vain_changes_nothing_and_is_noticed(
     assert (row["status"], row["points"], row["flags"]) == ("graded", str(ALL), HARMLESS[attack])
 
 
-def test_canned_answers_are_noticed(grades: dict[str, dict[str, str]]) -> None:
+def test_a_test_that_is_passed_with_known_sizes_only_costs_its_points(
+    batch: Path, grades: dict[str, dict[str, str]]
+) -> None:
     row = grades[f"attack-{CANNED}"]
-    assert int(row["points"]) == ALL
-    assert row["flags"].startswith("passes malloc-arrays, but not with randomized sizes: ")
+    assert int(row["points"]) == ALL - TESTS["malloc-arrays"]
+    assert row["flags"] == "passes malloc-arrays, but not with randomized sizes"
+    report = (batch / "submissions" / f"attack-{CANNED}" / "report.txt").read_text()
+    assert "passes with the published sizes, but not with others: call " in report
+
+
+@pytest.mark.parametrize("name", ["canned", "canned-in-makefile"])
+def test_the_published_answers_earn_nothing_and_are_flagged(
+    grades: dict[str, dict[str, str]], name: str
+) -> None:
+    row = grades[name]
+    assert (row["status"], row["total"]) == ("graded", "0")
+    assert all(test in row["flags"] for test in TESTS)
+    assert "but not with randomized sizes" in row["flags"]
 
 
 @pytest.mark.parametrize("build", NOT_BUILT)

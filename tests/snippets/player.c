@@ -7,13 +7,15 @@
  *
  *     m SLOT SIZE          slot = os_malloc(size)
  *     c SLOT NMEMB SIZE    slot = os_calloc(nmemb, size)
+ *     u SLOT NMEMB SIZE    the same, but whether the block is cleared is not checked
  *     r SLOT SIZE          slot = os_realloc(slot, size)
  *     f SLOT               os_free(slot)
  *     s, j, e              set_up(), judged_part(), clean_up(): the phases of a test
+ *     sc, sr               set_up_after() a first request by os_calloc() or os_realloc()
  *
- * There are 256 slots, empty at first; a block is leaked if its slot is used for another one. What
- * m and c ask for has to be more than 0 bytes. A program that is not like this ends with status 2
- * where the mistake is.
+ * There are 256 slots, empty at first; a block is leaked if its slot is used for another one. A
+ * request for 0 bytes has to return NULL. A program that is not like this ends with status 2 where
+ * the mistake is.
  */
 #include <stdbool.h>
 #include <unistd.h>
@@ -66,15 +68,47 @@ static bool read_numbers(size_t numbers[], size_t count)
     return *at++ == '\n' && numbers[0] < LENGTH(slots);
 }
 
+static void *request(size_t size)
+{
+    if (size > 0)
+        return checked_malloc(size);
+    CHECK_NULL(os_malloc(0));
+    return NULL;
+}
+
+static void *request_array(size_t nmemb, size_t size, bool cleared)
+{
+    if (nmemb > 0 && size > 0)
+        return cleared ? checked_calloc(nmemb, size) : uncleared_calloc(nmemb, size);
+    CHECK_NULL(os_calloc(nmemb, size));
+    return NULL;
+}
+
+/* Begins the set-up, after a first request if one is named here. */
+static void begin_set_up(void)
+{
+    if (*at == 'c')
+        set_up_after(uncleared_calloc(1, ALIGNMENT));
+    else if (*at == 'r')
+        set_up_after(checked_realloc(NULL, ALIGNMENT));
+    else {
+        set_up();
+        return;
+    }
+    at++;
+}
+
 /* Plays the operation that begins here; false if it is malformed. */
 static bool play(void)
 {
     size_t numbers[3];
     size_t bytes;
 
-    switch (*at++) {
+    char letter = *at++;
+
+    switch (letter) {
     case 's':
-        set_up();
+        begin_set_up();
         return *at++ == '\n';
     case 'j':
         judged_part();
@@ -83,15 +117,15 @@ static bool play(void)
         clean_up();
         return *at++ == '\n';
     case 'm':
-        if (!read_numbers(numbers, 2) || numbers[1] == 0)
+        if (!read_numbers(numbers, 2))
             return false;
-        slots[numbers[0]] = checked_malloc(numbers[1]);
+        slots[numbers[0]] = request(numbers[1]);
         return true;
     case 'c':
-        if (!read_numbers(numbers, 3) || __builtin_mul_overflow(numbers[1], numbers[2], &bytes) ||
-            bytes == 0)
+    case 'u':
+        if (!read_numbers(numbers, 3) || __builtin_mul_overflow(numbers[1], numbers[2], &bytes))
             return false;
-        slots[numbers[0]] = checked_calloc(numbers[1], numbers[2]);
+        slots[numbers[0]] = request_array(numbers[1], numbers[2], letter == 'c');
         return true;
     case 'r':
         if (!read_numbers(numbers, 2))
@@ -117,5 +151,6 @@ int main(void)
     read_program();
     for (size_t line = 1; *at != '\0'; line++)
         if (!play())
-            reject(line, "m SLOT SIZE, c SLOT NMEMB SIZE, r SLOT SIZE, f SLOT, s, j or e");
+            reject(line,
+                   "m SLOT SIZE, c or u SLOT NMEMB SIZE, r SLOT SIZE, f SLOT, s, sc, sr, j or e");
 }
