@@ -12,7 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.grading.style_tools import SOURCES, ToolRunner, make_finding, tool_findings
+from harness.grading.style_sources import read_sources
+from harness.grading.style_tools import (
+    SOURCES,
+    StyleError,
+    ToolRunner,
+    make_finding,
+    tool_findings,
+)
 from harness.results.grade import Finding, Style
 from harness.suite import SuiteError, check_keys, whole_number
 
@@ -24,7 +31,18 @@ MOST_FINDINGS = 200
 
 _CLEAR_NAME = re.compile(r"[\w./+ -]+")
 """A path that can be told apart from the rest of a tool's line."""
-_SILENCER = re.compile(r"\s*#\s*(line\b|[0-9]|pragma\s+GCC\s+diagnostic\b)|.*\b_Pragma\b")
+_JOINED = "\f"
+"""What stands for the end of a line that is joined with the next one."""
+_JOIN = re.compile(r"\\[ \t\f\v]*\n")
+_COMMENT = re.compile(
+    r"(?P<comment>/\f*\*.*?(?:\*\f*/|\Z)|/\f*/[^\n]*)"
+    r"""|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'""",
+    re.DOTALL,
+)
+_SILENCER = re.compile(
+    r"\s*#\s*(line\b|[0-9]|pragma\s+GCC\s+diagnostic\b)|.*\b_Pragma\b", re.DOTALL
+)
+_SHOWN_FUNCTIONS = 3
 _OWN = "checker"
 """The name of the tool in our own findings."""
 
@@ -38,16 +56,38 @@ def _walk(folder: Path) -> list[str]:
     )
 
 
-def _own_findings(folder: Path, names: Iterable[str]) -> Iterator[Finding]:
+def _own_findings(
+    folder: Path, names: Iterable[str], silencers: Iterable[tuple[str, int]]
+) -> Iterator[Finding]:
     for name in names:
         if not _CLEAR_NAME.fullmatch(name):
             expected = "expected a name of letters, digits and . _ + -"
             yield make_finding(_OWN, name, 0, expected, "file-name")
         text = (folder / name).read_text(encoding="utf-8", errors="replace")
-        for number, line in enumerate(text.split("\n"), 1):
-            if _SILENCER.match(line):
-                silences = "keeps the compiler from warnings"
-                yield make_finding(_OWN, name, number, silences, "silencer")
+        # A compiler may replace trigraphs, or not.
+        for reading in (text, text.replace("??=", "#").replace("??/", "\\")):
+            silencers = [*silencers, *((name, line) for line in _silencing_lines(reading))]
+    for name, line in silencers:
+        yield make_finding(_OWN, name, line, "keeps the compiler from warnings", "silencer")
+
+
+def _silencing_lines(text: str) -> Iterator[int]:
+    """Yield the numbers of the lines that keep the compiler from warnings, as it reads them: with
+    lines joined, without comments, and with digraphs replaced."""
+    text = text.replace("\r\n", "\n").replace(_JOINED, " ")
+    number = 1
+    for line in _COMMENT.sub(_as_space, _JOIN.sub(_JOINED, text)).split("\n"):
+        if _SILENCER.match(line.replace(_JOINED, "").replace("%:", "#")):
+            yield number
+        number += 1 + line.count(_JOINED)
+
+
+def _as_space(match: re.Match[str]) -> str:
+    """Return a literal as it is, and a comment as a space, with the lines that it takes up."""
+    comment = match["comment"]
+    if comment is None:
+        return match[0]
+    return " " + _JOINED * (comment.count("\n") + comment.count(_JOINED))
 
 
 def _place(finding: Finding) -> tuple[str, int, str, str]:
@@ -55,18 +95,31 @@ def _place(finding: Finding) -> tuple[str, int, str, str]:
     return finding.file, finding.line, finding.tool, finding.message.rpartition(" ")[2]
 
 
-def find_style(folder: Path, includes: Mapping[str, Path], run: ToolRunner) -> tuple[Finding, ...]:
-    """Return the findings in the C files below a folder, by file and line, one for each line and
-    check; the first `MOST_FINDINGS` of them.
+def find_style(
+    folder: Path, includes: Mapping[str, Path], run: ToolRunner, library: str | None = None
+) -> tuple[Finding, ...]:
+    """Return the findings in the C files below a folder and in what they include, by file and line,
+    one for each line and check; the first `MOST_FINDINGS` of them.
 
     ``includes`` are further folders of headers, in the order of the search, by the paths at which
-    the tools see them; findings in them are left out. Raises `StyleError`, `OSError`, and what
-    ``run`` raises.
+    the tools see them; findings in them are left out. ``library`` lists the symbols of the library
+    that was built from the folder, if it was; see `harness.grading.style_sources`. Raises
+    `StyleError`, `OSError`, and what ``run`` raises.
     """
-    names = _walk(folder)
-    clear = [name for name in names if _CLEAR_NAME.fullmatch(name)]
     shown = {SOURCES: folder, **includes}
-    findings = {*_own_findings(folder, names), *tool_findings(clear, shown, run)}
+    walked = _walk(folder)
+    sources = read_sources([n for n in walked if _CLEAR_NAME.fullmatch(n)], shown, library, run)
+    if sources.lacking:
+        raise StyleError(
+            "expected all of the library in C files that compile by themselves, found none of them"
+            f" with {', '.join(sources.lacking[:_SHOWN_FUNCTIONS])}"
+        )
+    names = sorted({*walked, *sources.files})
+    clear = [name for name in names if _CLEAR_NAME.fullmatch(name)]
+    findings = {
+        *_own_findings(folder, names, sources.silencers),
+        *tool_findings(clear, shown, run),
+    }
     unique: dict[tuple[str, int, str, str], Finding] = {}
     for finding in sorted(findings, key=lambda f: (*_place(f), f.message)):
         unique.setdefault(_place(finding), finding)

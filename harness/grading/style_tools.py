@@ -13,7 +13,7 @@ import os
 import re
 import shlex
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -173,6 +173,12 @@ def _compile_each(
         yield unit, output, status == "status 0"
 
 
+def search_paths(names: Iterable[str], shown: Mapping[str, Path]) -> list[str]:
+    """Return the options that make a compiler find the headers of the sources, and then others."""
+    folders = {os.path.dirname(f"{SOURCES}/{name}") for name in names if name.endswith(".h")}
+    return [f"-I{path}" for path in dict.fromkeys([SOURCES, *sorted(folders), *shown])]
+
+
 def tool_findings(
     names: Collection[str], shown: Mapping[str, Path], run: ToolRunner
 ) -> Iterator[Finding]:
@@ -180,8 +186,7 @@ def tool_findings(
     Raises `StyleError`, and what ``run`` raises."""
     files = [f"{SOURCES}/{name}" for name in names]
     units = [file for file in files if file.endswith(".c")]
-    own_headers = {os.path.dirname(file) for file in files if file.endswith(".h")}
-    paths = [f"-I{path}" for path in dict.fromkeys([SOURCES, *sorted(own_headers), *shown])]
+    paths = search_paths(names, shown)
 
     def ask(tool: str, command: Sequence[str]) -> str:
         output, _, status = run([*_APPEND_STATUS, *command], shown).rpartition("\n")
@@ -198,4 +203,7 @@ def tool_findings(
     if compiled:
         yield from _findings("cppcheck", ask("cppcheck", [*_CPPCHECK, *paths, *compiled]))
     if files:
-        yield from _findings("cpplint", ask("cpplint", [*_CPPLINT, *files]))
+        # What cpplint takes for a suffix, so that it leaves no file out.
+        suffixes = sorted({file.rpartition(".")[2] for file in files})
+        command = [*_CPPLINT, f"--extensions={','.join(suffixes)}", *files]
+        yield from _findings("cpplint", ask("cpplint", command))

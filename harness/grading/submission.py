@@ -13,7 +13,7 @@ from pathlib import Path
 
 from harness.checking.check import Setup, check
 from harness.checking.run import Runner, scratch_folder
-from harness.execution.build import BUILD_ENV, Library, build_library
+from harness.execution.build import BUILD_ENV, LIBRARY, Library, build_library
 from harness.execution.build_error import BuildError
 from harness.execution.kit import layouts
 from harness.execution.process import output_of
@@ -24,6 +24,7 @@ from harness.grading.archive.unpack import unpack
 from harness.grading.confirmation import Confirmer, confirmed, unconfirmed_flag
 from harness.grading.rules import Rules
 from harness.grading.style import find_style, judge_style
+from harness.grading.style_sources import LIBRARY_SYMBOLS
 from harness.grading.style_tools import StyleError
 from harness.results.grade import Grade, Status, Style, TestResult
 from harness.results.verdict import Outcome, Verdict
@@ -122,7 +123,10 @@ class Grader:
                 built = folder / "built"
                 layout.write(built)
                 includes = {f"/{name}": built / name for name in ("utils", "tests/snippets")}
-                findings = find_style(built / "src", includes, self._run_tool)
+                symbols = self._run_tool(
+                    [*LIBRARY_SYMBOLS, f"/library/{LIBRARY}"], {"/library": library.folder}
+                )
+                findings = find_style(built / "src", includes, self._run_tool, symbols)
         except StyleError as error:
             flags.append(f"its style could not be judged: {error}")
             return Style(0, rules.points, (), str(error))

@@ -297,6 +297,12 @@ def test_the_published_answers_earn_nothing_and_are_flagged(
     assert "but not with randomized sizes" in row["flags"]
 
 
+def test_a_library_without_a_c_file_has_no_style(grades: dict[str, dict[str, str]]) -> None:
+    row = grades["canned-in-makefile"]
+    assert "its style could not be judged: expected all of the library in C files" in row["flags"]
+    assert "could not be judged" not in grades["canned"]["flags"]
+
+
 @pytest.mark.parametrize("build", NOT_BUILT)
 def test_a_hostile_build_is_reported(grades: dict[str, dict[str, str]], build: str) -> None:
     row = grades[f"build-{build}"]

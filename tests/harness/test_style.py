@@ -21,6 +21,7 @@ from harness.grading.style import (
     read_style,
 )
 from harness.grading.style_checks import CPPCHECK_CHECKS, CPPLINT_CHECKS, GCC_CHECKS
+from harness.grading.style_sources import LIBRARY_SYMBOLS
 from harness.grading.style_tools import StyleError
 from harness.suite import SuiteError
 
@@ -118,6 +119,17 @@ def test_a_makefiles_feature_macros_may_be_in_the_source_too(tmp_path: Path) -> 
         ("osmem.c", f'#pragma GCC diagnostic ignored "-Wunused-variable"\n{UNUSED}'),
         ("osmem.c", f'#line 1 "/usr/include/stdio.h"\n{UNUSED}'),
         ("osmem.c", f'_Pragma("GCC diagnostic ignored \\"-Wunused-variable\\"")\n{UNUSED}'),
+        ("osmem.c", f'%:pragma GCC diagnostic ignored "-Wunused-variable"\n{UNUSED}'),
+        ("osmem.c", f'%\\\n: /**/ pragma GCC diagnostic ignored "-Wunused-variable"\n{UNUSED}'),
+        ("osmem.c", f'#pra\\\ngma GCC /*\n*/ diagnostic ignored "-Wunused-variable"\n{UNUSED}'),
+        ("osmem.c", f'_Pra\\\ngma("GCC diagnostic ignored \\"-Wunused-variable\\"")\n{UNUSED}'),
+        (
+            "osmem.c",
+            "#define PASTED(a, b) a##b\n"
+            f'PASTED(_Pra, gma)("GCC diagnostic ignored \\"-Wunused-variable\\"")\n{UNUSED}',
+        ),
+        ("osmem.c", f'%: 1 "/usr/include/stdio.h"\n{UNUSED}'),
+        ("osmem.c", f'/* ??/\n*/ #\\ \nline 1 "/usr/include/stdio.h"\n{UNUSED}'),
         ("x: warning: y.c", UNUSED),
         ("new\nline.c", UNUSED),
         ("-Wno-all.c", UNUSED),
@@ -125,6 +137,23 @@ def test_a_makefiles_feature_macros_may_be_in_the_source_too(tmp_path: Path) -> 
 )
 def test_tools_can_not_be_silenced(tmp_path: Path, name: str, text: str) -> None:
     assert found(write(tmp_path, text, name))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '/* #pragma GCC diagnostic ignored "-Wunused" */\nint x;\n',
+        'char *x = "\\\n#pragma GCC diagnostic ignored";\n',
+        "/* as\n# 1 is\n */\nint x;\n",
+    ],
+)
+def test_what_only_looks_like_a_silencer_is_none(tmp_path: Path, text: str) -> None:
+    assert "silencer" not in [check for _, _, check in places(write(tmp_path, text))]
+
+
+def test_a_silencer_is_found_in_its_line(tmp_path: Path) -> None:
+    text = 'int x; /*\n*/ int y; \\\n\n%:pragma GCC diagnostic ignored "-Wunused"\n'
+    assert ("osmem.c", 4, "silencer") in places(write(tmp_path, text))
 
 
 def test_cpplint_listens_to_no_one_else(tmp_path: Path) -> None:
@@ -169,6 +198,61 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
 def test_a_tool_that_did_not_end_is_no_sign_of_style(tmp_path: Path, message: str) -> None:
     with pytest.raises(StyleError, match="^gcc did not run to its end"):
         find_style(write(tmp_path, "int x;\n"), {}, lambda command, shown: message)
+
+
+# ---- The files that are judged -------------------------------------------------------------------
+
+
+def built(folder: Path, *options: str) -> str:
+    """Build a library in a folder, and return its symbols."""
+    library = str(folder.parent / "libosmem.so")
+    command = ["gcc", "-shared", "-fPIC", "-w", "-o", library, *options]
+    subprocess.run(command, cwd=folder, check=True)
+    listing = [*LIBRARY_SYMBOLS, library]
+    listed = subprocess.run(listing, stdout=subprocess.PIPE, check=True)
+    return listed.stdout.decode()
+
+
+def judged(folder: Path, *options: str) -> list[Finding]:
+    """The findings in a folder that a library is built from."""
+    return list(find_style(folder, {"/utils": UTILS}, unboxed, built(folder, *options)))
+
+
+@pytest.mark.parametrize("name", ["part.txt", "part.inc", "sub/part"])
+def test_what_is_included_is_judged_whatever_its_name(tmp_path: Path, name: str) -> None:
+    src = tmp_path / "src"
+    write(src, UNUSED.replace("return x;", "return x; "), name)
+    write(src, f'#include "{name}"\n')
+    findings = {(f.file, f.line, f.tool) for f in judged(src, "osmem.c")}
+    assert findings == {(name, 5, "gcc"), (name, 6, "cpplint")}
+
+
+HIDDEN = '__attribute__((visibility("hidden"))) int ugly(int x)\n{\n    return x;\n}\n'
+CLEAN = "int ugly(int x);\nint f(int x);\n\nint f(int x)\n{\n    return ugly(x);\n}\n"
+
+
+@pytest.mark.parametrize("text", [UNUSED.replace("f(", "ugly("), HIDDEN])
+def test_what_is_compiled_under_another_name_can_not_be_judged(tmp_path: Path, text: str) -> None:
+    src = tmp_path / "src"
+    write(src, CLEAN)
+    write(src, text, "ugly.txt")
+    with pytest.raises(StyleError, match="found none of them with ugly$"):
+        judged(src, "osmem.c", "-x", "c", "ugly.txt", "-s")
+
+
+def test_without_a_c_file_there_is_no_style(tmp_path: Path) -> None:
+    src = tmp_path / "src"
+    write(src, UNUSED, "osmem.txt")
+    with pytest.raises(StyleError, match="found none of them with f$"):
+        judged(src, "-x", "c", "osmem.txt")
+
+
+def test_a_backup_beside_the_sources_does_no_harm(tmp_path: Path) -> None:
+    src = tmp_path / "src"
+    write(src, UNUSED)
+    write(src, UNUSED, "backup/osmem.c")
+    write(src, f"inline int g(int x)\n{{\n    return x;\n}}\n\n{UNUSED}", "other.c")
+    assert {f.file for f in judged(src, "osmem.c")} == {"osmem.c", "backup/osmem.c", "other.c"}
 
 
 # ---- The same on every machine -------------------------------------------------------------------
