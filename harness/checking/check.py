@@ -12,8 +12,8 @@ from harness.checking.run import Run, Runner, scratch_folder
 from harness.errors import UserError
 from harness.execution.build import BUILD, LIBRARY, Library, build_library
 from harness.execution.build_error import BuildError
+from harness.execution.entrance import build_entrance
 from harness.execution.sandbox import Sandbox, require_sandbox
-from harness.execution.tools import SANDBOX_TOOLS, require_tools
 from harness.execution.workers import Workers, result_of
 from harness.results.verdict import Outcome, Verdict
 from harness.suite import Suite, Test
@@ -45,15 +45,15 @@ def set_up(suite: Suite, source: Path, tracer: Tracer, jobs: int, sandboxed: boo
     If ``sandboxed``, the library is built in a sandbox, and the programs will run in sandboxes.
     Raises `UserError` if a tool is missing, or if no sandbox can be made.
     """
+    build_sandbox = run_sandbox = None
     if sandboxed:
-        require_tools(*SANDBOX_TOOLS)
-        BUILD.mkdir(parents=True, exist_ok=True)
+        entrance = build_entrance()
+        build_sandbox = Sandbox(suite.build_limits, entrance)
+        run_sandbox = Sandbox(suite.run_limits, entrance)
         with scratch_folder(BUILD) as scratch:
-            require_sandbox(Sandbox(suite.build_limits), scratch, "OSMEM_BUILD")
+            require_sandbox(build_sandbox, scratch, "OSMEM_BUILD")
         with scratch_folder() as scratch:
-            require_sandbox(Sandbox(suite.run_limits), scratch, "TMPDIR")
-    build_sandbox = Sandbox(suite.build_limits) if sandboxed else None
-    run_sandbox = Sandbox(suite.run_limits) if sandboxed else None
+            require_sandbox(run_sandbox, scratch, "TMPDIR")
     runner = Runner(tracer, suite.policy, suite.run_limits, run_sandbox)
     library: Library | BuildError
     with Workers(1) as workers:

@@ -32,15 +32,22 @@ OUT = "/out"
 """The folder that only the outer sandbox can write to; see `Sandbox.confine_watched`."""
 KEEPER = "bwrap"
 """The name of the process whose child keeps an inner sandbox; see `Sandbox.confine_watched`."""
-EXECS_TO_ENTER = 2
+EXECS_TO_ENTER = 3
 """The number of calls of exec() that enter an inner sandbox; see `Sandbox.confine_watched`."""
 
 _GUEST = 61184
 """The user that root becomes: the first of the numbers that systemd sets aside for users without a
 name."""
 _ENV = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "HOME": WORK, "TMPDIR": WORK}
+SYSTEM = tuple(
+    Path("/usr", name)
+    for name in ("bin", "include", "lib", "lib32", "lib64", "libexec", "share/cppcheck")
+)
+"""The folders of the system that a sandbox shows: what compiles, links, and runs programs."""
+_ENTRANCE = "/entrance"
+_ENTER = (f"{_ENTRANCE}/confine", f"{_ENTRANCE}/filter")
 _SYSTEM = (
-    *("--ro-bind", "/usr", "/usr"),
+    *(word for path in SYSTEM for word in ("--ro-bind-try", str(path), str(path))),
     *("--symlink", "usr/bin", "/bin"),
     *("--symlink", "usr/lib", "/lib"),
     *("--symlink", "usr/lib64", "/lib64"),
@@ -68,7 +75,7 @@ done </tmp/reports
 [ -x /bin/ld.so ] && loader=/bin/ld.so
 exec nsenter --no-fork --pid=/proc/$inner/ns/pid -- {watcher} $loader /bin/setsid \
   $loader /bin/nsenter --no-fork --user --mount --wd --preserve-credentials --target $inner -- \
-  {command}
+  $loader {enter} {command}
 """
 _KEEP = "echo ready >&4; exec 4>&-; read -r _ <&5"
 
@@ -94,6 +101,8 @@ class Sandbox:
     """
 
     limits: Limits
+    entrance: Path
+    """The folder with what enters a sandbox; see `harness.execution.entrance`."""
 
     def confine(
         self,
@@ -102,7 +111,7 @@ class Sandbox:
         env: Mapping[str, str] | None = None,
     ) -> list[str]:
         """Return the command that runs ``command`` in an inner sandbox, in `WORK`."""
-        return self._outer(self._inner(command, list(shown), env), shown)
+        return self._outer(self._inner([*_ENTER, *command], list(shown), env), shown)
 
     def confine_watched(
         self,
@@ -125,6 +134,7 @@ class Sandbox:
         script = _WATCH.format(
             keeper=shlex.join(keeper),
             watcher=shlex.join(watcher),
+            enter=shlex.join(_ENTER),
             command=shlex.join(command),
         )
         return self._outer(["/bin/sh", "-c", script], shown, out, env)
@@ -153,7 +163,7 @@ class Sandbox:
             *(word for name in _CAPABILITIES for word in ("--cap-add", name)),
             *_SYSTEM,
             *("--proc", "/proc", *_DEVICES, "--tmpfs", "/tmp", "--dir", WORK),
-            *_binds("--ro-bind", shown),
+            *_binds("--ro-bind", {_ENTRANCE: self.entrance, **shown}),
             *(_binds("--bind", {OUT: out}) if out is not None else ()),
             *_variables({**_ENV, **(env or {})}),
             *("--", "/bin/sh", "-c", furnish, "sh"),
@@ -170,7 +180,7 @@ class Sandbox:
             *("--disable-userns", "--uid", "1000", "--gid", "1000", "--cap-drop", "ALL"),
             *_SYSTEM,
             *("--dev-bind", "/dev", "/dev", "--remount-ro", "/dev"),
-            *_binds("--ro-bind", {path: path for path in shown}),
+            *_binds("--ro-bind", {path: path for path in (_ENTRANCE, *shown)}),
             *_binds("--bind", {WORK: WORK}),
             *("--remount-ro", "/", "--chdir", WORK),
             *_variables({**_ENV, **(env or {})}),

@@ -34,7 +34,7 @@ def _files(suite: Suite) -> Iterator[tuple[str, Path]]:
     for folder, patterns in (
         (SNIPPETS_MAKEFILE.parent, ("Makefile", "player.c", "snippet.c", "stub.c", "*.h")),
         (UTILS, ("*.[ch]",)),
-        (ROOT / "harness", ("**/*.py", "**/*.mk")),
+        (ROOT / "harness", ("**/*.py", "**/*.mk", "**/*.c", "**/Makefile")),
     ):
         for pattern in patterns:
             for path in sorted(folder.glob(pattern)):

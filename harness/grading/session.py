@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
@@ -21,8 +22,9 @@ from rich.text import Text
 from harness.checking.programs import build_player, build_programs
 from harness.errors import UserError
 from harness.execution.build_error import BuildError
+from harness.execution.entrance import build_entrance
 from harness.execution.sandbox import Sandbox, require_sandbox
-from harness.execution.tools import BUILD_TOOLS, SANDBOX_TOOLS, require_tools
+from harness.execution.tools import BUILD_TOOLS, require_tools
 from harness.execution.versions import Versions, installed_versions
 from harness.grading.batch import (
     Done,
@@ -82,22 +84,19 @@ def grade_folder(suite: Suite, tracer: Tracer, options: Options, console: Consol
             " would be taken for submissions"
         )
     require_tools(*BUILD_TOOLS, "ltrace", *(("cppcheck", "cpplint") if options.style else ()))
-    if options.sandboxed:
-        require_tools(*SANDBOX_TOOLS)
     rules = load_rules(suite)
     if not options.style:
         rules = replace(rules, style=NO_STYLE)
     found = find_submissions(options.submissions, options.only)
     with only_batch(options.out) as scratch:
-        if options.sandboxed:
-            require_sandbox(Sandbox(suite.run_limits), scratch, "TMPDIR")
+        entrance = _show_entrance(suite, scratch) if options.sandboxed else None
         found = name_sources(found, options.sources, rules.archive, scratch)
         store = Store(options.database or f"sqlite:///{options.out.absolute() / _DATABASE}")
         if options.fresh:
             store.forget(options.only)
         key = rules_key(suite, options.style, options.sandboxed)
         _require_rules(store, key, options)
-        grader = _grader(suite, rules, tracer, options, store.seed(options.seed), scratch)
+        grader = _grader(suite, rules, tracer, options, store.seed(options.seed), scratch, entrance)
         done = grade_batch(found, grader, store, key, options.jobs)
         failed = _show_progress(console, done, len(found))
         everyone = [submission.name for submission in find_submissions(options.submissions, ())]
@@ -119,8 +118,22 @@ def _require_rules(store: Store, key: str, options: Options) -> None:
     store.change_rules(key)
 
 
+def _show_entrance(suite: Suite, scratch: Path) -> Path:
+    """Return the entrance of sandboxes, in a folder that they can reach."""
+    entrance = scratch / "entrance"
+    shutil.copytree(build_entrance(), entrance)
+    require_sandbox(Sandbox(suite.run_limits, entrance), scratch, "TMPDIR")
+    return entrance
+
+
 def _grader(
-    suite: Suite, rules: Rules, tracer: Tracer, options: Options, seed: str, scratch: Path
+    suite: Suite,
+    rules: Rules,
+    tracer: Tracer,
+    options: Options,
+    seed: str,
+    scratch: Path,
+    entrance: Path | None,
 ) -> Grader:
     programs = build_programs(suite, options.jobs)
     for name, program in programs.items():
@@ -133,7 +146,7 @@ def _grader(
         programs,
         player,
         tracer,
-        options.sandboxed,
+        entrance,
         seed,
         installed_versions(),
         scratch,

@@ -16,7 +16,7 @@ from harness.checking.run import Runner, scratch_folder
 from harness.execution.build import BUILD_ENV, LIBRARY, Library, build_library
 from harness.execution.build_error import BuildError
 from harness.execution.kit import layouts
-from harness.execution.process import output_of
+from harness.execution.process import Limits, output_of
 from harness.execution.sandbox import Sandbox, make_readable
 from harness.execution.versions import Versions
 from harness.grading.archive.bounds import Refused
@@ -44,7 +44,8 @@ class Grader:
     player: Path
     """The program that plays randomized tests; see `harness.grading.script`."""
     tracer: Tracer
-    sandboxed: bool
+    entrance: Path | None
+    """The entrance of sandboxes; None if there is none. See `harness.execution.entrance`."""
     seed: str
     """The seed of what is randomized, together with a submission's key."""
     versions: Versions
@@ -66,11 +67,14 @@ class Grader:
                 return self._without_tests(Status.NOT_BUILT, str(error), choice, _log(error))
             return self._grade_library(library, unpacked, choice, key)
 
+    def _sandbox(self, limits: Limits) -> Sandbox | None:
+        return Sandbox(limits, self.entrance) if self.entrance is not None else None
+
     # ---- Tests --------------------------------------------------------------------------------
 
     def _build(self, sources: Path, cache: Path) -> Library:
         limits, flags = self.suite.build_limits, self.suite.compiler
-        build_sandbox = Sandbox(limits) if self.sandboxed else None
+        build_sandbox = self._sandbox(limits)
         return build_library(sources, limits, build_sandbox, cache, flags)
 
     def _without_tests(self, status: Status, reason: str, choice: str = "", log: str = "") -> Grade:
@@ -83,7 +87,7 @@ class Grader:
 
     def _grade_library(self, library: Library, unpacked: Path, choice: str, key: str) -> Grade:
         suite = self.suite
-        run_sandbox = Sandbox(suite.run_limits) if self.sandboxed else None
+        run_sandbox = self._sandbox(suite.run_limits)
         runner = Runner(self.tracer, suite.policy, suite.run_limits, run_sandbox, self.scratch)
         setup = Setup(suite, library, self.programs, runner)
         first = list(check(setup, 1))
@@ -115,7 +119,7 @@ class Grader:
         rules = self.rules.style
         if rules.points == 0:
             return Style(0, 0, ())
-        if not self.sandboxed:
+        if self.entrance is None:
             return Style(0, rules.points, (), "style is judged in a sandbox only")
         try:
             with scratch_folder(self.scratch) as folder:
@@ -133,13 +137,15 @@ class Grader:
         return judge_style(findings, points, rules)
 
     def _run_tool(self, command: Sequence[str], shown: Mapping[str, Path]) -> str:
+        assert self.entrance is not None
         limits = self.suite.build_limits
+        sandbox = Sandbox(limits, self.entrance)
         with scratch_folder(self.scratch) as folder:
             copies = {inside: folder / str(number) for number, inside in enumerate(shown)}
             for inside, path in shown.items():
                 shutil.copytree(path, copies[inside], symlinks=True)
                 make_readable(copies[inside])
-            return output_of(Sandbox(limits).confine(command, copies), limits, BUILD_ENV)
+            return output_of(sandbox.confine(command, copies), limits, BUILD_ENV)
 
 
 def _notes(*notes: str) -> tuple[str, ...]:

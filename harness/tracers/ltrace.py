@@ -12,7 +12,10 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+
+from seccomp import Arch, resolve_syscall
 
 from harness.trace.events import (
     SPAWNING,
@@ -56,8 +59,6 @@ _RESUMED = re.compile(r"<\.\.\. (?P<name>\w+)(?:@SYS)? resumed> .*?\) += (?P<res
 _EXITED = re.compile(r"\+\+\+ exited \(status (\d+)\) \+\+\+\s*")
 _KILLED = re.compile(r"\+\+\+ killed by (\w+) \+\+\+\s*")
 _EXEC = re.compile(r"--- Called exec\(\) ---\s*")
-_UNNAMED = {"318": "getrandom", "334": "rseq", "435": "clone3"}
-"""The system calls of x86-64 that ltrace 0.7.3 shows by their numbers."""
 _REPLACING = ("execve", "execveat")
 """The system calls that do not return if they succeed, so that ltrace shows no second half."""
 _NO_VALUE = "<void>"
@@ -72,8 +73,18 @@ def _numbers(text: str) -> tuple[int, ...]:
     return tuple(map(_number, re.split(r", *", text))) if text else ()
 
 
+@cache
+def _name_of(number: int) -> str:
+    """Return the name of a system call that ltrace, older than the call, shows by its number."""
+    try:
+        return str(resolve_syscall(Arch(), number).decode())
+    except ValueError:
+        return str(number)
+
+
 def _system_call(name: str, args: str, result: str) -> SystemCall:
-    name = _UNNAMED.get(name, name)
+    if name.isdecimal():
+        name = _name_of(int(name))
     if name in SPAWNING:
         return SystemCall(name, (), signed_result(_number(result)))
     if name not in SYSTEM_CALLS:

@@ -235,6 +235,12 @@ def test_a_folder_out_of_reach_of_sandboxes_is_named_with_its_variable(
     assert_could_not_run(ended, message, f"set {variable} to such a folder")
 
 
+def test_what_submissions_could_read_is_no_place_for_the_solution() -> None:
+    ended = checker("check", "--sandbox", env={"OSMEM_BUILD": "/usr/lib/nowhere/build"})
+    assert_could_not_run(ended, "Error: /usr/lib/nowhere/build: ", "move it elsewhere")
+    assert not Path("/usr/lib/nowhere").exists()
+
+
 def test_what_is_built_can_go_elsewhere(tmp_path: Path) -> None:
     assert checker("check", "all", env={"OSMEM_BUILD": str(tmp_path)}).returncode == 0
     assert (tmp_path / "snippets" / "test-all").exists()

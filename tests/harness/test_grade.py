@@ -48,6 +48,10 @@ SYSTEM_CALLS = "made system calls that an allocator has no use for: "
 HARMLESS = {
     "break-out": SYSTEM_CALLS + "chroot, mount, setuid, unshare",
     "closed-stderr": SYSTEM_CALLS + "close",
+    "kernel": SYSTEM_CALLS
+    + "bpf, io_uring_setup, memfd_create, perf_event_open, pidfd_open, process_vm_readv, setns,"
+    " userfaultfd",
+    "keys": SYSTEM_CALLS + "add_key, keyctl, request_key",
     "kill-others": SYSTEM_CALLS + "getppid, kill",
     "libc-memory": "asked the system for memory outside of calls of the allocator",
     "nap": SYSTEM_CALLS + "clock_nanosleep",
@@ -70,6 +74,8 @@ OUTCOMES = {
     "fake-trace": "differs",
     "flood": "crashed",
     "fork-bomb": "crashed",
+    "fork-by-interrupt": "crashed",
+    "fork-by-x32": "crashed",
     "libc-malloc": "",
     "loop": "timeout",
     "many-requests": "timeout",
@@ -82,7 +88,7 @@ OUTCOMES = {
 }
 CANNED = "canned-answers"
 
-BUILDS_WELL = ("daemon", "outside", "spy")
+BUILDS_WELL = ("daemon", "keys", "outside", "spy")
 NOT_BUILT = {
     "loop": "make did not end within 20 s",
     "fork-bomb": "make did not end within 20 s",
