@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -15,6 +14,7 @@ from harness.checking.audit import Audit, audit
 from harness.execution.build import LIBRARY, Library
 from harness.trace.canonical import canonicalise
 from harness.specification.policy import Policy
+from harness.execution.output import Output
 from harness.execution.process import Excess, Finished, Limits
 from harness.execution.sandbox import Sandbox, make_readable, make_writable_folder
 from harness.execution.turns import alone
@@ -51,10 +51,8 @@ def scratch_folder(top: Path | None = None) -> Iterator[Path]:
         yield scratch
 
 
-def _first_line(path: Path) -> str:
-    """Return the first line of a file that is not blank, printable and cut to a bounded length."""
-    with path.open("rb") as file:
-        text = file.read(_STDERR_BYTES).decode("utf-8", errors="replace")
+def _first_line(text: str) -> str:
+    """Return the first line that is not blank, printable and cut to a bounded length."""
     lines = (printable(line).strip() for line in text.splitlines())
     return next(filter(None, lines), "")[:_LINE_LENGTH]
 
@@ -76,10 +74,10 @@ class Runner:
         self,
         program: Path,
         library: Library,
-        stdin: Path | None = None,
+        stdin: bytes = b"",
         moves_break: bool = False,
     ) -> Run:
-        """Trace a program whose input is the file ``stdin``, or empty. Set ``moves_break`` if it
+        """Trace a program whose whole input is ``stdin``. Set ``moves_break`` if it
         moves the break itself.
 
         A program that meets the limit of wall time is traced again, alone: other programs may have
@@ -91,25 +89,23 @@ class Runner:
                 return self._run_once(program, library, stdin, moves_break)
         return run
 
-    def _run_once(
-        self, program: Path, library: Library, stdin: Path | None, moves_break: bool
-    ) -> Run:
+    def _run_once(self, program: Path, library: Library, stdin: bytes, moves_break: bool) -> Run:
         with scratch_folder(self.scratch) as scratch:
-            out, stderr = scratch / "out", scratch / "stderr"
+            out = scratch / "out"
             make_writable_folder(out)
             raw = out / "trace"
-            with stderr.open("wb") as errors, Path(stdin or os.devnull).open("rb") as given:
-                finished = self.tracer.run(
-                    self._program(program, library, scratch),
-                    Streams(given, DEVNULL, errors),
-                    raw,
-                    self.limits,
-                )
+            errors = Output(self.limits.file_bytes, _STDERR_BYTES)
+            finished = self.tracer.run(
+                self._program(program, library, scratch),
+                Streams(stdin, DEVNULL, errors),
+                raw,
+                self.limits,
+            )
             events = list(self.tracer.events(raw, self.sandbox is not None))
             return Run(
                 gather(canonicalise(events)),
                 finished,
-                _first_line(stderr),
+                _first_line(errors.text),
                 library.missing,
                 audit(events, moves_break),
             )

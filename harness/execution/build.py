@@ -19,6 +19,7 @@ from harness.execution.cache import cached_folder
 from harness.execution.compiler import CompilerFlags, refusals, write_compilers
 from harness.execution.kit import SNIPPET_HEADERS, UTILS, Layout, layouts, own_utils
 from harness.execution.lock import exclusive
+from harness.execution.output import Output
 from harness.execution.process import Finished, Limits, is_plain_file, output_of, run
 from harness.execution.sandbox import Sandbox, SandboxError, make_readable
 from harness.execution.sources import digest_sources, has_makefile
@@ -176,7 +177,7 @@ class _Build:
             error.log = self.log
             raise
         finally:
-            self.log.parent.mkdir(parents=True, exist_ok=True)
+            self.log.parent.mkdir(0o700, parents=True, exist_ok=True)
             log.replace(self.log)
 
     def _build(self, scratch: Path, log: Path) -> Path:
@@ -246,9 +247,10 @@ class _Build:
         command = ["make", "--no-print-directory", "-C", str(copy / "src")]
         path = f"{copy / _COMPILERS}:{BUILD_ENV['PATH']}"
         env = {**BUILD_ENV, "PATH": path, "UTILS_PATH": "../utils"}
-        with log.open("wb") as output:
-            finished = run(command, self.limits, env=env, stdout=output, stderr=output)
-        self._check_limits(finished, log)
+        output = Output(self.limits.file_bytes)
+        finished = run(command, self.limits, env=env, stdout=output, stderr=output)
+        log.write_bytes(output.content)
+        self._check_limits(finished)
         if finished.status != 0:
             raise MakeFailed(f"make failed: {first_error(log)}")
         built = copy / "src" / LIBRARY
@@ -260,9 +262,11 @@ class _Build:
         make_readable(copy)
         env = {**BUILD_ENV, "UTILS_PATH": "../utils"}
         command = sandbox.confine(["sh", "-c", _MAKE_IN_SANDBOX], {"/given": copy}, env)
-        with log.open("wb") as output, library.open("wb") as built:
-            finished = run(command, self.limits, env=env, stdout=built, stderr=output)
-        self._check_limits(finished, log)
+        output, built = Output(self.limits.file_bytes), Output(self.limits.file_bytes)
+        finished = run(command, self.limits, env=env, stdout=built, stderr=output)
+        log.write_bytes(output.content)
+        library.write_bytes(built.content)
+        self._check_limits(finished)
         if 0 < finished.status < 128 and finished.status not in _MAKE_STATUSES:
             raise SandboxError(f"make could not be run in a sandbox: {first_error(log)}")
         if finished.status == _LIBRARY_MISSING:
@@ -270,10 +274,10 @@ class _Build:
         if finished.status != 0:
             raise MakeFailed(f"make failed: {first_error(log)}")
 
-    def _check_limits(self, finished: Finished, log: Path) -> None:
+    def _check_limits(self, finished: Finished) -> None:
         if finished.timed_out:
             raise BuildError(f"make did not end within {self.limits.seconds} s")
-        if finished.too_much_output or log.stat().st_size >= self.limits.file_bytes:
+        if finished.too_much_output:
             raise BuildError(f"make wrote more than {self.limits.file_mib} MiB")
 
     def _ask(self, command: Sequence[str], library: Path) -> str:

@@ -8,7 +8,6 @@ import os
 import select
 import signal
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
@@ -16,8 +15,9 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import partial
 from pathlib import Path
-from typing import IO
+from subprocess import DEVNULL, PIPE, STDOUT
 
+from harness.execution.output import Output, give, readers
 from harness.execution.process_tree import Usage
 from harness.execution.turns import shared
 
@@ -94,11 +94,12 @@ UNLIMITED = Limits(None, None, None)
 
 
 class Excess(Enum):
-    """The limit of time that a command met."""
+    """The limit that a command met, and was ended for."""
 
     WALL = "seconds"
     PROCESSOR = "processor_seconds"
     SLEEP = "sleep_seconds"
+    OUTPUT = "file_mib"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +113,12 @@ class Finished:
 
     @property
     def timed_out(self) -> bool:
-        return self.excess is not None
+        return self.excess not in (None, Excess.OUTPUT)
 
     @property
     def too_much_output(self) -> bool:
-        """Whether it was killed for writing too large a file."""
-        return self.status == -signal.SIGXFSZ
+        """Whether it was killed for writing too much, to a file or to an `Output`."""
+        return self.excess is Excess.OUTPUT or self.status == -signal.SIGXFSZ
 
 
 def _prlimit(limits: Limits) -> list[str]:
@@ -168,22 +169,39 @@ class _Meter:
 def _wait(
     pidfd: int,
     seconds: float,
+    outputs: Mapping[int, Output],
     meter: _Meter | None = None,
     meanwhile: Callable[[], None] | None = None,
 ) -> Excess | None:
-    """Wait for a process to end, without reaping it. Call ``meanwhile``, if given, at least every
-    second. Return the limit that it met before it ended."""
+    """Wait for a process to end, without reaping it, and take its output from the pipes that
+    ``outputs`` names by their readers. Call ``meanwhile``, if given, at least every second. Return
+    the limit that the process met before it ended."""
     poll = select.poll()
-    poll.register(pidfd, select.POLLIN)
-    end = time.monotonic() + seconds
-    while (left := end - time.monotonic()) > 0:
-        pause = min(left, meter.pause() if meter else left, 1 if meanwhile else left)
-        if poll.poll(None if pause == math.inf else pause * 1000):
-            return None
-        if meanwhile is not None:
-            meanwhile()
-        if meter is not None and (excess := meter.look()) is not None:
-            return excess
+    for descriptor in (pidfd, *outputs):
+        poll.register(descriptor, select.POLLIN)
+    now = time.monotonic()
+    end = now + seconds
+
+    def next_look() -> float:
+        return now + min(meter.pause() if meter else math.inf, 1 if meanwhile else math.inf)
+
+    look = next_look()
+    while now < end:
+        pause = min(end, look) - now
+        for descriptor, _ in poll.poll(None if pause == math.inf else max(pause, 0) * 1000):
+            if descriptor == pidfd:
+                return None
+            if not outputs[descriptor].take(descriptor):
+                poll.unregister(descriptor)
+            if outputs[descriptor].excessive:
+                return Excess.OUTPUT
+        now = time.monotonic()
+        if now >= look:
+            if meanwhile is not None:
+                meanwhile()
+            if meter is not None and (excess := meter.look()) is not None:
+                return excess
+            look = next_look()
     return Excess.WALL
 
 
@@ -193,49 +211,82 @@ def run(
     *,
     env: Mapping[str, str],
     cwd: Path | None = None,
-    stdin: int | IO[bytes] = subprocess.DEVNULL,
-    stdout: int | IO[bytes] = subprocess.DEVNULL,
-    stderr: int | IO[bytes] = subprocess.DEVNULL,
+    stdin: int | bytes = DEVNULL,
+    stdout: int | Output = DEVNULL,
+    stderr: int | Output = DEVNULL,
     measure: Callable[[int], Usage] | None = None,
     on_excess: Callable[[int], None] | None = None,
     meanwhile: Callable[[], None] | None = None,
 ) -> Finished:
     """Run a command to its end, in a process group of its own, and kill the group afterwards.
 
-    ``measure``, if given, returns what the command uses, by its process ID. When it meets a limit
-    of time, call ``on_excess`` (if given) with that ID, to end the command before it is killed.
-    Until then, call ``meanwhile`` at least every second. Raises `OSError` if the command can't be
-    started.
+    ``stdin`` may be the command's whole input. ``stdout`` and ``stderr`` may be the same `Output`.
+    ``measure``, if given, returns what the command uses, by its process ID. When it meets a limit,
+    call ``on_excess`` (if given) with that ID, to end the command before it is killed. Until then,
+    call ``meanwhile`` at least every second. Raises `OSError` if the command can't be started.
     """
-    with shared():
-        process = subprocess.Popen(
+    with (
+        shared(),
+        subprocess.Popen(
             [*_prlimit(limits), *command],
             env=env,
             cwd=cwd,
-            stdin=stdin,
-            stdout=stdout,
-            stderr=stderr,
+            stdin=PIPE if isinstance(stdin, bytes) else stdin,
+            stdout=PIPE if isinstance(stdout, Output) else stdout,
+            stderr=_stderr_for(stdout, stderr),
             start_new_session=True,
-        )
-        running = _running.get()
-        if running is not None:
-            running.add(process.pid)
-        pidfd = os.pidfd_open(process.pid)
+        ) as process,
+        _noted(process.pid),
+        _pidfd(process.pid) as pidfd,
+    ):
+        outputs = readers(process, stdout, stderr)
+        seconds = math.inf if limits.seconds is None else limits.seconds - _KILLING_SECONDS
+        meter = _Meter(limits, partial(measure, process.pid)) if measure is not None else None
         try:
-            seconds = math.inf if limits.seconds is None else limits.seconds - _KILLING_SECONDS
-            meter = _Meter(limits, partial(measure, process.pid)) if measure is not None else None
-            excess = _wait(pidfd, seconds, meter, meanwhile)
+            if isinstance(stdin, bytes):
+                give(process, stdin)
+            excess = _wait(pidfd, seconds, outputs, meter, meanwhile)
             if excess is not None and on_excess is not None:
                 on_excess(process.pid)
-                _wait(pidfd, _GRACE_SECONDS)
+                _wait(pidfd, _GRACE_SECONDS, {})
         finally:
             # The leader is not reaped yet, so no other process group can have its number.
             os.killpg(process.pid, signal.SIGKILL)
             status = process.wait()
-            if running is not None:
-                running.discard(process.pid)
-            os.close(pidfd)
+        for reader, output in outputs.items():
+            output.take(reader)
+            if output.excessive:
+                excess = excess or Excess.OUTPUT
         return Finished(status, excess)
+
+
+def _stderr_for(stdout: int | Output, stderr: int | Output) -> int:
+    if isinstance(stderr, int):
+        return stderr
+    return STDOUT if stderr is stdout else PIPE
+
+
+@contextlib.contextmanager
+def _noted(leader: int) -> Iterator[None]:
+    """Note a process group as one that runs."""
+    running = _running.get()
+    if running is None:
+        yield
+        return
+    running.add(leader)
+    try:
+        yield
+    finally:
+        running.discard(leader)
+
+
+@contextlib.contextmanager
+def _pidfd(pid: int) -> Iterator[int]:
+    pidfd = os.pidfd_open(pid)
+    try:
+        yield pidfd
+    finally:
+        os.close(pidfd)
 
 
 def is_plain_file(path: Path) -> bool:
@@ -246,10 +297,9 @@ def is_plain_file(path: Path) -> bool:
 def output_of(command: Sequence[str], limits: Limits, env: Mapping[str, str]) -> str:
     """Return the first 4 MiB that a command writes to standard output, however it ends. Raises
     `OSError` if it can't be started."""
-    with tempfile.TemporaryFile() as output:
-        run(command, limits, env=env, stdout=output)
-        output.seek(0)
-        return output.read(_OUTPUT_BYTES).decode("utf-8", errors="replace")
+    output = Output(limits.file_bytes, _OUTPUT_BYTES)
+    run(command, limits, env=env, stdout=output)
+    return output.text
 
 
 @contextlib.contextmanager

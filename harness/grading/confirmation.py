@@ -13,7 +13,6 @@ from random import Random
 
 from harness.checking.check import Setup
 from harness.checking.judge import judge
-from harness.checking.run import scratch_folder
 from harness.execution.build import Library
 from harness.grading.randomized import randomize
 from harness.results.verdict import Outcome, Verdict
@@ -53,10 +52,7 @@ class Confirmer:
         script = randomize(test, suite.policy, random)
         if script is None:
             return None
-        with scratch_folder(setup.runner.scratch) as folder:
-            calls = folder / "calls"
-            calls.write_text(script.text())
-            run = setup.runner.run(self.player, setup.library, calls)
+        run = setup.runner.run(self.player, setup.library, script.text().encode())
         expected = script.expected_trace(suite.policy)
         return judge(test, expected, run, suite.policy, suite.run_limits)
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Protocol
+from typing import Protocol
 
 from harness.errors import UserError
 from harness.trace.events import Event
+from harness.execution.output import Output
 from harness.execution.process import Finished, Limits
 from harness.execution.sandbox import Sandbox
 
@@ -41,11 +42,11 @@ class Program:
 
 @dataclass(frozen=True, slots=True)
 class Streams:
-    """The standard streams of a program."""
+    """The standard streams of a program, as `harness.execution.process.run` takes them."""
 
-    stdin: int | IO[bytes]
-    stdout: int | IO[bytes]
-    stderr: int | IO[bytes]
+    stdin: int | bytes
+    stdout: int | Output
+    stderr: int | Output
 
 
 class TracerError(UserError):

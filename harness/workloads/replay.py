@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 from harness.errors import UserError
 from harness.execution.build import BUILD, ROOT, make
 from harness.execution.build_error import BuildError
+from harness.execution.output import Output
 from harness.execution.process import Finished, Limits, run
 from harness.text import printable_lines
 from harness.workloads.allocators import Allocator
@@ -63,11 +62,6 @@ def build_replayer() -> None:
         raise BuildError(next(iter(errors.splitlines()), "make failed"))
 
 
-def _text(file: IO[bytes]) -> str:
-    file.seek(0)
-    return file.read().decode("utf-8", errors="replace")
-
-
 @dataclass(frozen=True, slots=True)
 class _Ended:
     finished: Finished
@@ -87,10 +81,10 @@ def _replayer(args: Sequence[str | Path], seconds: float, preload: Path | None =
         env["LD_PRELOAD"] = str(preload)
     command = [str(_REPLAYER), *map(str, args)]
     limits = Limits(seconds, _MEMORY_MIB, _OUTPUT_MIB)
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
-        finished = run(command, limits, env=env, stdout=out, stderr=errors)
-        lines = printable_lines(_text(errors)) or [""]
-        return _Ended(finished, _text(out), lines[-1][-_LINE_CHARACTERS:])
+    out, errors = Output(limits.file_bytes), Output(limits.file_bytes)
+    finished = run(command, limits, env=env, stdout=out, stderr=errors)
+    lines = printable_lines(errors.text) or [""]
+    return _Ended(finished, out.text, lines[-1][-_LINE_CHARACTERS:])
 
 
 def _library(allocator: Allocator) -> list[Path]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 
@@ -22,3 +23,12 @@ def command_lines() -> dict[int, str]:
 def processes_of(folder: Path | str) -> list[str]:
     """The command lines that contain a path or another text."""
     return [words for words in command_lines().values() if str(folder) in words]
+
+
+def left_of(folder: Path | str) -> list[str]:
+    """The command lines that contain a path or another text, and don't go away. The kernel takes a
+    moment to end what was killed."""
+    deadline = time.monotonic() + 10
+    while (found := processes_of(folder)) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return found

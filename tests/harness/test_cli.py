@@ -16,7 +16,7 @@ import pytest
 from harness.execution.build import ROOT
 from command import assert_could_not_run, checker
 from linked import link
-from processes import processes_of
+from processes import left_of, processes_of
 from submissions import attacking, mistaken, plain
 
 
@@ -206,7 +206,7 @@ def test_an_interrupted_check_ends_at_once_and_leaves_nothing(
     running.send_signal(number)
     assert running.communicate(timeout=4)[1].strip() == "interrupted"
     assert running.returncode == 130
-    assert processes_of(tmp_path) == []
+    assert left_of(tmp_path) == []
     assert list(tmp_path.glob("osmem-*")) == []
 
 

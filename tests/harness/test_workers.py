@@ -12,7 +12,7 @@ import pytest
 
 from harness.execution.process import UNLIMITED, run
 from harness.execution.workers import Workers, completed
-from processes import processes_of
+from processes import left_of, processes_of
 
 
 def test_results_come_back() -> None:
@@ -48,7 +48,7 @@ def test_an_exception_ends_what_is_running_and_starts_no_more(tmp_path: Path, be
                 time.sleep(0.02)
         raise ValueError
     assert time.monotonic() - started < 30
-    assert processes_of(tmp_path) == []
+    assert left_of(tmp_path) == []
     assert len(list(tmp_path.iterdir())) == (2 if begun else 0)
 
 
@@ -88,7 +88,7 @@ def test_an_exception_ends_what_work_has_given_to_others(tmp_path: Path) -> None
         while not processes_of(tmp_path):
             time.sleep(0.02)
         raise ValueError
-    assert processes_of(tmp_path) == []
+    assert left_of(tmp_path) == []
 
 
 def interrupt(after: float, until: threading.Event) -> None:
@@ -114,4 +114,4 @@ def test_an_interrupt_at_any_moment_leaves_nothing(tmp_path: Path) -> None:
                 workers.begin()
                 list(completed(futures))
         ended.set()
-        assert processes_of(tmp_path) == []
+        assert left_of(tmp_path) == []
