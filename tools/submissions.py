@@ -36,10 +36,18 @@ def mistaken(folder: Path, *mistakes: str) -> Path:
     return plain(folder, f'MISTAKE "{",".join(mistakes)}"')
 
 
+_RENAMED = "".join(
+    f"#define os_{name} plain_{name}\n" for name in ("malloc", "calloc", "realloc", "free")
+)
+"""Puts the plain implementation behind that of tests/hostile/osmem.c."""
+
+
 def attacking(folder: Path, attack: str) -> Path:
     """The plain implementation with one of hostile/attacks."""
     shutil.copytree(TESTS / "plain", folder)
     (folder / "osmem.c").rename(folder / "plain.c")
+    for name in ("plain.c", "realloc.c"):
+        (folder / name).write_text(_RENAMED + (folder / name).read_text())
     shutil.copytree(
         TESTS / "hostile",
         folder,

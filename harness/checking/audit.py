@@ -21,11 +21,12 @@ libraries; afterwards it only takes rights away."""
 _ORDINARY = frozenset(
     # Memory, and what the C library does at the start and at the end of a program, for messages and
     # for abort(). The player of repeated tests reads its input; nothing else is open for reading.
-    "brk mmap munmap mremap madvise mprotect read write writev exit exit_group rt_sigaction"
+    "brk mmap munmap mprotect read write writev exit exit_group rt_sigaction"
     " rt_sigprocmask rt_sigreturn gettid getpid tgkill futex fstat newfstatat ioctl getrandom"
     " sysinfo prlimit64 set_tid_address set_robust_list rseq arch_prctl".split()
 )
 _WRITE, _EXEC = 2, 4  # PROT_WRITE and PROT_EXEC of <sys/mman.h>
+_FIXED = 0x10  # MAP_FIXED
 _NO_FILE = -1
 
 
@@ -36,6 +37,7 @@ class _Auditor:
         self.names: set[str] = set()
         self.outside = False
         self.protection = False
+        self.replaced = False
         self._loaded = False
         self._inside = False
 
@@ -54,9 +56,11 @@ class _Auditor:
         match event.name, event.args:
             case "brk", (int(wanted),) if wanted and not self._inside:
                 self.outside = True
-            case "mmap", (_, _, int(protection), _, int(file), *_):
+            case "mmap", (_, _, int(protection), int(flags), *rest):
+                file = rest[0] if rest else _NO_FILE
                 self.outside |= not self._inside and signed_int(file) == _NO_FILE
                 self.protection |= bool(protection & _EXEC)
+                self.replaced |= bool(flags & _FIXED)
             case "mprotect", (_, _, int(protection)):
                 self.protection |= bool(protection & (_WRITE | _EXEC))
         if event.name not in _ORDINARY:
@@ -87,4 +91,6 @@ def audit(events: Iterable[Event], moves_break: bool) -> Audit:
         oddities.append("asked the system for memory outside of calls of the allocator")
     if auditor.protection:
         oddities.append("changed what may be written or executed in memory")
+    if auditor.replaced:
+        oddities.append("mapped memory in place of other memory")
     return Audit(bool(auditor.names & SPAWNING), tuple(oddities))

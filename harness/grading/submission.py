@@ -18,6 +18,7 @@ from harness.execution.build_error import BuildError
 from harness.execution.kit import layouts
 from harness.execution.process import Limits, output_of
 from harness.execution.sandbox import Sandbox, make_readable
+from harness.execution.symbols import LOADED, has_writable_code
 from harness.execution.versions import Versions
 from harness.grading.archive.bounds import Refused
 from harness.grading.archive.unpack import unpack
@@ -97,6 +98,7 @@ class Grader:
         points = sum(test.points for test in tests)
         flags = [
             *_refused(library),
+            *self._writable_code(library),
             *_odd(verdicts),
             *_unjudged(verdicts),
             *unconfirmed_flag(repetitions),
@@ -105,6 +107,18 @@ class Grader:
         reason = _reason(tests)
         notes = _notes(choice, library.utils)
         return Grade(Status.GRADED, reason, tests, style, tuple(flags), "", self.versions, notes)
+
+    def _writable_code(self, library: Library) -> Iterator[str]:
+        """Flag a library whose code can be written: it could hold a changed copy of a program."""
+        if has_writable_code(self._ask(LOADED, library)):
+            yield "its library has memory that can be both written and executed"
+
+    def _ask(self, command: Sequence[str], library: Library) -> str:
+        """Return the output of a command on a library."""
+        limits = self.suite.build_limits
+        if self.entrance is None:
+            return output_of([*command, str(library.folder / LIBRARY)], limits, BUILD_ENV)
+        return self._run_tool([*command, f"/library/{LIBRARY}"], {"/library": library.folder})
 
     def _repetitions(
         self, setup: Setup, verdicts: Sequence[Verdict], key: str
@@ -127,9 +141,7 @@ class Grader:
                 built = folder / "built"
                 layout.write(built)
                 includes = {f"/{name}": built / name for name in ("utils", "tests/snippets")}
-                symbols = self._run_tool(
-                    [*LIBRARY_SYMBOLS, f"/library/{LIBRARY}"], {"/library": library.folder}
-                )
+                symbols = self._ask(LIBRARY_SYMBOLS, library)
                 findings = find_style(built / "src", includes, self._run_tool, symbols)
         except StyleError as error:
             flags.append(f"its style could not be judged: {error}")

@@ -55,6 +55,8 @@ HARMLESS = {
     "kill-others": SYSTEM_CALLS + "getppid, kill",
     "libc-memory": "asked the system for memory outside of calls of the allocator",
     "nap": SYSTEM_CALLS + "clock_nanosleep",
+    "map-over": "mapped memory in place of other memory",
+    "move-memory": SYSTEM_CALLS + "mremap",
     "network": SYSTEM_CALLS + "connect, socket",
     "not-dumpable": SYSTEM_CALLS + "prctl",
     "own-stderr": "",
@@ -62,6 +64,7 @@ HARMLESS = {
     "spy": SYSTEM_CALLS + "openat",
     "stop": "",
     "trace-tracer": SYSTEM_CALLS + "getppid, ptrace",
+    "writable-code": "its library has memory that can be both written and executed",
 }
 OUTCOMES = {
     "abort": "crashed",
@@ -88,6 +91,7 @@ OUTCOMES = {
     "static-memory": "invalid",
 }
 CANNED = "canned-answers"
+EDITED = "edit-frame"
 
 BUILDS_WELL = ("daemon", "keys", "outside", "own-stderr", "spy")
 NOT_BUILT = {
@@ -237,7 +241,7 @@ def outcomes(batch: Path, submission: str) -> set[str]:
 
 
 def test_there_is_an_expectation_for_each() -> None:
-    assert {*HARMLESS, *OUTCOMES, CANNED} == set(ATTACKS)
+    assert {*HARMLESS, *OUTCOMES, CANNED, EDITED} == set(ATTACKS)
     makefiles = (ROOT / "tests" / "hostile" / "makefiles").glob("*.mk")
     assert {*BUILDS_WELL, *NOT_BUILT} == {path.stem for path in makefiles}
 
@@ -282,6 +286,14 @@ def test_an_attack_in_vain_changes_nothing_and_is_noticed(
 ) -> None:
     row = grades[f"attack-{attack}"]
     assert (row["status"], row["points"], row["flags"]) == ("graded", str(ALL), HARMLESS[attack])
+
+
+def test_who_keeps_no_contents_can_not_hide_it_from_the_caller(
+    batch: Path, grades: dict[str, dict[str, str]]
+) -> None:
+    assert int(grades[f"attack-{EDITED}"]["points"]) == ALL - TESTS["realloc-arrays"]
+    report = (batch / "submissions" / f"attack-{EDITED}" / "report.txt").read_text()
+    assert ": after the call byte " in report
 
 
 def test_a_test_that_is_passed_with_known_sizes_only_costs_its_points(

@@ -14,4 +14,7 @@ size_t bend(size_t size);
 /* What a call returns instead of `result`. */
 void *spoil(int call, void *result);
 
+/* What os_realloc returns instead of `moved`, the new place of a block. */
+void *resize(const void *ptr, size_t size, void *moved);
+
 #endif

@@ -17,12 +17,15 @@ static struct {
     size_t numbers[2];
 } call;
 
+static void draw_key(void);
+
 static void begin(struct place place, const char *format, size_t first, size_t second)
 {
     call.place = place;
     call.format = format;
     call.numbers[0] = first;
     call.numbers[1] = second;
+    draw_key();
     errno = ERRNO_UNTOUCHED;
 }
 
@@ -64,21 +67,98 @@ static void check_errno(void)
         fail(": errno is %d, expected %d, as it was before the call", errno, ERRNO_UNTOUCHED);
 }
 
-/* ---- Blocks in use -------------------------------------------------------------------------- */
+/* ---- Records -------------------------------------------------------------------------------- */
+
+/*
+ * The library under test shares its memory with the program, and could change what the program
+ * checks it by. So nothing that is needed after a call is kept in a variable meanwhile: it is kept
+ * in records, under a key that is drawn once the library's constructors have run.
+ */
 
 #define MAX_BLOCKS 512
+#define REQUEST    MAX_BLOCKS /* the record of the call */
 
-static struct block {
-    unsigned char *start; /* NULL: an unused entry */
+struct block {
+    unsigned char *start; /* NULL: an unused record */
     size_t size;
-    unsigned int number;
-} blocks[MAX_BLOCKS];
+    size_t number; /* of the record of a request: which record the block resized has */
+};
 
-static struct block *find(const void *start)
+static struct record {
+    struct block hidden;
+    uint64_t seal;
+} records[4 * MAX_BLOCKS];
+
+static uint64_t key;
+
+static uint64_t mix(uint64_t value)
+{
+    value = (value ^ value >> 30) * 0xbf58476d1ce4e5b9u;
+    value = (value ^ value >> 27) * 0x94d049bb133111ebu;
+    return value ^ value >> 31;
+}
+
+static struct record *record_at(size_t index)
+{
+    return &records[key % (LENGTH(records) - MAX_BLOCKS) + index];
+}
+
+static uint64_t seal_of(const struct record *record, size_t index)
+{
+    uint64_t seal = mix(key + index);
+
+    seal = mix(seal ^ (uintptr_t)record->hidden.start);
+    seal = mix(seal ^ record->hidden.size);
+    return mix(seal ^ record->hidden.number);
+}
+
+/* What a record is hidden by, or found by. */
+static struct block hide(struct block block, size_t index)
+{
+    uint64_t mask = key * (2 * index + 1);
+
+    return (struct block){
+        .start = (unsigned char *)((uintptr_t)block.start ^ (uintptr_t)mask),
+        .size = block.size ^ (size_t)(mask >> 7),
+        .number = block.number ^ (size_t)(mask >> 13),
+    };
+}
+
+static void keep(size_t index, struct block block)
+{
+    struct record *record = record_at(index);
+
+    record->hidden = hide(block, index);
+    record->seal = seal_of(record, index);
+}
+
+static struct block kept(size_t index)
+{
+    const struct record *record = record_at(index);
+
+    if (record->seal != seal_of(record, index))
+        fail(": the library changed the memory of the test");
+    return hide(record->hidden, index);
+}
+
+static void draw_key(void)
+{
+    if (key != 0)
+        return;
+    if (syscall(SYS_getrandom, &key, sizeof(key), 0) != sizeof(key))
+        fail(": the test itself can't draw a key");
+    key |= 1;
+    for (size_t i = 0; i <= REQUEST; i++)
+        keep(i, (struct block){.start = NULL});
+}
+
+/* ---- Blocks in use -------------------------------------------------------------------------- */
+
+static size_t find(const void *start)
 {
     for (size_t i = 0; i < MAX_BLOCKS; i++)
-        if (blocks[i].start == start)
-            return &blocks[i];
+        if (kept(i).start == start)
+            return i;
     fail(": the test itself is wrong: %s",
          start == NULL ? "too many blocks in use" : "not a block in use");
 }
@@ -121,33 +201,54 @@ static void check_block(const unsigned char *start, size_t size)
     if ((uintptr_t)start % ALIGNMENT != 0)
         fail(": returned an address %zu above a multiple of %d, expected a multiple of %d",
              (size_t)((uintptr_t)start % ALIGNMENT), ALIGNMENT, ALIGNMENT);
-    for (size_t i = 0; i < MAX_BLOCKS; i++)
-        if (blocks[i].start != NULL && overlap(&blocks[i], start, size))
+    for (size_t i = 0; i < MAX_BLOCKS; i++) {
+        struct block block = kept(i);
+
+        if (block.start != NULL && overlap(&block, start, size))
             fail(": the block overlaps one of %zu bytes, expected no overlap with a block in use",
-                 blocks[i].size);
+                 block.size);
+    }
 }
 
 /* Notes a block that has passed all checks, and fills it. */
 static void add(unsigned char *start, size_t size)
 {
-    static unsigned int number;
-    struct block *block = find(NULL);
+    static size_t number;
+    struct block block = {.start = start, .size = size, .number = ++number};
 
-    *block = (struct block){.start = start, .size = size, .number = ++number};
+    keep(find(NULL), block);
     for (size_t i = 0; i < size; i++)
-        start[i] = pattern(block, i);
+        start[i] = pattern(&block, i);
 }
 
-/* Checks a block for the last time and forgets it. Its size becomes the call's first number. */
-static struct block remove_block(const void *start)
+/* Checks a block for the last time. Its size becomes the call's first number. */
+static size_t check_last(const void *start)
 {
-    struct block *entry = find(start);
-    struct block block = *entry;
+    size_t index = find(start);
+    struct block block = kept(index);
 
     call.numbers[0] = block.size;
     check_contents(&block, block.start, block.size, "before");
-    entry->start = NULL;
+    return index;
+}
+
+static struct block remove_block(size_t index)
+{
+    struct block block = kept(index);
+
+    keep(index, (struct block){.start = NULL});
     return block;
+}
+
+/* Notes how many bytes the next call asks for. */
+static void ask_for(size_t size)
+{
+    keep(REQUEST, (struct block){.size = size, .number = MAX_BLOCKS});
+}
+
+static size_t asked_for(void)
+{
+    return kept(REQUEST).size;
 }
 
 /* ---- The calls ------------------------------------------------------------------------------ */
@@ -155,65 +256,80 @@ static struct block remove_block(const void *start)
 void *checked_malloc_at(struct place place, size_t size)
 {
     begin(place, "os_malloc(%zu)", size, 0);
+    ask_for(size);
 
     void *ptr = os_malloc(size);
 
-    check_block(ptr, size);
-    add(ptr, size);
+    check_block(ptr, asked_for());
+    add(ptr, asked_for());
     return ptr;
 }
 
-static void *calloc_at(struct place place, size_t nmemb, size_t size, bool cleared)
+static void *calloc_at(struct place place, size_t nmemb, size_t size)
 {
     begin(place, "os_calloc(%zu, %zu)", nmemb, size);
+    ask_for(nmemb * size);
 
     void *ptr = os_calloc(nmemb, size);
 
-    check_block(ptr, nmemb * size);
-    if (cleared)
-        check_cleared(ptr, nmemb * size);
-    add(ptr, nmemb * size);
+    check_block(ptr, asked_for());
     return ptr;
 }
 
 void *checked_calloc_at(struct place place, size_t nmemb, size_t size)
 {
-    return calloc_at(place, nmemb, size, true);
+    void *ptr = calloc_at(place, nmemb, size);
+
+    check_cleared(ptr, asked_for());
+    add(ptr, asked_for());
+    return ptr;
 }
 
 void *uncleared_calloc_at(struct place place, size_t nmemb, size_t size)
 {
-    return calloc_at(place, nmemb, size, false);
+    void *ptr = calloc_at(place, nmemb, size);
+
+    add(ptr, asked_for());
+    return ptr;
+}
+
+/* Checks what os_realloc returned, by the record of the request. */
+static void *check_resized(void *resized)
+{
+    struct block request = kept(REQUEST);
+    struct block old = {.start = NULL};
+
+    if (request.number < MAX_BLOCKS)
+        old = remove_block(request.number);
+    if (request.size == 0) {
+        if (resized != NULL)
+            fail(": returned a block, expected NULL");
+        return NULL;
+    }
+    check_block(resized, request.size);
+    check_contents(&old, resized, request.size < old.size ? request.size : old.size, "after");
+    add(resized, request.size);
+    return resized;
 }
 
 void *checked_realloc_at(struct place place, void *ptr, size_t size)
 {
-    struct block old = {.start = NULL};
+    size_t index = MAX_BLOCKS;
 
     if (ptr == NULL) {
         begin(place, "os_realloc(NULL, %zu)", size, 0);
     } else {
         begin(place, "os_realloc(a block of %zu bytes, %zu)", 0, size);
-        old = remove_block(ptr);
+        index = check_last(ptr);
     }
-
-    void *resized = os_realloc(ptr, size);
-
-    if (size == 0) {
-        if (resized != NULL)
-            fail(": returned a block, expected NULL");
-        return NULL;
-    }
-    check_block(resized, size);
-    check_contents(&old, resized, size < old.size ? size : old.size, "after");
-    add(resized, size);
-    return resized;
+    keep(REQUEST, (struct block){.size = size, .number = index});
+    return check_resized(os_realloc(ptr, size));
 }
 
 void checked_free_at(struct place place, void *ptr)
 {
     begin(place, "os_free(a block of %zu bytes)", 0, 0);
-    remove_block(ptr);
+    remove_block(check_last(ptr));
     os_free(ptr);
     check_errno();
 }
@@ -325,5 +441,6 @@ void grant_memory(void)
 
 void move_break(size_t pages)
 {
+    draw_key();
     add(sbrk((intptr_t)(pages * SIZE_PAGE)), pages * SIZE_PAGE);
 }
