@@ -16,7 +16,7 @@ LINKED = (
 that library nor libc defines."""
 LOADED = ("readelf", "-W", "--program-headers", "--dynamic")
 """The command that lists how the library named after it is loaded."""
-_WRITABLE_CODE = re.compile(r"^ +(?:LOAD|GNU_STACK) .* (?:RWE|WE|W E) |\bTEXTREL\b", re.MULTILINE)
+_WRITABLE_CODE = re.compile(r"^ +(?:LOAD|GNU_STACK) .* [R ]WE |\bTEXTREL\b", re.MULTILINE)
 _UNDEFINED = re.compile(r"undefined reference to .([\w.$]+)")
 
 

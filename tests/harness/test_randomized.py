@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
 import pytest
 
-from harness.checking.check import Setup, set_up
+from harness.checking.check import Setup, check_test, set_up
 from harness.checking.programs import build_player
 from harness.execution.build import ROOT
 from harness.grading.confirmation import Confirmer
@@ -82,6 +83,23 @@ def test_a_right_allocator_passes_all_and_is_not_flagged(setup: Setup) -> None:
             assert verdict is not None
             assert (verdict.outcome, verdict.reason) == (Outcome.PASSED, ""), test.name
             assert verdict.oddities == ()
+
+
+@pytest.mark.parametrize(
+    "mistake",
+    ["align-never", "preallocate-per-function", "calloc-not-cleared", "threshold-page-for-malloc"],
+)
+def test_a_mistake_that_a_test_does_not_notice_does_not_fail_its_repetition(mistake: str) -> None:
+    setup = set_up(SUITES["suite"], ROOT / "tests" / "plain", Ltrace(), 2)
+    setup = replace(setup, runner=replace(setup.runner, variables={"OSMEM_MISTAKES": mistake}))
+    confirmer = Confirmer(setup, build_player(setup.suite, 2), "one")
+    counting = [test for test in setup.suite.tests if not test.extra]
+    passed = [test for test in counting if check_test(setup, test).outcome is Outcome.PASSED]
+    assert 0 < len(passed) < len(counting)
+    for test in passed:
+        verdict = confirmer.repetition(test)
+        assert verdict is not None
+        assert (verdict.outcome, verdict.reason) == (Outcome.PASSED, ""), test.name
 
 
 def test_every_rule_is_confirmed_by_a_test_that_no_one_can_guess(setup: Setup) -> None:
