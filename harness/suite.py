@@ -113,7 +113,7 @@ _KEYS = {
     "only": list,
     "test": list,
 }
-_LIMIT_RANGES = {
+_WHOLE_LIMITS = {
     "seconds": (1, 86_400),
     "memory_mib": (64, 1 << 20),
     "file_mib": (1, 1 << 20),
@@ -121,9 +121,9 @@ _LIMIT_RANGES = {
     "scratch_mib": (1, 1 << 20),
     "files": (16, 1 << 20),
 }
-"""The range of each limit; with less memory, a tracer can't start."""
-_RUN_LIMIT_RANGES = {"processor_seconds": (0.1, 86_400), "sleep_seconds": (0.1, 86_400)}
-"""The ranges of the limits that only runs have, and that need not be whole numbers."""
+"""The ranges of limits in whole numbers; with less memory, a tracer can't start."""
+_OTHER_LIMITS = {"processor_seconds": (0.1, 86_400), "sleep_seconds": (0.1, 86_400)}
+"""The ranges of limits that need not be whole numbers."""
 _ALL_RULES = "all"
 _TEST_NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 
@@ -252,13 +252,12 @@ def _keep_only(path: Path, tests: list[Any], names: list[Any]) -> list[Any]:
 
 def _read_limits(path: Path, limits: dict[str, Any], name: str) -> Limits:
     where = f"limits.{name}"
-    run_only = _RUN_LIMIT_RANGES if name == "run" else {}
-    ranges: dict[str, tuple[float, float]] = {**_LIMIT_RANGES, **run_only}
+    ranges: dict[str, tuple[float, float]] = {**_WHOLE_LIMITS, **_OTHER_LIMITS}
     table = check_keys(path, where, limits.get(name, {}), tuple(ranges))
     values: dict[str, Any] = {
-        key: whole_number(path, where, table, key, None) for key in _LIMIT_RANGES
+        key: whole_number(path, where, table, key, None) for key in _WHOLE_LIMITS
     }
-    values |= {key: _number(path, where, table, key) for key in run_only}
+    values |= {key: _number(path, where, table, key) for key in _OTHER_LIMITS}
     for key, (least, most) in ranges.items():
         if not least <= values[key] <= most:
             raise SuiteError(

@@ -69,6 +69,10 @@ def _judge_end(test: Test, run: Run, limits: Limits) -> Judgement | None:
                 f"not ended within {limits.seconds} s, {where}",
                 "look for a loop that makes system calls without end",
             )
+        case Excess.MEMORY:
+            return Judgement(
+                Outcome.CRASHED, f"killed for using more than {limits.memory_mib} MiB, {where}"
+            )
         case Excess.OUTPUT:
             return Judgement(
                 Outcome.CRASHED, f"killed for writing more than {limits.file_mib} MiB, {where}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import os
+import random
 import select
 import signal
 import subprocess
@@ -18,7 +19,7 @@ from pathlib import Path
 from subprocess import DEVNULL, PIPE, STDOUT
 
 from harness.execution.output import Output, give, readers
-from harness.execution.process_tree import Usage
+from harness.execution.process_tree import ProcessorTime, Usage, usage_of_all
 from harness.execution.turns import shared
 
 _KILLING_SECONDS = 0.1
@@ -27,7 +28,8 @@ _GRACE_SECONDS = 1.0
 """How long a command may take to end after ``on_excess``."""
 _OUTPUT_BYTES = 4 << 20
 _SHORTEST_PAUSE = 0.02
-"""The least time between two measurements of what a command uses."""
+_LONGEST_PAUSE = 0.3
+"""The time between two measurements of what a command uses."""
 
 
 class Running:
@@ -70,7 +72,8 @@ class Limits:
     seconds: float | None
     """Wall time in all."""
     memory_mib: int | None
-    """The address space of each process."""
+    """The address space of each process; and the resident memory of all together, if `run` can
+    measure it."""
     file_mib: int | None
     """The size of each file that it writes: output, traces, products of make."""
     processes: int = 0
@@ -81,7 +84,7 @@ class Limits:
     """The number of files that it writes."""
     processor_seconds: float = math.inf
     """Processor time of a program and all that it starts. `run` keeps this limit and the following
-    one if it can measure them."""
+    one, too, if it can measure them."""
     sleep_seconds: float = math.inf
     """Time in which all of them wait for something else than a processor."""
 
@@ -99,6 +102,7 @@ class Excess(Enum):
     WALL = "seconds"
     PROCESSOR = "processor_seconds"
     SLEEP = "sleep_seconds"
+    MEMORY = "memory_mib"
     OUTPUT = "file_mib"
 
 
@@ -113,7 +117,7 @@ class Finished:
 
     @property
     def timed_out(self) -> bool:
-        return self.excess not in (None, Excess.OUTPUT)
+        return self.excess in (Excess.WALL, Excess.PROCESSOR, Excess.SLEEP)
 
     @property
     def too_much_output(self) -> bool:
@@ -143,27 +147,34 @@ class _Meter:
     def __init__(self, limits: Limits, measure: Callable[[], Usage]) -> None:
         self._limits = limits
         self._measure = measure
-        self._usage = Usage(0, False)
-        self._slept = 0.0
+        self._asleep = False
+        self.processor_time = ProcessorTime()
+        self.slept = 0.0
         self._looked = time.monotonic()
 
     def pause(self) -> float:
-        """Return how long no limit can be met, if the command runs on one processor."""
+        """Return the time until the next measurement. It varies, so that no program can hide what
+        it does from all of them."""
         left = min(
-            self._limits.processor_seconds - self._usage.processor_seconds,
-            self._limits.sleep_seconds - self._slept,
+            self._limits.processor_seconds - self.processor_time.seconds,
+            self._limits.sleep_seconds - self.slept,
+            _LONGEST_PAUSE * random.uniform(0.2, 1),
         )
         return max(left, _SHORTEST_PAUSE)
 
     def look(self) -> Excess | None:
         """Measure once more, and return the limit that is met."""
-        before, looked = self._usage, self._looked
-        self._usage, self._looked = self._measure(), time.monotonic()
-        if before.asleep and self._usage.asleep:
-            self._slept += self._looked - looked
-        if self._usage.processor_seconds >= self._limits.processor_seconds:
+        was_asleep, looked = self._asleep, self._looked
+        usage, self._looked = self._measure(), time.monotonic()
+        self._asleep = usage.asleep
+        if was_asleep and usage.asleep:
+            self.slept += self._looked - looked
+        self.processor_time.add(usage)
+        if self._limits.memory_mib is not None and usage.memory_mib > self._limits.memory_mib:
+            return Excess.MEMORY
+        if self.processor_time.seconds >= self._limits.processor_seconds:
             return Excess.PROCESSOR
-        return Excess.SLEEP if self._slept >= self._limits.sleep_seconds else None
+        return Excess.SLEEP if self.slept >= self._limits.sleep_seconds else None
 
 
 def _wait(
@@ -298,7 +309,7 @@ def output_of(command: Sequence[str], limits: Limits, env: Mapping[str, str]) ->
     """Return the first 4 MiB that a command writes to standard output, however it ends. Raises
     `OSError` if it can't be started."""
     output = Output(limits.file_bytes, _OUTPUT_BYTES)
-    run(command, limits, env=env, stdout=output)
+    run(command, limits, env=env, stdout=output, measure=usage_of_all)
     return output.text
 
 

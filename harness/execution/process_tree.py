@@ -1,52 +1,107 @@
-"""The processes below another one, found by the names of programs: measuring and ending them."""
+"""The processes below another one: what they use, and how to end them."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import signal
-from collections.abc import Mapping
-from dataclasses import dataclass
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 _PROC = Path("/proc")
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+_PAGES_PER_MIB = (1 << 20) // os.sysconf("SC_PAGE_SIZE")
 _ASLEEP = "STZX"
 """The states of processes that wait for something else than a processor, a disk or a tracer."""
+
+_Key = tuple[int, int]
+"""A process's ID, and the tick in which it started: IDs are used again."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Process:
+    key: _Key
     parent: int
     name: str
     state: str
-    ticks: int
-    """The processor time that it and the children that it waited for have used."""
+    own: float
+    """The processor time that it has used, in seconds."""
+    waited: float
+    """The processor time of the children that it waited for."""
+    pages: int
+    """The memory that it has in use."""
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a traced program and all that it started have used."""
+    """What a program and all that it started use at a moment."""
 
-    processor_seconds: float
-    asleep: bool
+    own: Mapping[_Key, float] = field(default_factory=dict)
+    """The processor time that each running process has used, in seconds."""
+    waited: float = 0
+    """The processor time of those that have ended, and that others waited for."""
+    asleep: bool = False
     """Whether they all wait for something that does not depend on the load of the machine, and
-    the tracer waits for them."""
+    the tracer, if there is one, waits for them."""
+    memory_mib: float = 0
+    """The resident memory of all together."""
+    rates: Mapping[_Key, float] = field(default_factory=dict)
+    """The processors that each has kept busy, from its start on; empty if nobody asked."""
+
+
+class ProcessorTime:
+    """Adds up the processor time of a program and all that it started, from one look to the next.
+
+    If a process waits for its children, the kernel adds their time to its own. A process may also
+    let its children vanish, and then a look finds only those that have not ended yet. For them
+    stands what is found: a process that is new uses, on average, what all processes used that have
+    come and gone since the last look.
+    """
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self._seen = 0.0
+        self._known: Mapping[_Key, float] = {}
+        self._looked = time.monotonic()
+
+    def add(self, usage: Usage) -> None:
+        now = time.monotonic()
+        for key, own in usage.own.items():
+            if key in self._known:
+                self._seen += own - self._known[key]
+            else:
+                self._seen += max(own, usage.rates.get(key, 0) * (now - self._looked))
+        self._known, self._looked = usage.own, now
+        self.seconds = max(self.seconds, self._seen, sum(usage.own.values()) + usage.waited)
 
 
 def _processes() -> dict[int, _Process]:
     found = {}
-    for number in filter(str.isdigit, os.listdir(_PROC)):
+    for number in map(int, filter(str.isdigit, os.listdir(_PROC))):
         try:
-            stat = (_PROC / number / "stat").read_text(errors="replace")
-            # The second field, a name in parentheses, may itself hold anything.
-            head, _, tail = stat.rpartition(")")
-            state, parent, *numbers = tail.split()
-            ticks = sum(map(int, numbers[9:13]))
-            found[int(number)] = _Process(int(parent), head.partition("(")[2], state, ticks)
+            stat = (_PROC / str(number) / "stat").read_text(errors="replace")
+            found[number] = _read_process(number, stat)
         except (OSError, ValueError):
             continue  # it has ended
     return found
+
+
+def _read_process(number: int, stat: str) -> _Process:
+    # The second field, a name in parentheses, may itself hold anything.
+    head, _, tail = stat.rpartition(")")
+    state, parent, *rest = tail.split()
+    numbers = list(map(int, rest))
+    return _Process(
+        (number, numbers[17]),
+        int(parent),
+        head.partition("(")[2],
+        state,
+        sum(numbers[9:11]) / _TICKS_PER_SECOND,
+        sum(numbers[11:13]) / _TICKS_PER_SECOND,
+        numbers[19],
+    )
 
 
 def _below(processes: Mapping[int, _Process], top: int, spared: str = "") -> list[int]:
@@ -66,18 +121,47 @@ def _first_called(name: str, processes: Mapping[int, _Process], pid: int) -> int
     return next((at for at in below if at in processes and processes[at].name == name), None)
 
 
+def _usage(
+    watched: Iterable[_Process], asleep: bool, rates: Mapping[_Key, float] | None = None
+) -> Usage:
+    watched = tuple(watched)
+    return Usage(
+        {process.key: process.own for process in watched},
+        sum(process.waited for process in watched),
+        asleep and all(process.state in _ASLEEP for process in watched),
+        sum(process.pages for process in watched) / _PAGES_PER_MIB,
+        rates or {},
+    )
+
+
 def usage_below(pid: int, name: str) -> Usage:
-    """Return what is used below the process called ``name``, which is ``pid`` or the first of this
-    name below it."""
+    """Return what is used below the process called ``name``, a tracer, which is ``pid`` or the
+    first of this name below it."""
     processes = _processes()
     top = _first_called(name, processes, pid)
     if top is None:
-        return Usage(0, False)
-    watcher, *watched = (processes[at] for at in _below(processes, top))
-    return Usage(
-        sum(process.ticks for process in watched) / _TICKS_PER_SECOND,
-        bool(watched) and all(process.state in _ASLEEP for process in (watcher, *watched)),
-    )
+        return Usage()
+    tracer, *watched = (processes[at] for at in _below(processes, top))
+    return _usage(watched, bool(watched) and tracer.state in _ASLEEP)
+
+
+def usage_of_all(pid: int) -> Usage:
+    """Return what is used by a process and everything below it. In a sandbox, that is all: a
+    process that loses its parent there gets another one, the first of the sandbox."""
+    processes = _processes()
+    watched = [processes[at] for at in _below(processes, pid) if at in processes]
+    return _usage(watched, bool(watched), {each.key: _rate(each.key) for each in watched})
+
+
+def _rate(key: _Key) -> float:
+    """Return how many processors a process has kept busy since it started."""
+    number, started = key
+    busy = 0.0
+    with contextlib.suppress(OSError, ValueError):  # it has ended, or the kernel does not count
+        for thread in (_PROC / str(number) / "task").iterdir():
+            busy += int((thread / "schedstat").read_text().split()[0]) / 1e9
+    age = time.clock_gettime(time.CLOCK_BOOTTIME) - started / _TICKS_PER_SECOND
+    return busy / max(age, 1 / _TICKS_PER_SECOND)
 
 
 def kill_below(pid: int, name: str, spared: str = "") -> None:

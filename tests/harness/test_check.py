@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -204,7 +205,29 @@ def test_a_library_that_is_none(suite: Suite, tmp_path: Path) -> None:
 def test_a_build_that_never_ends(suite: Suite, tmp_path: Path) -> None:
     source = plain(tmp_path / "src")
     (source / "Makefile").write_text("all:\n\twhile :; do :; done\n")
-    assert failure(suite, source) == "make did not end within 10 s"
+    suite = replace(
+        suite, build_limits=replace(suite.build_limits, processor_seconds=2, seconds=60)
+    )
+    assert failure(suite, source) == "make used more than 2 s of processor time"
+
+
+def test_a_build_that_sleeps(suite: Suite, tmp_path: Path) -> None:
+    source = plain(tmp_path / "src")
+    (source / "Makefile").write_text("all:\n\tsleep 1000\n")
+    suite = replace(suite, build_limits=replace(suite.build_limits, sleep_seconds=1, seconds=60))
+    assert failure(suite, source) == "make slept for more than 1 s"
+
+
+def test_a_build_that_takes_too_long_beside_others_is_repeated_alone(
+    suite: Suite, tmp_path: Path
+) -> None:
+    source = plain(tmp_path / "src")
+    makefile = (source / "Makefile").read_text()
+    first = f"slow := $(shell mkdir {tmp_path}/tried && sleep 1000)\n"
+    (source / "Makefile").write_text(first + makefile)
+    suite = replace(suite, build_limits=replace(suite.build_limits, sleep_seconds=1000, seconds=5))
+    (verdict,) = check(set_up(suite.select(("malloc-arrays",)), source, Ltrace(), 1), 1)
+    assert verdict.outcome is Outcome.PASSED
 
 
 def test_a_stale_library_is_built_anew(suite: Suite, tmp_path: Path) -> None:

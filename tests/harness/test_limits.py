@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from harness.execution.process import UNLIMITED, Excess, Finished, Limits, run
-from harness.execution.process_tree import usage_below
+from harness.execution.process_tree import usage_below, usage_of_all
 from harness.execution.turns import alone, shared
 
 LIMITS = Limits(60, None, None, processor_seconds=0.3, sleep_seconds=1)
@@ -45,6 +46,33 @@ def test_a_program_is_stopped_for(script: str, excess: Excess | None) -> None:
 def test_children_that_have_ended_count() -> None:
     short = "i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done"
     assert run_below_a_shell(f"while :; do ({short}); done").excess is Excess.PROCESSOR
+
+
+VANISHING = """
+import os, signal, time
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+while True:
+    if os.fork() == 0:
+        while time.process_time() < 0.02:
+            pass
+        os._exit(0)
+    time.sleep(0.01)
+"""
+
+
+def test_children_that_vanish_count() -> None:
+    limits = Limits(20, None, None, processor_seconds=3)
+    command = [sys.executable, "-I", "-c", VANISHING]
+    assert run(command, limits, env={}, measure=usage_of_all).excess is Excess.PROCESSOR
+
+
+def test_the_memory_of_all_together_counts() -> None:
+    hold = "{ head -c 60M /dev/zero; sleep 50; } | tail -n 1"
+    for count, excess in (3, Excess.MEMORY), (1, None):
+        limits = Limits(60, 128, None)
+        script = f"{f'{hold} & ' * count} sleep 3"
+        ended = run(["sh", "-c", script], limits, env=dict(os.environ), measure=usage_of_all)
+        assert ended.excess is excess
 
 
 def test_what_the_tracer_uses_does_not_count() -> None:

@@ -238,7 +238,7 @@ def test_the_reference_of_a_suite_lists_the_tools_whose_versions_are_compared() 
         (("The file",), ""),
         (("`[[test]]`",), "test"),
         (("`[policy]`",), "policy"),
-        (("`[limits.run]` and `[limits.build]`", "`[limits.run]` alone"), "limits.run"),
+        (("`[limits.run]` and `[limits.build]`",), "limits.run"),
         (("`[limits.run]` and `[limits.build]`",), "limits.build"),
         (("`[compiler]`",), "compiler"),
         (("`[archive]`",), "archive"),

@@ -22,6 +22,8 @@ processes = 20
 scratch_mib = 16
 files = 100
 [limits.build]
+processor_seconds = 30
+sleep_seconds = 5
 seconds = 60
 memory_mib = 512
 file_mib = 16
@@ -131,6 +133,7 @@ def test_tests_are_selected_by_name_in_the_suites_order(tmp_path: Path) -> None:
         (("\nseconds = 5\n", "\n"), "limits.run: seconds: expected a whole number"),
         (("\nseconds = 5", "\nseconds = 0"), "limits.run: seconds: expected 1 to 86400, found 0"),
         (("processor_seconds = 0.5\n", ""), "limits.run: processor_seconds: expected a number"),
+        (("processor_seconds = 30\n", ""), "limits.build: processor_seconds: expected a number"),
         (
             ("processor_seconds = 0.5", "processor_seconds = true"),
             "limits.run: processor_seconds: expected a number, found True",
@@ -140,7 +143,7 @@ def test_tests_are_selected_by_name_in_the_suites_order(tmp_path: Path) -> None:
             "limits.run: sleep_seconds: expected 0.1 to 86400, found 0.01",
         ),
         (
-            ("seconds = 60", "sleep_seconds = 60"),
+            ("seconds = 60", "second = 60"),
             "limits.build: expected one of seconds, memory_mib,",
         ),
         (
