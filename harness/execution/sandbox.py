@@ -225,7 +225,7 @@ def require_sandbox(sandbox: Sandbox, shown: Path, variable: str) -> None:
     if tried.returncode == 0:
         return
     last_line = (tried.stderr.strip().splitlines() or [f"status {tried.returncode}"])[-1]
-    if str(shown) in last_line:
+    if str(shown.parent) in last_line:
         raise SandboxError(
             f"{shown.parent}: expected a folder that every user can reach, because sandboxes run as"
             " another user",
