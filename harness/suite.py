@@ -21,8 +21,8 @@ added; ``only`` leaves out the tests that it does not name::
     leaks = 1                   # blocks that it leaves allocated on purpose; default: 0
     moves_break = true          # whether it moves the break itself; default: false
 
-`harness.grading.rules` reads what only grading needs: ``[archive]``, ``[style]``, ``[made_with]``
-and ``randomized``.
+`harness.grading.rules` reads what only grading needs: ``[archive]``, ``[budget]``, ``[style]``,
+``[made_with]`` and ``randomized``.
 """
 
 from __future__ import annotations
@@ -108,6 +108,7 @@ _KEYS = {
     "compiler": dict,
     "made_with": dict,
     "archive": dict,
+    "budget": dict,
     "style": dict,
     "randomized": list,
     "only": list,
@@ -148,11 +149,22 @@ def whole_number(
     return value
 
 
-def _number(path: Path, where: str, table: dict[str, Any], key: str) -> float:
+def number_within(
+    path: Path, where: str, table: dict[str, Any], key: str, bounds: tuple[float, float]
+) -> float:
     value = table.get(key)
     if not isinstance(value, int | float) or isinstance(value, bool):
         raise SuiteError(f"{path}: {where}: {key}: expected a number, found {value!r}")
+    _require_within(path, where, key, value, bounds)
     return value
+
+
+def _require_within(
+    path: Path, where: str, key: str, value: float, bounds: tuple[float, float]
+) -> None:
+    least, most = bounds
+    if not least <= value <= most:
+        raise SuiteError(f"{path}: {where}: {key}: expected {least} to {most}, found {value}")
 
 
 def _true_or_false(path: Path, where: str, table: dict[str, Any], key: str) -> bool:
@@ -252,17 +264,14 @@ def _keep_only(path: Path, tests: list[Any], names: list[Any]) -> list[Any]:
 
 def _read_limits(path: Path, limits: dict[str, Any], name: str) -> Limits:
     where = f"limits.{name}"
-    ranges: dict[str, tuple[float, float]] = {**_WHOLE_LIMITS, **_OTHER_LIMITS}
-    table = check_keys(path, where, limits.get(name, {}), tuple(ranges))
+    known = (*_WHOLE_LIMITS, *_OTHER_LIMITS)
+    table = check_keys(path, where, limits.get(name, {}), known)
     values: dict[str, Any] = {
-        key: whole_number(path, where, table, key, None) for key in _WHOLE_LIMITS
+        key: number_within(path, where, table, key, bounds) for key, bounds in _OTHER_LIMITS.items()
     }
-    values |= {key: _number(path, where, table, key) for key in _OTHER_LIMITS}
-    for key, (least, most) in ranges.items():
-        if not least <= values[key] <= most:
-            raise SuiteError(
-                f"{path}: {where}: {key}: expected {least} to {most}, found {values[key]}"
-            )
+    for key, bounds in _WHOLE_LIMITS.items():
+        values[key] = whole_number(path, where, table, key, None)
+        _require_within(path, where, key, values[key], bounds)
     return Limits(**values)
 
 

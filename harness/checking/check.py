@@ -10,6 +10,7 @@ from harness.checking.judge import judge
 from harness.checking.programs import build_programs
 from harness.checking.run import Run, Runner, scratch_folder
 from harness.errors import UserError
+from harness.execution.budget import BudgetUsedUp, charging_this_thread
 from harness.execution.build import BUILD, LIBRARY, Library, build_library
 from harness.execution.build_error import BuildError
 from harness.execution.entrance import build_entrance
@@ -84,8 +85,11 @@ def verdict_on(setup: Setup, test: Test, expected: Expected) -> Verdict:
     """Return the verdict on a test, compared with the trace that ``expected`` returns."""
     suite = setup.suite
     try:
-        run = _run_test(setup, test)
-        return judge(test, expected(run), run, suite.policy, suite.run_limits)
+        with charging_this_thread():
+            run = _run_test(setup, test)
+            return judge(test, expected(run), run, suite.policy, suite.run_limits)
+    except BudgetUsedUp as used_up:
+        return not_run(test, used_up)
     except TraceError as error:
         return Verdict(test, Outcome.SKIPPED, str(error), "record it with ./checker.py record")
     except BuildError as error:
@@ -99,6 +103,11 @@ def verdict_on(setup: Setup, test: Test, expected: Expected) -> Verdict:
         return Verdict(
             test, Outcome.SKIPPED, f"the checker failed: {type(error).__name__}: {error}"
         )
+
+
+def not_run(test: Test, used_up: BudgetUsedUp) -> Verdict:
+    """Return the verdict on a test that no longer fits the budget."""
+    return Verdict(test, Outcome.NOT_RUN, f"not run: {used_up}")
 
 
 def check_test(setup: Setup, test: Test) -> Verdict:
@@ -121,7 +130,7 @@ def check(setup: Setup, jobs: int) -> Iterator[Verdict]:
     for verdict in _verdicts(setup, first, jobs):
         hangs &= verdict.outcome is Outcome.TIMEOUT
         yield verdict
-    yield from map(_not_run, others) if hangs else _verdicts(setup, others, jobs)
+    yield from map(_hangs, others) if hangs else _verdicts(setup, others, jobs)
 
 
 def _verdicts(setup: Setup, tests: Sequence[Test], jobs: int) -> Iterator[Verdict]:
@@ -131,6 +140,6 @@ def _verdicts(setup: Setup, tests: Sequence[Test], jobs: int) -> Iterator[Verdic
         yield from (result_of(future) for future in futures)
 
 
-def _not_run(test: Test) -> Verdict:
+def _hangs(test: Test) -> Verdict:
     reason = f"not run, because none of the first {_FIRST_TESTS} tests came to its end"
     return Verdict(test, Outcome.TIMEOUT, reason)

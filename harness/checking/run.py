@@ -11,11 +11,12 @@ from pathlib import Path
 from subprocess import DEVNULL
 
 from harness.checking.audit import Audit, audit
+from harness.execution.budget import charge
 from harness.execution.build import LIBRARY, Library
 from harness.trace.canonical import canonicalise
 from harness.specification.policy import Policy
 from harness.execution.output import Output
-from harness.execution.process import Excess, Finished, Limits
+from harness.execution.process import Excess, Finished, Limits, is_plain_file
 from harness.execution.sandbox import Sandbox, make_readable, make_writable_folder
 from harness.execution.turns import alone
 from harness.text import printable
@@ -101,6 +102,8 @@ class Runner:
                 raw,
                 self.limits,
             )
+            if is_plain_file(raw):
+                charge(output_bytes=raw.stat().st_size)
             events = list(self.tracer.events(raw, self.sandbox is not None))
             return Run(
                 gather(canonicalise(events)),

@@ -18,6 +18,7 @@ from functools import partial
 from pathlib import Path
 from subprocess import DEVNULL, PIPE, STDOUT
 
+from harness.execution.budget import charge, require_rest
 from harness.execution.output import Output, give, readers
 from harness.execution.process_tree import ProcessorTime, Usage, usage_of_all
 from harness.execution.turns import shared
@@ -147,34 +148,44 @@ class _Meter:
     def __init__(self, limits: Limits, measure: Callable[[], Usage]) -> None:
         self._limits = limits
         self._measure = measure
-        self._asleep = False
-        self.processor_time = ProcessorTime()
-        self.slept = 0.0
+        self._usage = Usage()
+        self._processor_time = ProcessorTime()
+        self._tracer_seconds = 0.0
+        self._slept = 0.0
+        self._idle = 0.0
         self._looked = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """The time that the command has used up to the last measurement, however busy the machine
+        was: processor time, with the tracer's, and time in which nothing of it was ready to run."""
+        return self._processor_time.seconds + self._tracer_seconds + self._idle
 
     def pause(self) -> float:
         """Return the time until the next measurement. It varies, so that no program can hide what
         it does from all of them."""
         left = min(
-            self._limits.processor_seconds - self.processor_time.seconds,
-            self._limits.sleep_seconds - self.slept,
+            self._limits.processor_seconds - self._processor_time.seconds,
+            self._limits.sleep_seconds - self._slept,
             _LONGEST_PAUSE * random.uniform(0.2, 1),
         )
         return max(left, _SHORTEST_PAUSE)
 
     def look(self) -> Excess | None:
         """Measure once more, and return the limit that is met."""
-        was_asleep, looked = self._asleep, self._looked
-        usage, self._looked = self._measure(), time.monotonic()
-        self._asleep = usage.asleep
-        if was_asleep and usage.asleep:
-            self.slept += self._looked - looked
-        self.processor_time.add(usage)
+        before, looked = self._usage, self._looked
+        usage = self._usage = self._measure()
+        self._looked = time.monotonic()
+        passed = self._looked - looked
+        self._slept += passed if before.asleep and usage.asleep else 0
+        self._idle += passed if before.idle and usage.idle else 0
+        self._tracer_seconds = max(self._tracer_seconds, usage.tracer)
+        self._processor_time.add(usage)
         if self._limits.memory_mib is not None and usage.memory_mib > self._limits.memory_mib:
             return Excess.MEMORY
-        if self.processor_time.seconds >= self._limits.processor_seconds:
+        if self._processor_time.seconds >= self._limits.processor_seconds:
             return Excess.PROCESSOR
-        return Excess.SLEEP if self.slept >= self._limits.sleep_seconds else None
+        return Excess.SLEEP if self._slept >= self._limits.sleep_seconds else None
 
 
 def _wait(
@@ -234,8 +245,11 @@ def run(
     ``stdin`` may be the command's whole input. ``stdout`` and ``stderr`` may be the same `Output`.
     ``measure``, if given, returns what the command uses, by its process ID. When it meets a limit,
     call ``on_excess`` (if given) with that ID, to end the command before it is killed. Until then,
-    call ``meanwhile`` at least every second. Raises `OSError` if the command can't be started.
+    call ``meanwhile`` at least every second. Charge the budget, if there is one, with what can be
+    measured, and with the output. Raises `OSError` if the command can't be started, and
+    `BudgetUsedUp`.
     """
+    require_rest()
     with (
         shared(),
         subprocess.Popen(
@@ -268,6 +282,8 @@ def run(
             output.take(reader)
             if output.excessive:
                 excess = excess or Excess.OUTPUT
+            charge(output_bytes=output.size)
+        charge(meter.seconds if meter is not None else 0)
         return Finished(status, excess)
 
 

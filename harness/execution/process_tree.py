@@ -6,7 +6,7 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +15,8 @@ _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 _PAGES_PER_MIB = (1 << 20) // os.sysconf("SC_PAGE_SIZE")
 _ASLEEP = "STZX"
 """The states of processes that wait for something else than a processor, a disk or a tracer."""
+
+_RUNS = "R"
 
 _Key = tuple[int, int]
 """A process's ID, and the tick in which it started: IDs are used again."""
@@ -45,8 +47,12 @@ class Usage:
     asleep: bool = False
     """Whether they all wait for something that does not depend on the load of the machine, and
     the tracer, if there is one, waits for them."""
+    idle: bool = False
+    """Whether none of them, nor the tracer, uses a processor or waits for one."""
     memory_mib: float = 0
     """The resident memory of all together."""
+    tracer: float = 0
+    """The processor time of the tracer that watches them, in seconds."""
     rates: Mapping[_Key, float] = field(default_factory=dict)
     """The processors that each has kept busy, from its start on; empty if nobody asked."""
 
@@ -122,14 +128,18 @@ def _first_called(name: str, processes: Mapping[int, _Process], pid: int) -> int
 
 
 def _usage(
-    watched: Iterable[_Process], asleep: bool, rates: Mapping[_Key, float] | None = None
+    watched: Sequence[_Process],
+    tracer: _Process | None = None,
+    rates: Mapping[_Key, float] | None = None,
 ) -> Usage:
-    watched = tuple(watched)
+    states = {process.state for process in watched} | ({tracer.state} if tracer else set())
     return Usage(
         {process.key: process.own for process in watched},
         sum(process.waited for process in watched),
-        asleep and all(process.state in _ASLEEP for process in watched),
+        bool(watched) and states.issubset(_ASLEEP),
+        bool(watched) and _RUNS not in states,
         sum(process.pages for process in watched) / _PAGES_PER_MIB,
+        tracer.own if tracer else 0,
         rates or {},
     )
 
@@ -142,7 +152,7 @@ def usage_below(pid: int, name: str) -> Usage:
     if top is None:
         return Usage()
     tracer, *watched = (processes[at] for at in _below(processes, top))
-    return _usage(watched, bool(watched) and tracer.state in _ASLEEP)
+    return _usage(watched, tracer)
 
 
 def usage_of_all(pid: int) -> Usage:
@@ -150,7 +160,7 @@ def usage_of_all(pid: int) -> Usage:
     process that loses its parent there gets another one, the first of the sandbox."""
     processes = _processes()
     watched = [processes[at] for at in _below(processes, pid) if at in processes]
-    return _usage(watched, bool(watched), {each.key: _rate(each.key) for each in watched})
+    return _usage(watched, rates={each.key: _rate(each.key) for each in watched})
 
 
 def _rate(key: _Key) -> float:

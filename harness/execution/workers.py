@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextvars import copy_context
 from threading import Event, Thread
 from types import TracebackType
 from typing import ParamSpec, TypeVar
@@ -34,14 +35,15 @@ class Workers:
         self._running = Running()
 
     def submit(self, function: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> Future[_T]:
-        """Return the future of a function's result."""
+        """Return the future of a function's result. The function runs in the caller's context."""
+        context = copy_context()
 
         def work() -> _T:
             self._begun.wait()
             if self._stopped:
                 raise KeyboardInterrupt
-            self._running.track_this_thread()
-            return function(*args, **kwargs)
+            context.run(self._running.track_this_thread)
+            return context.run(function, *args, **kwargs)
 
         return self._executor.submit(work)
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 
-from harness.checking.check import Setup
+from harness.checking.check import Setup, not_run
 from harness.checking.judge import judge
+from harness.execution.budget import BudgetUsedUp, charging_this_thread
 from harness.execution.build import Library
 from harness.grading.randomized import randomize
 from harness.results.verdict import Outcome, Verdict
@@ -52,9 +53,13 @@ class Confirmer:
         script = randomize(test, suite.policy, random)
         if script is None:
             return None
-        run = setup.runner.run(self.player, setup.library, script.text().encode())
-        expected = script.expected_trace(suite.policy)
-        return judge(test, expected, run, suite.policy, suite.run_limits)
+        try:
+            with charging_this_thread():
+                run = setup.runner.run(self.player, setup.library, script.text().encode())
+                expected = script.expected_trace(suite.policy)
+                return judge(test, expected, run, suite.policy, suite.run_limits)
+        except BudgetUsedUp as used_up:
+            return not_run(test, used_up)
 
 
 def _judged_rules(test: Test) -> Collection[str]:
@@ -80,14 +85,19 @@ def confirmed(verdict: Verdict, repetition: Verdict | None) -> Verdict:
     oddities = (*verdict.oddities, *repetition.oddities)
     if repetition.outcome is Outcome.PASSED:
         return replace(verdict, oddities=oddities)
-    reason = f"passes with the published sizes, but not with others: {repetition.reason}"
+    others = (
+        "its repetition was" if repetition.outcome is Outcome.NOT_RUN else "but not with others:"
+    )
+    reason = f"passes with the published sizes, {others} {repetition.reason}"
     return replace(repetition, reason=reason, oddities=oddities)
 
 
 def unconfirmed_flag(repetitions: Mapping[str, Verdict]) -> list[str]:
     """Return a flag that names the tests whose repetitions failed; none if all are passed."""
     failed = [
-        name for name, verdict in repetitions.items() if verdict.outcome is not Outcome.PASSED
+        name
+        for name, verdict in repetitions.items()
+        if verdict.outcome not in (Outcome.PASSED, Outcome.NOT_RUN)
     ]
     if not failed:
         return []

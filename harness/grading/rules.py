@@ -9,10 +9,28 @@ from pathlib import Path
 from harness.execution.versions import Versions
 from harness.grading.archive.bounds import ArchiveLimits
 from harness.grading.style import StyleRules, read_style
-from harness.suite import Suite, SuiteError, Test, check_keys, load_content, whole_number
+from harness.suite import (
+    Suite,
+    SuiteError,
+    Test,
+    check_keys,
+    load_content,
+    number_within,
+    whole_number,
+)
 
 _ARCHIVE_KEYS = tuple(field.name for field in fields(ArchiveLimits))
+_BUDGET_RANGE = (1, 86_400)
 NO_STYLE = StyleRules(0, 0, ())
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetRules:
+    """What build, tests, repetitions and style of a submission may use together; see
+    `harness.execution.budget`."""
+
+    seconds: float = 120
+    output_mib: float = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +40,7 @@ class Rules:
     archive: ArchiveLimits
     style: StyleRules
     randomized: tuple[Test, ...]
+    budget: BudgetRules
     made_with: Versions
     """The versions of the tools that the suite was made with; the summary names other ones."""
 
@@ -39,7 +58,16 @@ def load_rules(suite: Suite) -> Rules:
         ),
         NO_STYLE if style is None else read_style(path, style),
         _randomized(path, suite, content.get("randomized")),
+        _budget(path, content.get("budget", {})),
         _made_with(path, content.get("made_with", {})),
+    )
+
+
+def _budget(path: Path, table: object) -> BudgetRules:
+    known = tuple(field.name for field in fields(BudgetRules))
+    values = check_keys(path, "budget", table, known)
+    return BudgetRules(
+        **{key: number_within(path, "budget", values, key, _BUDGET_RANGE) for key in values}
     )
 
 

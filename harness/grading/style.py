@@ -179,10 +179,16 @@ def read_style(path: Path, table: dict[str, Any]) -> StyleRules:
     return StyleRules(points, least_test_points, bands)
 
 
-def judge_style(findings: Sequence[Finding], test_points: int, rules: StyleRules) -> Style:
-    """Return the points that the findings leave, or none if the tests earned too few."""
-    allowed = next((points for most, points in rules.bands if len(findings) <= most), 0)
-    note = ""
-    if allowed and test_points < rules.least_test_points:
-        note = f"needs {rules.least_test_points} points for tests, found {test_points}"
-    return Style(0 if note else allowed, rules.points, tuple(findings), note)
+def unearned(test_points: int, rules: StyleRules) -> Style | None:
+    """Return the style of a submission whose tests earned too few points, whatever its findings;
+    None if the tests earned enough."""
+    if test_points >= rules.least_test_points:
+        return None
+    note = f"needs {rules.least_test_points} points for tests, found {test_points}"
+    return Style(0, rules.points, (), note)
+
+
+def judge_style(findings: Sequence[Finding], rules: StyleRules) -> Style:
+    """Return the points that the findings leave, for a submission with enough points for tests."""
+    points = next((points for most, points in rules.bands if len(findings) <= most), 0)
+    return Style(points, rules.points, tuple(findings))

@@ -6,6 +6,7 @@ gives no grade.
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from harness.checking.check import Setup, check
 from harness.checking.run import Runner, scratch_folder
+from harness.execution.budget import Budget, BudgetUsedUp
 from harness.execution.build import BUILD_ENV, LIBRARY, Library, build_library
 from harness.execution.build_error import BuildError
 from harness.execution.kit import layouts
@@ -24,7 +26,7 @@ from harness.grading.archive.bounds import Refused
 from harness.grading.archive.unpack import unpack
 from harness.grading.confirmation import Confirmer, confirmed, unconfirmed_flag
 from harness.grading.rules import Rules
-from harness.grading.style import find_style, judge_style
+from harness.grading.style import find_style, judge_style, unearned
 from harness.grading.style_sources import LIBRARY_SYMBOLS
 from harness.grading.style_tools import StyleError
 from harness.results.grade import Grade, Status, Style, TestResult
@@ -57,13 +59,18 @@ class Grader:
     def grade(self, submission: Path, key: str, source: str = "") -> Grade:
         """Return the grade of the submission with this key; ``source`` is the folder in it that a
         user named. Raises `OSError`, `SandboxError`, and `NoSuchFolder`."""
-        with scratch_folder(self.scratch) as folder:
+        limits = self.rules.budget
+        budget = Budget(limits.seconds, limits.output_mib)
+        with budget.applied(), scratch_folder(self.scratch) as folder:
             unpacked, choice = folder / "unpacked", ""
             try:
                 choice = unpack(submission, unpacked, self.rules.archive, source)
                 library = self._build(unpacked / "src", folder / "libraries")
             except Refused as refusal:
                 return self._without_tests(Status.REFUSED, str(refusal))
+            except BudgetUsedUp as used_up:
+                reason = f"the build did not come to its end: {used_up}"
+                return self._without_tests(Status.NOT_BUILT, reason, choice)
             except BuildError as error:
                 return self._without_tests(Status.NOT_BUILT, str(error), choice, _log(error))
             return self._grade_library(library, unpacked, choice, key)
@@ -91,6 +98,7 @@ class Grader:
         run_sandbox = self._sandbox(suite.run_limits)
         runner = Runner(self.tracer, suite.policy, suite.run_limits, run_sandbox, self.scratch)
         setup = Setup(suite, library, self.programs, runner)
+        writable = self._writable_code(library)
         first = list(check(setup, 1))
         repetitions = self._repetitions(setup, first, key)
         verdicts = [confirmed(verdict, repetitions.get(verdict.test.name)) for verdict in first]
@@ -98,9 +106,10 @@ class Grader:
         points = sum(test.points for test in tests)
         flags = [
             *_refused(library),
-            *self._writable_code(library),
+            *writable,
             *_odd(verdicts),
             *_unjudged(verdicts),
+            *_not_run(verdicts),
             *unconfirmed_flag(repetitions),
         ]
         style = self._style(library, unpacked / "src", points, flags)
@@ -108,10 +117,13 @@ class Grader:
         notes = _notes(choice, library.utils)
         return Grade(Status.GRADED, reason, tests, style, tuple(flags), "", self.versions, notes)
 
-    def _writable_code(self, library: Library) -> Iterator[str]:
-        """Flag a library whose code can be written: it could hold a changed copy of a program."""
-        if has_writable_code(self._ask(LOADED, library)):
-            yield "its library has memory that can be both written and executed"
+    def _writable_code(self, library: Library) -> list[str]:
+        """Flag a library whose code can be written: it could hold a changed copy of a program. If
+        nothing is left of the budget for that, nothing is left for a test, either."""
+        with contextlib.suppress(BudgetUsedUp):
+            if has_writable_code(self._ask(LOADED, library)):
+                return ["its library has memory that can be both written and executed"]
+        return []
 
     def _ask(self, command: Sequence[str], library: Library) -> str:
         """Return the output of a command on a library."""
@@ -135,6 +147,8 @@ class Grader:
             return Style(0, 0, ())
         if self.entrance is None:
             return Style(0, rules.points, (), "style is judged in a sandbox only")
+        if too_few := unearned(points, rules):
+            return too_few
         try:
             with scratch_folder(self.scratch) as folder:
                 layout = next(way for way in layouts(sources) if way.ours is library.ours)
@@ -143,10 +157,12 @@ class Grader:
                 includes = {f"/{name}": built / name for name in ("utils", "tests/snippets")}
                 symbols = self._ask(LIBRARY_SYMBOLS, library)
                 findings = find_style(built / "src", includes, self._run_tool, symbols)
+        except BudgetUsedUp as used_up:
+            return Style(0, rules.points, (), f"not judged: {used_up}")
         except StyleError as error:
             flags.append(f"its style could not be judged: {error}")
             return Style(0, rules.points, (), str(error))
-        return judge_style(findings, points, rules)
+        return judge_style(findings, rules)
 
     def _run_tool(self, command: Sequence[str], shown: Mapping[str, Path]) -> str:
         assert self.entrance is not None
@@ -197,6 +213,13 @@ def _unjudged(verdicts: Sequence[Verdict]) -> Iterator[str]:
     if unjudged:
         first = unjudged[0]
         yield f"{len(unjudged)} tests could not be judged: {first.test.name}: {first.reason}"
+
+
+def _not_run(verdicts: Sequence[Verdict]) -> Iterator[str]:
+    """Flag tests that no longer fitted the budget."""
+    reasons = [verdict.reason for verdict in verdicts if verdict.outcome is Outcome.NOT_RUN]
+    if reasons:
+        yield f"{len(reasons)} tests earned nothing: {reasons[-1]}"
 
 
 def _refused(library: Library) -> Iterator[str]:

@@ -18,6 +18,7 @@ _ELEMENTS = {
     Outcome.INVALID: "failure",
     Outcome.CRASHED: "error",
     Outcome.TIMEOUT: "error",
+    Outcome.NOT_RUN: "error",
     Outcome.NOT_BUILT: "error",
     Outcome.SKIPPED: "skipped",
 }

@@ -20,6 +20,8 @@ class Outcome(StrEnum):
     """A signal, an exit inside a call or an exec() ended the program, or it started another."""
     TIMEOUT = "timeout"
     """The program used up its time, or the space for its trace."""
+    NOT_RUN = "not-run"
+    """The submission had used up its budget before."""
     LEAKED = "leaked"
     """Memory was allocated or mapped, and never given back."""
     INVALID = "invalid"

@@ -47,7 +47,9 @@ SOMEBODY = 61200
 SYSTEM_CALLS = "made system calls that an allocator has no use for: "
 HARMLESS = {
     "break-out": SYSTEM_CALLS + "chroot, mount, setuid, unshare",
+    "chatter": SYSTEM_CALLS + "getppid",
     "closed-stderr": SYSTEM_CALLS + "close",
+    "doze": SYSTEM_CALLS + "clock_nanosleep",
     "kernel": SYSTEM_CALLS
     + "bpf, io_uring_setup, memfd_create, perf_event_open, pidfd_open, process_vm_readv, setns,"
     " userfaultfd",
@@ -147,6 +149,7 @@ def write_suite(path: Path, root: Path) -> Path:
         "memory_mib = 256\nfile_mib = 4\n"
         "[limits.build]\nprocessor_seconds = 6\nsleep_seconds = 3\n"
         "memory_mib = 512\nfile_mib = 16\n"
+        "[style]\nleast_test_points = 0\nbands = [[0, 0]]\n"
     )
     return path
 
@@ -529,6 +532,24 @@ def test_one_submission_can_be_graded_again(folder: Path) -> None:
     before = results(folder / "out")
     assert grade(folder, "out", "--fresh", "--only", "plain").startswith("1 graded\n")
     assert results(folder / "out") == before
+
+
+@pytest.mark.parametrize(("attack", "limit"), [("doze", "2 s"), ("chatter", "1 MiB of output")])
+def test_what_no_longer_fits_the_budget_is_not_run_and_earns_nothing(
+    folder: Path, attack: str, limit: str
+) -> None:
+    attacking(folder / "submissions" / attack / "src", attack)
+    with (folder / "short.toml").open("a") as suite:
+        suite.write("[budget]\nseconds = 2\noutput_mib = 1\n")
+    names = ("--only", attack, "--only", "plain")
+    assert grade(folder, "out", *names).startswith("2 graded\n")
+    with (folder / "out" / "gradebook.csv").open(newline="") as table:
+        rows = {row["submission"]: row for row in csv.DictReader(table)}
+    assert (rows["plain"]["points"], rows["plain"]["flags"]) == (str(ALL), "")
+    assert (rows[attack]["status"], rows[attack]["points"]) == ("graded", "0")
+    assert outcomes(folder / "out", attack) == {"not-run"}
+    assert f"not run: the submission had used its {limit}" in rows[attack]["flags"]
+    assert grade(folder, "out", *names).startswith("2 known before\n")
 
 
 @pytest.mark.parametrize(

@@ -242,6 +242,7 @@ def test_the_reference_of_a_suite_lists_the_tools_whose_versions_are_compared() 
         (("`[limits.run]` and `[limits.build]`",), "limits.build"),
         (("`[compiler]`",), "compiler"),
         (("`[archive]`",), "archive"),
+        (("`[budget]`",), "budget"),
         (("`[style]`",), "style"),
     ],
 )

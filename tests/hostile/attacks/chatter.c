@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* Makes the trace of each test long, though never too long, and behaves. */
+#include <unistd.h>
+
+#include "attack.h"
+
+void strike(int call)
+{
+    if (call == 1)
+        for (int i = 0; i < 15000; ++i)
+            getppid();
+}
