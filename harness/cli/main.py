@@ -23,6 +23,7 @@ from harness.cli.traces import diff_command, stat_command, trace_command
 from harness.errors import UserError
 from harness.execution.build import BUILD
 
+_STANDARD_OUTPUT, _STANDARD_ERROR = 1, 2
 _INTERRUPTED = 128 + signal.SIGINT
 _OUTPUT_CLOSED = 128 + signal.SIGPIPE
 
@@ -87,6 +88,16 @@ def _forget_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+def _provide_streams() -> None:
+    """Discard what is written to a standard stream that was closed before this program began. No
+    other file may take its place."""
+    while (opened := os.open(os.devnull, os.O_RDWR)) <= _STANDARD_ERROR:
+        pass
+    os.close(opened)
+    sys.stdout = sys.stdout or open(_STANDARD_OUTPUT, "w")
+    sys.stderr = sys.stderr or open(_STANDARD_ERROR, "w")
+
+
 def _end(error: UserError) -> NoReturn:
     click.echo(f"Error: {error}", err=True)
     sys.exit(error.status)
@@ -96,6 +107,7 @@ def run() -> NoReturn:
     """Run the command given, and exit. However it ends, it leaves no process behind."""
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
+    _provide_streams()
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
