@@ -10,6 +10,13 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
+def quoted(text: str) -> str:
+    """Return untrusted text, `printable` and in double quotes. No double quote in it is left to end
+    them."""
+    inner = printable(text).replace('"', "'")
+    return f'"{inner}"'
+
+
 def printable_lines(text: str) -> list[str]:
     """Return the lines of a text, each made `printable`."""
     return [printable(line) for line in text.splitlines()]

@@ -14,6 +14,7 @@ from harness.execution.budget import BudgetUsedUp, charging_this_thread
 from harness.execution.build import BUILD, LIBRARY, Library, build_library
 from harness.execution.build_error import BuildError
 from harness.execution.entrance import build_entrance
+from harness.execution.lock import provide_folder
 from harness.execution.sandbox import Sandbox, require_sandbox
 from harness.execution.workers import Workers, result_of
 from harness.results.verdict import Outcome, Verdict
@@ -51,6 +52,7 @@ def set_up(suite: Suite, source: Path, tracer: Tracer, jobs: int, sandboxed: boo
         entrance = build_entrance()
         build_sandbox = Sandbox(suite.build_limits, entrance)
         run_sandbox = Sandbox(suite.run_limits, entrance)
+        provide_folder(BUILD)
         with scratch_folder(BUILD) as scratch:
             require_sandbox(build_sandbox, scratch, "OSMEM_BUILD")
         with scratch_folder() as scratch:

@@ -19,7 +19,8 @@ _SEARCH_PATH = "LD_LIBRARY_PATH"
 
 def _libraries_found(program: Path, env: Mapping[str, str]) -> dict[str, str | None]:
     """Return the path of each libosmem.so that a program loads, by the name that it asks for, such
-    as libosmem.so.1; None if there is no library of this name. The program is not run."""
+    as libosmem.so.1; None if there is no library of this name. The program is not run.
+    Raises `UserError` if ldd fails."""
     listing = subprocess.run(
         ["ldd", str(program.resolve())],
         env=env,
@@ -28,9 +29,12 @@ def _libraries_found(program: Path, env: Mapping[str, str]) -> dict[str, str | N
         text=True,
         errors="replace",
         check=False,
-    ).stdout
+    )
+    if listing.returncode != 0:
+        why = (listing.stderr.strip().splitlines() or [f"status {listing.returncode}"])[-1]
+        raise UserError(f"{program}: ldd can't list its libraries: {why}")
     found = {}
-    for match in filter(None, map(_LOADED.fullmatch, listing.splitlines())):
+    for match in filter(None, map(_LOADED.fullmatch, listing.stdout.splitlines())):
         name, path = match["name"], match["path"] or match["name"]
         file_name = Path(name).name
         if file_name == LIBRARY or file_name.startswith(f"{LIBRARY}."):

@@ -14,13 +14,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.execution.build_error import BuildError, MakeFailed, first_error, read_log
+from harness.execution.build_error import (
+    BuildError,
+    MakeFailed,
+    ToolFailed,
+    first_error,
+    read_log,
+)
 from harness.execution.cache import cached_folder
 from harness.execution.compiler import CompilerFlags, refusals, write_compilers
 from harness.execution.kit import SNIPPET_HEADERS, UTILS, Layout, layouts, own_utils
 from harness.execution.lock import exclusive
 from harness.execution.output import Output
 from harness.execution.process import (
+    Answer,
     Excess,
     Finished,
     Limits,
@@ -34,6 +41,7 @@ from harness.execution.sources import digest_sources, has_makefile
 from harness.execution.symbols import DEFINED, LINKED, missing_functions, undefined_functions
 from harness.execution.tools import BUILD_TOOLS, require_tools
 from harness.execution.turns import alone
+from harness.text import quoted
 from harness.trace.signatures import FUNCTIONS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -55,7 +63,7 @@ _COMPILERS = "compilers"
 _MAKE_IN_SANDBOX = f"""
 export PATH=$PWD/{_COMPILERS}:$PATH
 cp -R /given/. . && make --no-print-directory -C src >&2 || exit {_MAKE_FAILED}
-test -f src/{LIBRARY} && test ! -L src/{LIBRARY} || exit {_LIBRARY_MISSING}
+test -f src/{LIBRARY} && test ! -L src/{LIBRARY} && test -r src/{LIBRARY} || exit {_LIBRARY_MISSING}
 exec cat src/{LIBRARY}
 """
 _MAKE_STATUSES = (_LIBRARY_MISSING, _MAKE_FAILED)
@@ -204,7 +212,7 @@ class _Build:
         if not built:
             raise MakeFailed("; with our utils, ".join(dict.fromkeys(faults)))
         chosen = next((attempt for attempt in built if not attempt.fault), built[0])
-        missing = missing_functions(self._ask(DEFINED, chosen.library))
+        missing = missing_functions(self._defined(chosen.library))
         if missing == FUNCTIONS:
             raise BuildError(f"{LIBRARY} defines none of {', '.join(FUNCTIONS)}")
         product = chosen.library.parent.parent
@@ -227,7 +235,7 @@ class _Build:
             return _Attempt(layout, library, failed=True, fault=str(error))
         fault = ""
         if len(self.layouts) > 1:
-            if undefined := undefined_functions(self._ask(LINKED, library)):
+            if undefined := self._undefined(library):
                 fault = f"the library lacks {', '.join(undefined[:_SHOWN_FUNCTIONS])}"
         return _Attempt(layout, library, False, fault, refused)
 
@@ -240,7 +248,7 @@ class _Build:
         except MakeFailed as error:
             if not self.flags.second_try:
                 raise
-            refused = ", ".join(refusals(read_log(log))) or str(error)
+            refused = ", ".join(refusals(read_log(log))) or quoted(str(error))
         self._try(layout, scratch / "second-try", self.flags.second_try, library, log)
         return refused
 
@@ -318,7 +326,26 @@ class _Build:
         if finished.too_much_output:
             raise BuildError(f"make wrote more than {limits.file_mib} MiB")
 
-    def _ask(self, command: Sequence[str], library: Path) -> str:
+    def _defined(self, library: Path) -> str:
+        listing = self._ask(DEFINED, library)
+        if listing.failure:
+            raise ToolFailed(
+                f"{LIBRARY}: expected a shared library, found that nm can't read it:"
+                f" {listing.failure}"
+            )
+        return listing.text
+
+    def _undefined(self, library: Path) -> tuple[str, ...]:
+        linking = self._ask(LINKED, library)
+        undefined = undefined_functions(linking.text)
+        if linking.failure and not undefined:
+            raise ToolFailed(
+                f"{LIBRARY}: expected a shared library, found that gcc can't link a program with"
+                f" it: {linking.failure}"
+            )
+        return undefined
+
+    def _ask(self, command: Sequence[str], library: Path) -> Answer:
         """Return the output of a command on a library, which is untrusted."""
         if self.sandbox is None:
             return output_of([*command, str(library)], self.limits, BUILD_ENV)

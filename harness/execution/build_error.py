@@ -31,6 +31,10 @@ class BuildError(UserError):
         """The whole output of the build."""
 
 
+class ToolFailed(BuildError):
+    """A tool of ours failed on what was built: through a fault of that, or of the machine."""
+
+
 class MakeFailed(BuildError):
     """make ran, and its exit status was not 0."""
 

@@ -321,12 +321,32 @@ def is_plain_file(path: Path) -> bool:
     return path.is_file() and not path.is_symlink()
 
 
-def output_of(command: Sequence[str], limits: Limits, env: Mapping[str, str]) -> str:
-    """Return the first 4 MiB that a command writes to standard output, however it ends. Raises
-    `OSError` if it can't be started."""
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a command wrote to standard output, and how it ended."""
+
+    text: str
+    """The first 4 MiB."""
+    finished: Finished
+
+    @property
+    def failure(self) -> str:
+        """Why the text can't be relied on; empty if the command ended with status 0."""
+        if self.finished.timed_out:
+            return "it did not end in time"
+        if self.finished.too_much_output:
+            return "it wrote too much"
+        status = self.finished.status
+        if status < 0:
+            return f"{signal.Signals(-status).name} killed it"
+        return f"it ended with status {status}" if status else ""
+
+
+def output_of(command: Sequence[str], limits: Limits, env: Mapping[str, str]) -> Answer:
+    """Return what a command writes to standard output. Raises `OSError` if it can't be started."""
     output = Output(limits.file_bytes, _OUTPUT_BYTES)
-    run(command, limits, env=env, stdout=output, measure=usage_of_all)
-    return output.text
+    finished = run(command, limits, env=env, stdout=output, measure=usage_of_all)
+    return Answer(output.text, finished)
 
 
 @contextlib.contextmanager

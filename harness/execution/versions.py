@@ -27,15 +27,16 @@ Versions = Mapping[str, str]
 
 def _version(command: tuple[str, ...]) -> str:
     try:
-        lines = output_of(command, _LIMITS, BUILD_ENV).splitlines()
+        output = output_of(command, _LIMITS, BUILD_ENV)
     except OSError:
-        lines = []
+        return UNKNOWN
+    lines = [] if output.failure else output.text.splitlines()
     found = next(filter(None, map(_VERSION.search, lines)), None)
     return found[0] if found else UNKNOWN
 
 
 def installed_versions() -> Versions:
-    """Return the versions on this machine; `UNKNOWN` for a tool that it lacks."""
+    """Return the versions on this machine; `UNKNOWN` for a tool that is missing or fails."""
     libc = _VERSION.search(os.confstr("CS_GNU_LIBC_VERSION") or "")
     tools = {name: _version(command) for name, command in _COMMANDS.items()}
     return {**tools, "libc": libc[0] if libc else UNKNOWN}

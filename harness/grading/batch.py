@@ -9,7 +9,7 @@ import secrets
 import shutil
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,11 +19,12 @@ from pathlib import Path
 from harness.errors import UserError
 from harness.execution.workers import Workers, completed
 from harness.grading.archive.bounds import Refused
-from harness.grading.archive.finding import JUNK
+from harness.grading.archive.finding import APPLE_DOUBLE, JUNK
 from harness.grading.archive.unpack import digest
+from harness.grading.faults import settled_grade
 from harness.grading.store import Store
 from harness.grading.submission import Grader
-from harness.results.grade import Grade
+from harness.results.grade import Grade, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,35 +38,65 @@ class Submission:
 
 
 @dataclass(frozen=True, slots=True)
+class HandedIn:
+    """All that is in a folder of submissions."""
+
+    folder: Path
+    submissions: Sequence[Submission]
+    """The submissions, by name."""
+    junk: Sequence[str]
+    """The names of what systems leave in folders."""
+
+    def choose(self, only: Sequence[str]) -> list[Submission]:
+        """Return the submissions of these names, or all if none is named. Raises `UserError`."""
+        names = [submission.name for submission in self.submissions]
+        if not names:
+            raise UserError(f"{self.folder}: expected submissions, found none")
+        for name in only:
+            if name not in names:
+                close = get_close_matches(name, names, 1)
+                hint = f"did you mean {close[0]!r}?" if close else ""
+                raise UserError(
+                    f"{self.folder}: expected a submission named {name!r}, found none", hint
+                )
+        return [each for each in self.submissions if not only or each.name in only]
+
+
+def list_folder(folder: Path) -> HandedIn:
+    """List a folder of submissions. Raises `OSError`."""
+    submissions, junk = [], []
+    for path in folder.iterdir():
+        name = _printed(path.name)
+        if path.name.lower() in JUNK or path.name.startswith(APPLE_DOUBLE):
+            junk.append(name)
+        else:
+            submissions.append(Submission(name, path))
+    return HandedIn(folder, sorted(submissions, key=lambda each: each.name), sorted(junk))
+
+
+def _printed(name: str) -> str:
+    """Return a printable name. No two names are printed alike."""
+    return "".join(c if c.isprintable() and c != "\\" else _escaped(c) for c in name)
+
+
+def _escaped(character: str) -> str:
+    if character == "\\":
+        return "\\\\"
+    code = ord(character)
+    if 0xDC80 <= code <= 0xDCFF:  # a byte that is no UTF-8, as Python reads it
+        return f"\\x{code - 0xDC00:02x}"
+    if code < 0x80:
+        return f"\\x{code:02x}"
+    return f"\\u{{{code:x}}}"
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
-    """Equal submissions that have their grade now, or that a fault of the machine left without."""
+    """Equal submissions that have their grade now, unless its status is skipped."""
 
     submissions: tuple[str, ...]
-    grade: Grade | None
-    error: str = ""
-    known: bool = False
-    """Whether they were graded before."""
-
-
-def find_submissions(folder: Path, only: Sequence[str]) -> list[Submission]:
-    """Return the submissions in a folder, by name, without hidden files and what systems leave in
-    folders. Raises `UserError`."""
-    found = [
-        Submission(
-            path.name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace"), path
-        )
-        for path in folder.iterdir()
-        if not path.name.startswith(".") and path.name.lower() not in JUNK
-    ]
-    for name in only:
-        if name not in {submission.name for submission in found}:
-            close = get_close_matches(name, [submission.name for submission in found], 1)
-            hint = f"did you mean {close[0]!r}?" if close else ""
-            raise UserError(f"{folder}: expected a submission named {name!r}, found none", hint)
-    chosen = [submission for submission in found if not only or submission.name in only]
-    if not chosen:
-        raise UserError(f"{folder}: expected submissions, found none")
-    return sorted(chosen, key=lambda submission: submission.name)
+    status: Status | None
+    """None if they were graded before."""
 
 
 # ---- Keys ----------------------------------------------------------------------------------------
@@ -124,50 +155,60 @@ def _remove_scratch(left: Path) -> bool:
     return True
 
 
-def _grouped(
-    submissions: Iterable[Submission], grader: Grader, rules: str
-) -> dict[str, list[Submission]]:
-    """Group the submissions by key: what was handed in twice is graded once."""
-    groups: dict[str, list[Submission]] = {}
-    for submission in submissions:
-        groups.setdefault(_submission_key(submission, grader, rules), []).append(submission)
-    return groups
-
-
 def grade_batch(
     submissions: Sequence[Submission], grader: Grader, store: Store, rules: str, jobs: int
 ) -> Iterator[Done]:
     """Grade the submissions that have no grade yet; store each grade before it is yielded. Raises
     `UserError`."""
+    groups: dict[str, list[Submission]] = {}  # what was handed in twice is graded once
+    for submission in submissions:
+        try:
+            key = _submission_key(submission, grader, rules)
+        except OSError as error:
+            yield _skip(error, grader, store, (submission.name,))
+        else:
+            groups.setdefault(key, []).append(submission)
     waiting: dict[Future[tuple[Grade, float]], tuple[str, list[Submission]]] = {}
     with Workers(jobs) as workers:
-        for key, group in _grouped(submissions, grader, rules).items():
+        for key, group in groups.items():
             names = tuple(submission.name for submission in group)
             if store.knows(key):
                 store.assign(key, names)
-                yield Done(names, None, known=True)
+                yield Done(names, None)
             else:
                 waiting[workers.submit(_timed, grader, group[0], key)] = (key, group)
         workers.begin()
         for future in completed(waiting):
             key, group = waiting.pop(future)
-            yield _store_grade(future, store, key, tuple(submission.name for submission in group))
+            names = tuple(submission.name for submission in group)
+            try:
+                grade, seconds = future.result()
+            except Exception as error:
+                yield _skip(error, grader, store, names)
+            else:
+                store.save(key, grade, seconds, names)
+                yield Done(names, grade.status)
 
 
 def _timed(grader: Grader, submission: Submission, key: str) -> tuple[Grade, float]:
     started = time.monotonic()
-    grade = grader.grade(submission.path, key, submission.source)
+    grade = settled_grade(grader, submission.path, key, submission.source)
     return grade, time.monotonic() - started
 
 
-def _store_grade(
-    future: Future[tuple[Grade, float]], store: Store, key: str, names: tuple[str, ...]
-) -> Done:
-    try:
-        grade, seconds = future.result()
-    except Exception as error:
-        # A fault of the machine, or a bug, costs one submission its grade, but not the others; the
-        # next batch tries again.
-        return Done(names, None, f"{type(error).__name__}: {error}")
-    store.save(key, grade, seconds, names)
-    return Done(names, grade)
+def _skip(error: Exception, grader: Grader, store: Store, names: tuple[str, ...]) -> Done:
+    """Note that a fault of the machine, or of the checker, left submissions without a grade. It
+    costs the others nothing, and the next batch tries again."""
+    store.skip(grader.without_tests(Status.SKIPPED, _reason(error)), names)
+    return Done(names, Status.SKIPPED)
+
+
+def _reason(error: Exception) -> str:
+    match error:
+        case UserError():
+            return str(error)
+        case OSError(strerror=str(why)):
+            return f"{error.filename}: {why}" if error.filename else why
+        case OSError():
+            return str(error)
+    return f"the checker failed: {type(error).__name__}: {error}"

@@ -85,20 +85,21 @@ def confirmed(verdict: Verdict, repetition: Verdict | None) -> Verdict:
     oddities = (*verdict.oddities, *repetition.oddities)
     if repetition.outcome is Outcome.PASSED:
         return replace(verdict, oddities=oddities)
-    others = (
-        "its repetition was" if repetition.outcome is Outcome.NOT_RUN else "but not with others:"
-    )
+    match repetition.outcome:
+        case Outcome.NOT_RUN:
+            others = "its repetition was"
+        case Outcome.SKIPPED:
+            others = "its repetition could not be judged:"
+        case _:
+            others = "but not with others:"
     reason = f"passes with the published sizes, {others} {repetition.reason}"
     return replace(repetition, reason=reason, oddities=oddities)
 
 
 def unconfirmed_flag(repetitions: Mapping[str, Verdict]) -> list[str]:
-    """Return a flag that names the tests whose repetitions failed; none if all are passed."""
-    failed = [
-        name
-        for name, verdict in repetitions.items()
-        if verdict.outcome not in (Outcome.PASSED, Outcome.NOT_RUN)
-    ]
+    """Return a flag that names the tests whose repetitions failed; none if there are no such."""
+    harmless = (Outcome.PASSED, Outcome.NOT_RUN, Outcome.SKIPPED)
+    failed = [name for name, verdict in repetitions.items() if verdict.outcome not in harmless]
     if not failed:
         return []
     more = f" and {len(failed) - _SHOWN} more" if len(failed) > _SHOWN else ""

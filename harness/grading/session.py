@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
@@ -25,27 +26,27 @@ from harness.execution.build_error import BuildError
 from harness.execution.entrance import build_entrance
 from harness.execution.sandbox import Sandbox, require_sandbox
 from harness.execution.tools import BUILD_TOOLS, require_tools
-from harness.execution.versions import Versions, installed_versions
-from harness.grading.batch import (
-    Done,
-    find_submissions,
-    grade_batch,
-    only_batch,
-)
+from harness.execution.versions import installed_versions
+from harness.grading.apart import require_apart
+from harness.grading.batch import Done, HandedIn, grade_batch, list_folder, only_batch
 from harness.grading.keys import rules_key
 from harness.grading.named_sources import name_sources
 from harness.grading.rules import NO_STYLE, Rules, load_rules
-from harness.grading.store import Store
+from harness.grading.store import Store, database_file
 from harness.grading.submission import Grader
 from harness.reports.formats import FORMATS
 from harness.reports.gradebook import write_gradebook
 from harness.reports.summary import show_summary
+from harness.results.grade import Status
 from harness.suite import Suite
 from harness.text import printable
+from harness.trace.file import read_trace_file
 from harness.tracers.tracer import Tracer
 
 _DATABASE = "grades.sqlite"
 _SLOWEST = 3
+_KINDS = {None: "known before", Status.SKIPPED: Status.SKIPPED.value}
+"""What became of submissions without a new grade."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,41 +70,38 @@ class Options:
     formats: Sequence[str]
 
 
-def _lies_in(path: Path, folder: Path) -> bool:
-    return path.resolve().is_relative_to(folder.resolve())
-
-
 def grade_folder(suite: Suite, tracer: Tracer, options: Options, console: Console) -> int:
     """Grade a folder. Return the exit status: 0 if every submission has a grade, else 2.
 
-    Raises `UserError` and `OSError` if nothing can be graded.
+    Nothing is printed before the gradebook is written, except on a terminal: an output that is
+    closed or full costs no grade. Raises `UserError` and `OSError` if nothing can be graded.
     """
-    if _lies_in(options.out, options.submissions):
-        raise UserError(
-            f"{options.out}: expected a folder outside of {options.submissions}, where the results"
-            " would be taken for submissions"
-        )
+    url = options.database or f"sqlite:///{options.out.absolute() / _DATABASE}"
+    require_apart(options.submissions, options.out, database_file(url))
     require_tools(*BUILD_TOOLS, "ltrace", *(("cppcheck", "cpplint") if options.style else ()))
     rules = load_rules(suite)
     if not options.style:
         rules = replace(rules, style=NO_STYLE)
-    found = find_submissions(options.submissions, options.only)
+    handed_in = list_folder(options.submissions)
+    chosen = handed_in.choose(options.only)
     with only_batch(options.out) as scratch:
         entrance = _show_entrance(suite, scratch) if options.sandboxed else None
-        found = name_sources(found, options.sources, rules.archive, scratch)
-        store = Store(options.database or f"sqlite:///{options.out.absolute() / _DATABASE}")
+        chosen = name_sources(chosen, options.sources, rules.archive, scratch)
+        store = Store(url, options.fresh and not options.only)
         if options.fresh:
             store.forget(options.only)
         key = rules_key(suite, options.style, options.sandboxed)
         _require_rules(store, key, options)
         grader = _grader(suite, rules, tracer, options, store.seed(options.seed), scratch, entrance)
-        done = grade_batch(found, grader, store, key, options.jobs)
-        failed = _show_progress(console, done, len(found))
-        everyone = [submission.name for submission in find_submissions(options.submissions, ())]
+        done = grade_batch(chosen, grader, store, key, options.jobs)
+        counts = _follow(console, done, len(chosen))
+        everyone = [submission.name for submission in handed_in.submissions]
         formats = {name: FORMATS[name] for name in options.formats}
         write_gradebook(options.out, store.graded(everyone), formats)
-        _show_end(console, store, everyone, rules.made_with, options)
-    return 2 if failed else 0
+        console.print(Text(_listed(counts)))
+        show_summary(console, store.graded(everyone), rules.made_with, len(everyone))
+        _show_end(console, store, handed_in, options)
+    return 2 if counts[Status.SKIPPED] else 0
 
 
 def _require_rules(store: Store, key: str, options: Options) -> None:
@@ -135,6 +133,8 @@ def _grader(
     scratch: Path,
     entrance: Path | None,
 ) -> Grader:
+    for test in suite.tests:
+        read_trace_file(test.reference)
     programs = build_programs(suite, options.jobs)
     for name, program in programs.items():
         if isinstance(program, BuildError):
@@ -153,8 +153,9 @@ def _grader(
     )
 
 
-def _show_progress(console: Console, done: Iterator[Done], total: int) -> int:
-    """Show how far the batch is, and what could not be graded. Return the number of the latter."""
+def _follow(console: Console, done: Iterator[Done], total: int) -> Counter[str]:
+    """Show how far the batch is, on a terminal. Return the number of submissions by what became of
+    them."""
     progress = Progress(
         TextColumn("grading"),
         BarColumn(),
@@ -168,32 +169,24 @@ def _show_progress(console: Console, done: Iterator[Done], total: int) -> int:
     shown: AbstractContextManager[object] = nullcontext()
     if console.is_terminal:
         shown = progress
-    counts = {"graded": 0, "known before": 0, "failed": 0}
-
-    def show_counts() -> str:
-        return ", ".join(f"{number} {kind}" for kind, number in counts.items() if number)
-
+    counts = Counter[str]()
     with shown:
         task = progress.add_task("grading", total=total, counts="")
         for each in done:
-            kind = "failed" if each.error else "known before" if each.known else "graded"
-            counts[kind] += len(each.submissions)
-            if each.error:
-                line = f"{', '.join(each.submissions)}: not graded: {each.error}"
-                console.print(Text(printable(line), "red"), soft_wrap=True)
-            progress.update(task, advance=len(each.submissions), counts=show_counts())
-    console.print(Text(show_counts()))
-    return counts["failed"]
+            counts[_KINDS.get(each.status, "graded")] += len(each.submissions)
+            progress.update(task, advance=len(each.submissions), counts=_listed(counts))
+    return counts
 
 
-def _show_end(
-    console: Console,
-    store: Store,
-    everyone: Sequence[str],
-    made_with: Versions,
-    options: Options,
-) -> None:
-    show_summary(console, store.graded(everyone), made_with)
-    slowest = [f"{name} {seconds:.1f} s" for name, seconds in store.slowest(_SLOWEST)]
-    console.print(Text(printable(f"Slowest: {', '.join(slowest)}")), soft_wrap=True)
+def _listed(counts: Counter[str]) -> str:
+    kinds = ("graded", *_KINDS.values())
+    return ", ".join(f"{counts[kind]} {kind}" for kind in kinds if counts[kind])
+
+
+def _show_end(console: Console, store: Store, handed_in: HandedIn, options: Options) -> None:
+    if handed_in.junk:
+        line = f"Left out, as no submissions: {', '.join(handed_in.junk)}"
+        console.print(Text(printable(line)), soft_wrap=True)
+    if slowest := [f"{name} {seconds:.1f} s" for name, seconds in store.slowest(_SLOWEST)]:
+        console.print(Text(printable(f"Slowest: {', '.join(slowest)}")), soft_wrap=True)
     console.print(Text(printable(f"Written: {options.out / 'gradebook.csv'}")), soft_wrap=True)

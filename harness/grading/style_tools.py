@@ -35,9 +35,9 @@ class ToolRunner(Protocol):
     """Runs a tool on untrusted sources."""
 
     def __call__(self, command: Sequence[str], shown: Mapping[str, Path]) -> str:
-        """Run a command with LC_ALL=C, and return its standard output or the beginning of it,
-        however the command ends. ``shown`` names the folders that it has to see, by their paths in
-        its sandbox.
+        """Run a command with LC_ALL=C, and return its standard output or the beginning of it.
+        ``shown`` names the folders that it has to see, by their paths in its sandbox. Raises
+        `StyleError` if the command does not end with status 0.
         """
 
 
@@ -152,7 +152,7 @@ def _refusal(unit: str, output: str) -> Finding:
     """Return the finding that a unit does not compile, with the first error."""
     error = next(filter(None, map(_ERROR.fullmatch, output.split("\n"))), None)
     if error is None:
-        raise StyleError(f"gcc did not run to its end: found no error in {printable(unit)}")
+        raise StyleError(f"gcc did not run to its end: found no error in {unit!r}")
     where = f"{error['file'].removeprefix(SOURCES + '/')}:{error['line']}"
     message = f"does not compile: {where}: {error['message']}"
     return make_finding("gcc", os.path.relpath(unit, SOURCES), 0, message, "compile")

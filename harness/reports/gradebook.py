@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -39,7 +40,11 @@ _COLUMNS = (
     "flags",
 )
 """``points`` are those for tests, ``tests`` and ``extra`` the numbers of passed ones, ``total`` all
-points."""
+points. A submission that was skipped has none of these numbers."""
+_FORMULA = ("=", "+", "-", "@", "\N{MINUS SIGN}")
+"""The signs that a formula begins with; `unicodedata` turns wide and small ones into these."""
+_HIDDEN_FORMULA = re.compile(r";(?=\s*[=+\-@\N{MINUS SIGN}\uff0b\uff0d\uff1d\uff20])")
+"""Where a formula begins if a spreadsheet takes semicolons for the ends of cells."""
 _NAME_BYTES = 200
 """The length of a folder's name; file systems allow 255."""
 
@@ -95,20 +100,29 @@ def _unused_name(name: str, used: set[str]) -> str:
 
 
 def _cell(text: str) -> str:
-    """Return the text in a form that no spreadsheet takes for a formula."""
-    dangerous = text.startswith(("=", "+", "-", "@", "\t", "\r"))
-    return ("'" if dangerous else "") + printable(text)
+    """Return the text in a form that no spreadsheet takes for a formula, even if it drops blanks or
+    takes semicolons for the ends of cells."""
+    beginning = unicodedata.normalize("NFKC", text[:1])
+    dangerous = beginning.startswith(_FORMULA) or beginning != "" and not _is_visible(beginning)
+    return ("'" if dangerous else "") + _HIDDEN_FORMULA.sub(";'", printable(text))
+
+
+def _is_visible(text: str) -> bool:
+    return text.isprintable() and not text.isspace()
 
 
 def _row(graded: Graded) -> tuple[str | int, ...]:
     grade = graded.grade
-    return (
-        _cell(graded.submission),
+    numbers: tuple[str | int, ...] = (
         grade.test_points,
         grade.passed(),
         grade.passed(extra=True),
         grade.style.points,
         grade.points,
+    )
+    return (
+        _cell(graded.submission),
+        *(("",) * len(numbers) if grade.skipped else numbers),
         grade.status.value,
         _cell(grade.reason),
         _cell("; ".join(graded.flags)),
@@ -131,7 +145,7 @@ def _content(graded: Graded) -> dict[str, Any]:
     grade = graded.grade
     content: dict[str, Any] = {
         "submission": graded.submission,
-        "points": grade.points,
+        "points": None if grade.skipped else grade.points,
         "max_points": grade.max_points,
         **asdict(grade),
         "flags": graded.flags,
@@ -187,5 +201,9 @@ def write_gradebook(
             for format_name, form in (formats or {}).items():
                 place = folder / "submissions" / name / format_name
                 place.mkdir(exist_ok=True)
-                _write(place / form.file_name, form.render(each))
+                if each.grade.skipped:
+                    # Other programs know no way to say that there is no grade yet.
+                    (place / form.file_name).unlink(missing_ok=True)
+                else:
+                    _write(place / form.file_name, form.render(each))
         results.write("\n]\n" if used else "[]\n")

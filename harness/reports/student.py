@@ -15,6 +15,8 @@ def explanation(test: TestResult) -> list[str]:
 def overview(graded: Graded) -> list[str]:
     """Return the points, the reason why there are not more, and how the sources were built."""
     grade = graded.grade
+    if grade.skipped:
+        return [f"no grade yet: {printable(grade.reason)}"]
     lines = [
         f"{grade.points} of {grade.max_points} points",
         f"tests: {grade.test_points} of {grade.max_test_points}",

@@ -31,12 +31,17 @@ class _Counts:
     looked_at: list[str] = field(default_factory=list)
     """The first submissions that a person should look at, and why, one a line."""
     more_to_look_at: int = 0
+    skipped: list[str] = field(default_factory=list)
+    """All submissions without a grade, and why, one a line."""
     by_versions: Counter[str] = field(default_factory=Counter)
     """The number of submissions by how the versions of tools differ from the suite's."""
 
     def add(self, graded: Graded) -> None:
         grade = graded.grade
         self.statuses[grade.status] += 1
+        if grade.skipped:
+            self.skipped.append(printable(f"{graded.submission}: {grade.reason}"))
+            return
         self.bands[grade.points // _BAND] += 1
         self.max_points = max(self.max_points, grade.max_points)
         if grade.status is Status.GRADED:
@@ -92,24 +97,35 @@ def _show_looked_at(console: Console, counts: _Counts) -> None:
         _print(console, f"  and {counts.more_to_look_at} more, see gradebook.csv")
 
 
-def show_summary(console: Console, graded: Iterable[Graded], made_with: Versions) -> None:
-    """Print the number of submissions with each status, the histogram of their points, the tests
-    that failed most, the submissions that a person should look at, and the versions of tools that
-    differ from the suite's."""
+def _show_skipped(console: Console, counts: _Counts) -> None:
+    _print(console, "\nskipped, to be graded by the same command", "dim")
+    for line in counts.skipped:
+        _print(console, f"  {line}", "red")
+
+
+def show_summary(
+    console: Console, graded: Iterable[Graded], made_with: Versions, total: int
+) -> None:
+    """Print the number of submissions with each status, of ``total`` ones; the histogram of their
+    points, the tests that failed most, the submissions that a person should look at and those that
+    were skipped, and the versions of tools that differ from the suite's."""
     counts = _Counts()
     for each in graded:
         counts.add(each)
         counts.by_versions[show_differences(each.grade.versions, made_with)] += 1
-    total = counts.statuses.total()
-    statuses = ", ".join(f"{counts.statuses[s]} {s}" for s in Status if counts.statuses[s])
+    kinds = [f"{counts.statuses[s]} {s}" for s in Status if counts.statuses[s]]
+    if rest := total - counts.statuses.total():
+        kinds.append(f"{rest} not graded yet")
     noun = "submission" if total == 1 else "submissions"
-    _print(console, f"{total} {noun}" + (f": {statuses}" if total else ""), "bold")
-    if total:
+    _print(console, f"{total} {noun}" + (f": {', '.join(kinds)}" if total else ""), "bold")
+    if counts.bands:
         _show_bands(console, counts)
     if counts.failed:
         _show_failed(console, counts)
     if counts.looked_at:
         _show_looked_at(console, counts)
+    if counts.skipped:
+        _show_skipped(console, counts)
     for differences, number in sorted(counts.by_versions.items()):
         if differences:
             _print(console, f"{number} graded with {printable(differences)}")

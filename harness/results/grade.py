@@ -23,6 +23,8 @@ class Status(StrEnum):
     """The library could not be built, and no test was run."""
     REFUSED = "refused"
     """The submission was not unpacked: it is not an archive, too large, or harmful."""
+    SKIPPED = "skipped"
+    """A fault of the machine prevented a grade. It is never stored as one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,11 @@ class Grade:
     def passed(self, extra: bool = False) -> int:
         """How many of the tests that count were passed, or of the extra ones."""
         return sum(t.outcome is Outcome.PASSED for t in self.tests if t.extra is extra)
+
+    @property
+    def skipped(self) -> bool:
+        """Whether this stands for a grade that is still to be made."""
+        return self.status is Status.SKIPPED
 
     @property
     def test_points(self) -> int:

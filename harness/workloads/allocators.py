@@ -37,18 +37,21 @@ _LOOK_UP_LIMITS = Limits(10, None, 16)
 
 
 def _find_library(name: str) -> Path | None:
-    """Return where the loader finds a library, whatever its version."""
+    """Return where the loader finds a library, whatever its version. Raises `UserError` if the
+    loader's list can't be read."""
     path = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
     ldconfig = shutil.which("ldconfig", path=path)
     if ldconfig is None:
         return None
     listing = output_of([ldconfig, "-p"], _LOOK_UP_LIMITS, BUILD_ENV)
-    found = re.search(rf"^\s*{re.escape(name)}\.\d+ .*=> (.+)$", listing, re.MULTILINE)
+    if listing.failure:
+        raise UserError(f"{ldconfig} -p: expected the list of libraries, found {listing.failure}")
+    found = re.search(rf"^\s*{re.escape(name)}\.\d+ .*=> (.+)$", listing.text, re.MULTILINE)
     return Path(found[1]) if found else None
 
 
 def known_allocator(name: str) -> Allocator:
-    """Return one of `KNOWN`. Raises `UserError` if it is not installed."""
+    """Return one of `KNOWN`. Raises `UserError` if it can't be found."""
     if name == _GLIBC:
         return Allocator(name)
     library = _PACKAGED[name]

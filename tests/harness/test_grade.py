@@ -556,8 +556,8 @@ def test_what_no_longer_fits_the_budget_is_not_run_and_earns_nothing(
     ("out", "options", "message"),
     [
         ("out", ("--only", "plain", "--style"), "was graded with another suite"),
-        ("submissions/out", (), "expected a folder outside of"),
-        ("submissions", (), "expected a folder outside of"),
+        ("submissions/out", (), "expected a place outside of"),
+        ("submissions", (), "expected a place outside of"),
         ("out", ("--only", "plian"), "did you mean 'plain'?"),
     ],
 )

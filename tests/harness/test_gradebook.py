@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import tracemalloc
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 
 from grades import ANA, ANY_TEXT, GRADE, HOSTILE, PASSED, hostile
 from harness.results.grade import Grade, Graded, Status, Style
+from harness.reports.formats import FORMATS
 from harness.reports.gradebook import write_gradebook
 
 REFUSED = Graded(
@@ -281,3 +283,39 @@ def test_one_line_of_the_table_is_one_submission(tmp_path: Path) -> None:
     write_gradebook(tmp_path, [hostile('"\r\n"x",5,90,10,100,graded\n')])
     assert len(rows(tmp_path)) == 1
     assert len((tmp_path / "gradebook.csv").read_text().splitlines()) == 2
+
+
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", *"\uff1d\uff0b\uff0d\uff20\ufe66\u2212"])
+@pytest.mark.parametrize("blank", ["", " ", "\xa0", "\t", "\r", "\u200b"])
+def test_no_cell_begins_with_a_formula_even_after_blanks(
+    tmp_path: Path, sign: str, blank: str
+) -> None:
+    text = f"{blank}{sign}1+1"
+    write_gradebook(tmp_path, [Graded(text, replace(GRADE, reason=text, flags=(text,)))])
+    (row,) = rows(tmp_path)
+    assert [row[column][0] for column in ("submission", "reason", "flags")] == ["'"] * 3
+
+
+@pytest.mark.parametrize("text", ["look;=1+1", "look; @SUM(A1)", "look;\u3000\uff1d1"])
+def test_no_formula_begins_after_a_semicolon(tmp_path: Path, text: str) -> None:
+    write_gradebook(tmp_path, [Graded(text, replace(GRADE, reason=text, flags=(text, "=1+1")))])
+    (row,) = rows(tmp_path)
+    for cell in row.values():
+        assert all(piece[:1] not in ("=", "+", "-", "@") for piece in cell.split(";"))
+        assert not re.search(r";\s*[=@\uff1d]", cell)
+
+
+def test_a_skipped_submission_has_no_points_and_no_grade_for_other_programs(
+    tmp_path: Path,
+) -> None:
+    vpl = {"vpl": FORMATS["vpl"]}
+    write_gradebook(tmp_path, [ANA], vpl)
+    assert (tmp_path / "submissions" / ANA.submission / "vpl" / "vpl.txt").exists()
+    skipped = Grade(Status.SKIPPED, "the disk is full", GRADE.tests, Style(0, 10, ()), ())
+    write_gradebook(tmp_path, [Graded(ANA.submission, skipped)], vpl)
+    (row,) = rows(tmp_path)
+    assert {row[name] for name in ("points", "tests", "extra", "style", "total")} == {""}
+    assert (row["status"], row["reason"]) == ("skipped", "the disk is full")
+    report = tmp_path / "submissions" / ANA.submission
+    assert "no grade yet: the disk is full" in (report / "report.txt").read_text()
+    assert not (report / "vpl" / "vpl.txt").exists()

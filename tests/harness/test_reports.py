@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import replace
 from xml.etree import ElementTree
 
@@ -188,10 +188,11 @@ def test_github_shows_printable_text_as_it_is(text: str) -> None:
 # ---- The summary ---------------------------------------------------------------------------------
 
 
-def summary(graded: Iterable[Graded], width: int = 160) -> list[str]:
+def summary(graded: Sequence[Graded], width: int = 160, more: int = 0) -> list[str]:
     out = io.StringIO()
     console = Console(file=out, width=width, highlight=False, markup=False, emoji=False)
-    show_summary(console, graded, {"gcc": "12.2.0", "ltrace": "0.7.3", "cpplint": "1.6.1"})
+    made_with = {"gcc": "12.2.0", "ltrace": "0.7.3", "cpplint": "1.6.1"}
+    show_summary(console, graded, made_with, len(graded) + more)
     return out.getvalue().splitlines()
 
 
@@ -227,7 +228,7 @@ def test_summary_counts_statuses_totals_and_failed_tests() -> None:
 
 
 def test_summary_names_some_and_says_where_the_others_are() -> None:
-    lines = summary(earning(f"{n:02}.zip", 0, "look") for n in range(25))
+    lines = summary([earning(f"{n:02}.zip", 0, "look") for n in range(25)])
     assert lines[-1] == "  and 5 more, see gradebook.csv"
     assert lines[-2] == "  19.zip: look"
 
@@ -237,14 +238,28 @@ def test_summary_names_versions_that_the_suite_was_not_made_with() -> None:
     newer = own | {"gcc": "14.2.0"}
     by_versions = [(own, "a"), (newer, "b"), (newer, "c")]
     lines = summary(
-        Graded(name, replace(earning(name, 90).grade, versions=versions))
-        for versions, name in by_versions
+        [
+            Graded(name, replace(earning(name, 90).grade, versions=versions))
+            for versions, name in by_versions
+        ]
     )
     assert lines[-1] == "2 graded with gcc 14.2.0 (not 12.2.0)"
 
 
 def test_summary_of_no_submissions() -> None:
     assert summary([]) == ["0 submissions"]
+
+
+def test_summary_accounts_for_submissions_without_a_grade() -> None:
+    skipped = Graded("late.zip", Grade(Status.SKIPPED, "the disk is full", (), Style(0, 8, ()), ()))
+    lines = summary([NOT_BUILT, skipped, earning("good.zip", 90)], more=2)
+    assert lines[0] == "5 submissions: 1 graded, 1 not-built, 1 skipped, 2 not graded yet"
+    assert lines[-2:] == [
+        "skipped, to be graded by the same command",
+        "  late.zip: the disk is full",
+    ]
+    assert sum(int(line.split()[1]) for line in lines if re.match(r" +\d+-\d+ ", line)) == 2
+    assert summary([skipped])[0] == "1 submission: 1 skipped"
 
 
 @pytest.mark.parametrize("text", [*filter(None, HOSTILE), "[bold]x[/bold] :smile:"])

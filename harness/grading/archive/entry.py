@@ -13,9 +13,13 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import IO
 
+from harness.errors import UserError
 from harness.grading.archive.bounds import CHUNK, Refused, shown
 
-_FAULTS_OF_THE_MACHINE = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOSPC, errno.EAGAIN)
+_FAULTS_OF_THE_MACHINE = (
+    *(errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOSPC, errno.EDQUOT, errno.EAGAIN),
+    *(errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.ENOTCONN),  # of disks and network folders
+)
 
 SPECIAL = "expected a file, a folder or a link, found a device, a pipe, a socket or the like"
 
@@ -48,7 +52,7 @@ def reading() -> Iterator[None]:
     """Turn errors of reading into `Refused`, except faults of the machine."""
     try:
         yield
-    except (Refused, MemoryError):
+    except (UserError, MemoryError):
         raise
     except Exception as error:  # the standard library raises any of them for damaged archives
         if isinstance(error, OSError) and error.errno:

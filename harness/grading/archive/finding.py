@@ -26,6 +26,8 @@ JUNK = (
     "__pycache__",
 )
 """The names of what systems and editors leave in folders, in lower case."""
+APPLE_DOUBLE = "._"
+"""The beginning of the names under which macOS keeps the attributes of other files."""
 _COMMENT = re.compile(rb"//[^\n]*+|/\*(?:[^*]++|\*(?!/))*+")
 _DEFINITION = re.compile(rb"\bos_malloc\s*+\([^;(){}]*+\)\s*+\{")
 _TESTS = "tests"
@@ -46,7 +48,7 @@ def children(folder: Path) -> list[Path]:
     return sorted(
         path
         for path in folder.iterdir()
-        if path.name.lower() not in JUNK and not path.name.startswith("._")
+        if path.name.lower() not in JUNK and not path.name.startswith(APPLE_DOUBLE)
     )
 
 

@@ -10,7 +10,6 @@ import bz2
 import gzip
 import io
 import lzma
-import shutil
 import stat
 import subprocess
 import tarfile
@@ -18,6 +17,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Protocol
 
+from harness.errors import UserError
+from harness.execution.tools import require_tools
 from harness.grading.archive.bounds import CHUNK, MIB, ArchiveLimits, Refused, shown
 from harness.grading.archive.entry import SPECIAL, Entry, Kind, read_chunks
 
@@ -33,6 +34,8 @@ _TAR_BYTES_AN_ENTRY = 2048
 
 _BSDTAR_MEMORY_MIB = 256
 _BSDTAR_CPU_SECONDS = 20
+_NOT_STARTED = (126, 127)
+"""The exit statuses of prlimit if it can't start a command."""
 
 
 class _Readable(Protocol):
@@ -182,12 +185,11 @@ def tar_xz_entries(file: io.FileIO, limits: ArchiveLimits) -> Iterator[Entry]:
 
 
 def seven_zip_entries(file: io.FileIO, limits: ArchiveLimits) -> Iterator[Entry]:
-    """Yield the entries of a 7z archive. Raises `Refused`.
+    """Yield the entries of a 7z archive. Raises `Refused`, and `UserError` without bsdtar.
 
     bsdtar turns the archive into a tar, from one stream to another; it opens and writes no files.
     """
-    if shutil.which("bsdtar") is None:
-        raise Refused("a 7z archive, which needs bsdtar (package libarchive-tools) to be read")
+    require_tools("bsdtar")
     # It can only wait for a file and for us, so a limit of processor time is enough.
     bounds = [f"--as={_BSDTAR_MEMORY_MIB * MIB}", f"--cpu={_BSDTAR_CPU_SECONDS}", "--core=0"]
     process = subprocess.Popen(
@@ -204,6 +206,9 @@ def seven_zip_entries(file: io.FileIO, limits: ArchiveLimits) -> Iterator[Entry]
             if process.wait() != 0:
                 raise tarfile.ReadError("bsdtar gave up")
         except tarfile.TarError as error:  # bsdtar writes a whole tar, unless it gave up
+            process.kill()
+            if process.wait() in _NOT_STARTED:
+                raise UserError("bsdtar: can't be started") from error
             raise Refused("a 7z archive that is damaged or encrypted") from error
         finally:
             process.kill()
