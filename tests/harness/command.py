@@ -22,6 +22,12 @@ def checker(
     )
 
 
+def outside_make() -> dict[str, str]:
+    """The environment without what `make test` hands down to another make."""
+    handed_down = ("MAKE", "ARGS", "MFLAGS")
+    return {name: value for name, value in os.environ.items() if not name.startswith(handed_down)}
+
+
 def assert_could_not_run(ended: subprocess.CompletedProcess[str], *messages: str) -> None:
     assert ended.returncode == 2
     assert "Traceback" not in ended.stderr

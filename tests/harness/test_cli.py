@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from harness.execution.build import ROOT
-from command import assert_could_not_run, checker
+from command import assert_could_not_run, checker, outside_make
 from linked import link
 from processes import left_of, processes_of
 from submissions import attacking, mistaken, plain
@@ -367,7 +367,9 @@ def test_a_misspelt_command_gets_a_suggestion() -> None:
 def test_the_command_in_the_hint_can_be_typed_as_it_is(tmp_path: Path, command: str) -> None:
     source = mistaken(tmp_path / "src", "fit-first")
     words = shlex.split(command.format(source))
-    ended = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
+    ended = subprocess.run(
+        words, cwd=ROOT, env=outside_make(), capture_output=True, text=True, check=False
+    )
     (hint,) = (line for line in ended.stdout.splitlines() if "from beginning to end" in line)
     typed = hint.partition(": ")[2]
     assert typed == f"./checker.py check --src {source} -v malloc-split-last"

@@ -3,13 +3,13 @@ can't install a needed one. A missing optional one skips only the tests that nee
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from command import outside_make
 from harness.execution.build import ROOT
 
 SCRIPT = ROOT / "tools" / "install-packages"
@@ -174,11 +174,10 @@ def test_a_package_that_does_not_exist_costs_only_the_tests_that_need_it(tmp_pat
     bin_folder = tmp_path / "bin"
     bin_folder.mkdir()
     offer(bin_folder)
-    not_of_make = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
     ended = subprocess.run(
         ["make", "test", "ARGS=tests/test_added.py"],
         cwd=project,
-        env={**not_of_make, "PATH": f"{bin_folder}:/usr/sbin:/usr/bin:/sbin:/bin"},
+        env={**outside_make(), "PATH": f"{bin_folder}:/usr/sbin:/usr/bin:/sbin:/bin"},
         capture_output=True,
         text=True,
         check=False,
