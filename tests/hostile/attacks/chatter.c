@@ -7,6 +7,6 @@
 void strike(int call)
 {
     if (call == 1)
-        for (int i = 0; i < 15000; ++i)
+        for (int i = 0; i < 7000; ++i)
             getppid();
 }
