@@ -137,28 +137,27 @@ void strike(int call)
 """
 
 
-def test_a_program_out_of_wall_time_is_tried_again_alone(tmp_path: Path) -> None:
-    path = tmp_path / "suite.toml"
+def suite_of_wall_time(path: Path, seconds: int) -> Suite:
+    """A suite of one test, which only the limit of wall time can end."""
     path.write_text(
         f'extends = "{ROOT}/tests/suite.toml"\n'
-        "[limits.run]\nprocessor_seconds = 100\nsleep_seconds = 100\nseconds = 2\n"
+        f"[limits.run]\nprocessor_seconds = 100\nsleep_seconds = 100\nseconds = {seconds}\n"
     )
+    return load_suite(path).select(("malloc-arrays",))
+
+
+def test_a_program_out_of_wall_time_is_tried_again_alone(tmp_path: Path) -> None:
     source = attacking(tmp_path / "src", "nap")
     seen = tmp_path / "seen"
     (source / "attack.c").write_text(SLOW_THE_FIRST_TIME.format(seen=seen))
-    (verdict,) = verdicts(load_suite(path).select(("malloc-arrays",)), source)
+    (verdict,) = verdicts(suite_of_wall_time(tmp_path / "suite.toml", 2), source)
     assert seen.exists()
     assert verdict.outcome is Outcome.PASSED
 
 
 def test_a_program_out_of_wall_time_twice_has_a_timeout(tmp_path: Path) -> None:
-    path = tmp_path / "suite.toml"
-    path.write_text(
-        f'extends = "{ROOT}/tests/suite.toml"\n'
-        "[limits.run]\nprocessor_seconds = 100\nsleep_seconds = 100\nseconds = 1\n"
-    )
     source = attacking(tmp_path / "src", "loop")
-    (verdict,) = verdicts(load_suite(path).select(("malloc-arrays",)), source)
+    (verdict,) = verdicts(suite_of_wall_time(tmp_path / "suite.toml", 1), source)
     assert verdict.outcome is Outcome.TIMEOUT
     assert verdict.reason.startswith("not ended within 1 s, inside os_")
 
