@@ -355,9 +355,9 @@ def lines_of(command: Sequence[str]) -> Iterator[Iterator[str]]:
     `OSError` if it can't be started."""
     with subprocess.Popen(
         command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
+        stdin=DEVNULL,
+        stdout=PIPE,
+        stderr=DEVNULL,
         text=True,
         errors="replace",
     ) as process:

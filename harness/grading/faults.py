@@ -53,5 +53,5 @@ def _require_sound_machine(grader: Grader, doubt: str) -> None:
     rules = replace(grader.rules, randomized=randomized, style=style)
     ours = replace(grader, suite=suite, rules=rules).attempt(_OURS, "ours")
     reasons = (ours.grade.reason,) if ours.grade.status is not Status.GRADED else ours.doubts
-    for reason in reasons:
-        raise MachineFault(f"{doubt}; nor can this machine grade {_OURS}: {reason}")
+    if reasons:
+        raise MachineFault(f"{doubt}; nor can this machine grade {_OURS}: {reasons[0]}")
