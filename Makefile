@@ -37,7 +37,7 @@ audit: ## Grade a folder five times, also under load, and compare; SUBMISSIONS=f
 .PHONY: test
 test: ## Run the project's own tests; ARGS="tests/harness -k name ..."
 	@tools/install-packages check grade test trace bench programs
-	@$(PYTHON) -m pytest $(ARGS)
+	@$(PYTHON) -m pytest -n auto --dist loadgroup $(ARGS)
 
 .PHONY: matrix
 matrix: ## Show what each planted mistake costs; ARGS="'realloc-*' --csv FILE --json FILE"

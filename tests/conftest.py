@@ -1,7 +1,9 @@
-"""For all tests: skip those that need an optional package if this system lacks it."""
+"""For all tests: they skip what needs an optional package that this system lacks, and find the
+processes that they have started below their own."""
 
 from __future__ import annotations
 
+import ctypes
 import subprocess
 from functools import cache
 from pathlib import Path
@@ -45,7 +47,15 @@ def missing_packages() -> frozenset[str]:
     return frozenset(listing.splitlines())
 
 
+def adopt_orphans() -> None:
+    """Become the parent of the processes that this one's children leave behind, so that a test
+    finds them below its own process."""
+    prctl_set_child_subreaper = 36
+    ctypes.CDLL(None).prctl(prctl_set_child_subreaper, 1)
+
+
 def pytest_configure(config: pytest.Config) -> None:
+    adopt_orphans()
     config.addinivalue_line(
         "markers",
         "needs(package, ...): skipped where one of these optional packages is missing",

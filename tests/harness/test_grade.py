@@ -169,7 +169,14 @@ def processes() -> set[tuple[int, str]]:
     }
 
 
-@pytest.fixture(scope="module", params=["as I am", "as somebody"])
+BATCHES = [
+    # A group is graded once, wherever its tests run.
+    pytest.param(name, marks=pytest.mark.xdist_group(f"grade {name}"))
+    for name in ("as I am", "as somebody")
+]
+
+
+@pytest.fixture(scope="module", params=BATCHES)
 def batch(request: pytest.FixtureRequest) -> Iterator[Path]:
     """Grade all submissions with one command; the folder of results."""
     other = request.param == "as somebody"

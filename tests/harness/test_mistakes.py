@@ -16,6 +16,9 @@ from harness.specification.mistakes import read_mistakes
 from harness.suite import Suite, load_suite
 from harness.tracers.ltrace import Ltrace
 
+# The matrix is made once.
+pytestmark = pytest.mark.xdist_group("matrix")
+
 SUITE = load_suite(ROOT / "tests" / "suite.toml")
 PLAIN = ROOT / "tests" / "plain"
 MISTAKES = {mistake.name: mistake for mistake in read_mistakes(ROOT / "tests" / "mistakes.toml")}

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 import signal
 import subprocess
 import time
+from glob import glob
 from pathlib import Path
 
 import pytest
@@ -21,6 +24,7 @@ from harness.tracers.uftrace import Uftrace
 from harness.results.verdict import Outcome
 from command import assert_could_not_run, checker
 from linked import link
+from processes import command_lines
 from submissions import attacking
 
 pytestmark = pytest.mark.needs("uftrace", "strace")
@@ -114,13 +118,21 @@ def test_a_program_out_of_time_is_a_timeout(tmp_path: Path) -> None:
     assert "timeout      0/5  slept for more than 2 s" in ended.stdout
 
 
-def shared_memory() -> set[Path]:
-    return set(Path("/dev/shm").glob("uftrace-*"))
+SHARED_MEMORY = re.compile(r"/dev/shm/uftrace-[^-\s]+")
+
+
+def shared_memory() -> set[str]:
+    """The shared memory of the recordings that run below this process, without the last part of its
+    names, which tells the memory of one thread from that of another."""
+    found = set()
+    for process in command_lines():
+        with contextlib.suppress(OSError):  # it has just ended
+            found.update(SHARED_MEMORY.findall(Path(f"/proc/{process}/maps").read_text()))
+    return found
 
 
 def test_an_interrupted_recording_leaves_nothing(tmp_path: Path) -> None:
     program = link(tmp_path, "for (;;) os_free(os_malloc(1));")
-    before = shared_memory()
     running = subprocess.Popen(
         [ROOT / "checker.py", "record", "--tracer", "uftrace", "-o", "a.trace", "--", program],
         cwd=tmp_path,
@@ -128,13 +140,13 @@ def test_an_interrupted_recording_leaves_nothing(tmp_path: Path) -> None:
         stderr=subprocess.PIPE,
         text=True,
     )
-    while shared_memory() == before:
+    while not (shared := shared_memory()):
         assert running.poll() is None
         time.sleep(0.05)
     running.send_signal(signal.SIGINT)
     assert running.communicate(timeout=10)[1].strip() == "interrupted"
     assert running.returncode == 130
-    assert shared_memory() == before
+    assert not any(glob(f"{name}*") for name in shared)
     assert {path.name for path in tmp_path.iterdir()} == {"program", "program.c"}
 
 
