@@ -3,7 +3,7 @@
 
     tools/compare_gradings.py --submissions FOLDER [options of ./checker.py grade]
 
-Two of the five times, eight busy processes keep the machine under load. Without a folder, the
+Two of the five times, busy processes keep the machine under load. Without a folder, the
 submissions are the plain implementation with a planted mistake each. Exits with 0 if all grades are
 equal, with 1 if any differ, and with 2 if something was not graded.
 """
@@ -32,7 +32,6 @@ GRADINGS = {
     "fifth": False,
 }
 """The gradings, and whether the machine is under load meanwhile."""
-BUSY_PROCESSES = 8
 SEED = "compared"
 """Randomized tests have the same sizes each time."""
 
@@ -107,8 +106,18 @@ def differences(gradings: dict[str, Grades], submission: str) -> Iterator[str]:
     show_default=True,
     help="The number of submissions with planted mistakes.",
 )
+@click.option(
+    "--load",
+    "busy_processes",
+    type=click.IntRange(1),
+    default=8,
+    show_default=True,
+    help="The number of busy processes that keep the machine under load.",
+)
 @click.argument("options", nargs=-1, type=click.UNPROCESSED)
-def main(submissions: Path | None, count: int, options: tuple[str, ...]) -> None:
+def main(
+    submissions: Path | None, count: int, busy_processes: int, options: tuple[str, ...]
+) -> None:
     """Grade a folder five times, and show which grades differ.
 
     OPTIONS are those of ./checker.py grade, such as --suite or --only.
@@ -121,7 +130,7 @@ def main(submissions: Path | None, count: int, options: tuple[str, ...]) -> None
         gradings = {}
         for number, (grading, loaded) in enumerate(GRADINGS.items()):
             started = time.monotonic()
-            with load(BUSY_PROCESSES if loaded else 0):
+            with load(busy_processes if loaded else 0):
                 gradings[grading] = grade(submissions, scratch / f"results-{number}", options)
             print(f"{grading}: {time.monotonic() - started:.0f} s", flush=True)
     found = {

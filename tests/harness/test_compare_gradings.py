@@ -36,7 +36,7 @@ def test_grades_that_differ_are_listed(tmp_path: Path) -> None:
     source = attacking(tmp_path / "submissions" / "fickle" / "src", "nap")
     (source / "attack.c").write_text(FICKLE.format(seen=tmp_path / "seen"))
     plain(tmp_path / "submissions" / "plain" / "src")
-    ended = audit(tmp_path, "--no-sandbox")
+    ended = audit(tmp_path, "--no-sandbox", "--load", "1")
     assert (ended.returncode, ended.stderr) == (1, "")
     assert ended.stdout.splitlines()[5:] == [
         "fickle: malloc-arrays: passed, 5 points (first); crashed, 0 points"

@@ -216,7 +216,7 @@ def batch(request: pytest.FixtureRequest) -> Iterator[Path]:
             become = ["setpriv", f"--reuid={SOMEBODY}", f"--regid={SOMEBODY}", "--clear-groups"]
             command = [*become, *command]
         ended = subprocess.run(
-            [*command, "--suite", suite, "--seed", "test", "--format", "junit"],
+            [*command, "--suite", suite, "--seed", "test", "--format", "junit", "--no-style"],
             env=env,
             capture_output=True,
             text=True,
@@ -288,12 +288,6 @@ def test_a_timeout_names_the_limit_and_the_call(batch: Path, attack: str, reason
     assert reason in report.read_text()
 
 
-def test_what_a_compiler_says_is_reported_once(batch: Path) -> None:
-    report = (batch / "submissions" / "build-include" / "report.txt").read_text()
-    (line,) = (line for line in report.splitlines() if line.startswith("  steal.c:1:10:"))
-    assert "fatal error" in line
-
-
 @pytest.mark.parametrize("attack", HARMLESS)
 def test_an_attack_in_vain_changes_nothing_and_is_noticed(
     grades: dict[str, dict[str, str]], attack: str
@@ -328,12 +322,6 @@ def test_the_published_answers_earn_nothing_and_are_flagged(
     assert (row["status"], row["total"]) == ("graded", "0")
     assert all(test in row["flags"] for test in TESTS)
     assert "but not with randomized sizes" in row["flags"]
-
-
-def test_a_library_without_a_c_file_has_no_style(grades: dict[str, dict[str, str]]) -> None:
-    row = grades["canned-in-makefile"]
-    assert "its style could not be judged: expected all of the library in C files" in row["flags"]
-    assert "could not be judged" not in grades["canned"]["flags"]
 
 
 @pytest.mark.parametrize("build", NOT_BUILT)
@@ -506,6 +494,35 @@ def grade(top: Path, out: str, *more: str) -> str:
     ended = subprocess.run(command(top, out, *more), capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stderr) == (0, "")
     return ended.stdout
+
+
+# Judging style takes longer than all else, so it is judged for these only.
+
+
+def graded_with_style(folder: Path, *names: str) -> dict[str, dict[str, str]]:
+    """The rows of these submissions."""
+    only = [word for name in names for word in ("--only", name)]
+    grade(folder, "out", *only, "--style")
+    with (folder / "out" / "gradebook.csv").open(newline="") as table:
+        return {row["submission"]: row for row in csv.DictReader(table)}
+
+
+def test_a_library_without_a_c_file_has_no_style(folder: Path) -> None:
+    canned(folder / "submissions" / "canned" / "src")
+    canned_in_makefile(folder / "submissions" / "canned-in-makefile" / "src")
+    rows = graded_with_style(folder, "canned", "canned-in-makefile")
+    flags = rows["canned-in-makefile"]["flags"]
+    assert "its style could not be judged: expected all of the library in C files" in flags
+    assert "could not be judged" not in rows["canned"]["flags"]
+
+
+def test_what_a_compiler_says_is_reported_once(folder: Path) -> None:
+    makefile = ROOT / "tests" / "hostile" / "makefiles" / "include.mk"
+    building(folder / "submissions" / "build-include" / "src", makefile)
+    graded_with_style(folder, "build-include")
+    report = (folder / "out" / "submissions" / "build-include" / "report.txt").read_text()
+    (line,) = (line for line in report.splitlines() if line.startswith("  steal.c:1:10:"))
+    assert "fatal error" in line
 
 
 def results(out: Path) -> dict[str, bytes]:
