@@ -44,6 +44,12 @@ matrix: ## Show what each planted mistake costs; ARGS="'realloc-*' --csv FILE --
 	@tools/install-packages check
 	@$(PYTHON) checker.py matrix $(ARGS)
 
+.PHONY: diagnosis
+diagnosis: ## Make the tables of what known mistakes leave in each test, after any of them changes
+	@tools/install-packages check
+	@$(PYTHON) checker.py known-mistakes
+	@$(PYTHON) checker.py known-mistakes --suite tests/classic.toml
+
 .PHONY: test-debian
 test-debian: ## Try both commands and grading on a bare Debian; RELEASE=trixie ARGS=--quick
 	@tools/install-packages check grade debian

@@ -16,6 +16,7 @@ import click
 from harness import VERSION
 from harness.cli.check import check_command, list_command
 from harness.cli.grade import grade_command
+from harness.cli.diagnosis import known_mistakes_command
 from harness.cli.matrix import matrix_command
 from harness.cli.record import record_command
 from harness.cli.replay import replay_command
@@ -65,6 +66,7 @@ for command in (
     diff_command,
     stat_command,
     replay_command,
+    known_mistakes_command,
     matrix_command,
 ):
     main.add_command(command)

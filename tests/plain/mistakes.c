@@ -34,7 +34,7 @@ static void make_mistake(const char *source, const char *name, size_t length)
     exit(EXIT_FAILURE);
 }
 
-static void make_mistakes(const char *source, const char *names)
+void make_mistakes(const char *source, const char *names)
 {
     while (*names != '\0') {
         size_t length = strcspn(names, ",");

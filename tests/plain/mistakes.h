@@ -208,7 +208,12 @@ enum { MISTAKES(IDENTIFIER) MISTAKE_COUNT };
 
 extern bool mistakes_made[MISTAKE_COUNT];
 
+#ifndef mistake
 #define mistake(name) mistakes_made[MISTAKE_##name]
+#endif
+
+/* Makes the mistakes of these names, with commas between them; `source` is who names them. */
+void make_mistakes(const char *source, const char *names);
 
 /* What following a pointer to nowhere does. */
 void crash(void);

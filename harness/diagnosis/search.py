@@ -1,0 +1,111 @@
+"""The search for the smallest set of known mistakes that explains all tests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from harness.diagnosis.table import NO_MISTAKE, MistakeSet, Table, TestTable
+
+_EXTENDED = 64
+"""So many pairs, those that explain most, are tried with a third mistake."""
+_UNPREDICTED = 3
+"""In so many tests what three mistakes do together may be unknown."""
+
+Found = Mapping[str, int]
+"""The number of the trace found in each test, as the table of the test has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What was found, held against a table."""
+
+    table: Table
+    found: Found
+
+    def sets(self) -> list[MistakeSet]:
+        """Return the sets that explain everything, all of the same, smallest size."""
+        scores = self.scores()
+        full = [i for i, score in enumerate(scores) if score == len(self.found)]
+        if full:
+            sets = [self.table.sets[at] for at in full]
+            return [chosen for chosen in sets if len(chosen) == len(sets[0])]
+        return self._triples(scores)
+
+    def scores(self) -> bytes:
+        """Return how many tests each set of the table explains."""
+        total = 0
+        for name, number in self.found.items():
+            total += self.table.tests[name].matching(number)
+        return total.to_bytes(len(self.table.sets), "little")
+
+    def _triples(self, scores: bytes) -> list[MistakeSet]:
+        first_pair = 1 + len(self.table.mistakes)
+        places = sorted(range(first_pair, len(scores)), key=scores.__getitem__, reverse=True)
+        tried: set[MistakeSet] = set()
+        for at in places[:_EXTENDED]:
+            tried |= self._extended(at)
+        return sorted(filter(self._explains_all, tried))
+
+    def _extended(self, at: int) -> set[MistakeSet]:
+        """Return a pair with each third mistake that may explain the first test that it does not:
+        one that does so beside either of the two."""
+        pair = self.table.sets[at]
+        name = next(name for name in self.found if not self._explains(name, at))
+        return {
+            (*sorted((*pair, third)),)
+            for third in range(len(self.table.mistakes))
+            if third not in pair and any(self._explains(name, self._pair(m, third)) for m in pair)
+        }
+
+    def _pair(self, one: int, other: int) -> int:
+        return self.table.place((min(one, other), max(one, other)))
+
+    def _explains(self, name: str, at: int) -> bool:
+        return self.table.tests[name].of(at) == self.found[name]
+
+    def _explains_all(self, triple: MistakeSet) -> bool:
+        """Whether three mistakes explain everything, as far as it can be told, and no two of them
+        explain all that the three do."""
+        places = _Places.of(self.table, triple)
+        pairs = [row[-1] for row in places.rows]
+        unpredicted = 0
+        needed = [False] * len(pairs)
+        for name, number in self.found.items():
+            predicted = places.predict(self.table.tests[name])
+            if predicted is None:
+                unpredicted += 1
+            elif predicted != number:
+                return False
+            else:
+                needed = [n or not self._explains(name, at) for n, at in zip(needed, pairs)]
+        return unpredicted <= _UNPREDICTED and all(needed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """The places of three mistakes and of their pairs in the table."""
+
+    rows: tuple[tuple[int, int, int, int, int], ...]
+    """For each: the other two, it with each of these, and the pair of these."""
+
+    @classmethod
+    def of(cls, table: Table, triple: MistakeSet) -> _Places:
+        def pair(one: int, other: int) -> int:
+            return table.place((min(one, other), max(one, other)))
+
+        first, second, third = triple
+        turns = ((first, second, third), (second, third, first), (first, third, second))
+        return cls(tuple((1 + a, 1 + b, pair(a, c), pair(b, c), pair(a, b)) for a, b, c in turns))
+
+    def predict(self, test: TestTable) -> int | None:
+        """Return the number of the trace that all three leave; None if it can't be told."""
+        for one, other, with_one, with_other, both in self.rows:
+            if test.of(with_one) == test.of(one) and test.of(with_other) == test.of(other):
+                return test.of(both)
+        return None
+
+
+def failing(found: Found) -> list[str]:
+    """Return the tests whose traces are not those of a right allocator."""
+    return [name for name, number in found.items() if number != NO_MISTAKE]
