@@ -70,6 +70,11 @@ bench-grade: ## Measure how long 'make grade' takes; ARGS="--count 10 --count 40
 	@tools/install-packages check grade
 	@$(PYTHON) bench/grade.py $(ARGS)
 
+.PHONY: bench-diagnosis
+bench-diagnosis: ## Measure which of the planted mistakes are named; ARGS="--json FILE"
+	@tools/install-packages check bench
+	@$(PYTHON) bench/diagnosis.py $(ARGS)
+
 .PHONY: lint
 lint: ## Check the layout, the types and the style of all code
 	@tools/install-packages check grade test lint

@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 WORKLOADS = sorted(str(path) for path in (ROOT / "bench" / "workloads").glob("*.rep"))
 PARTS = {
     "check": ("What `make check` takes", ["bench/check.py"]),
+    "diagnosis": ("Which mistakes are named", ["bench/diagnosis.py"]),
     "tracing": ("What a call takes under each tracer", ["bench/tracing.py"]),
     "replay": ("Workloads, replayed", ["checker.py", "replay", *WORKLOADS]),
     "allocators": ("A call among more and more live blocks", ["bench/allocators.py"]),

@@ -1,0 +1,169 @@
+#!/usr/bin/python3
+"""Measure which mistakes the diagnosis names, of those that are planted, and how long it takes.
+
+The plain implementation makes them all, one, two or three at a time; what is named is held against
+what was made. Some mistakes are also made where the table does not know them. Prints a table;
+--json FILE keeps the measurements.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from statistics import median
+
+import click
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from harness.checking.programs import build_programs  # noqa: E402  (found by the line above)
+from harness.diagnosis.diagnose import diagnose  # noqa: E402
+from harness.diagnosis.recorder import Recorder, build_recorder  # noqa: E402
+from harness.diagnosis.table import Table, table_of  # noqa: E402
+from harness.suite import Suite, load_suite  # noqa: E402
+from tables import show_table  # noqa: E402
+
+SUITES = ("suite.toml", "classic.toml")
+PAIRS, TRIPLES, PAIRED = 500, 200, 10
+SEED = 14
+KEPT_OUT = (
+    "align-to-16",
+    "threshold-page-for-malloc",
+    "threshold-gap",
+    "munmap-in-pages",
+    "preallocate-page-too",
+    "preallocate-rest-counts-its-header",
+    "grow-in-pages",
+    "fit-first-of-large",
+    "split-from-header",
+    "coalesce-pairs",
+    "calloc-clears-one-element",
+    "free-twice",
+    "realloc-takes-one-neighbour",
+    "realloc-leaks-moved-block",
+    "realloc-splits-mapping",
+)
+"""Mistakes that the table does not know, for that measurement. Some test tells each of them from
+all others."""
+
+Made = Sequence[str]
+
+
+class Bench:
+    """The tests of a suite, run with mistakes that are then diagnosed."""
+
+    def __init__(self, suite: Suite, table: Table, stack: ExitStack, workers: ThreadPoolExecutor):
+        self.table = table
+        self.names = [mistake.name for mistake in table.mistakes]
+        self._workers = workers
+        self.seconds: list[float] = []
+        library, programs = build_recorder(), build_programs(suite, os.cpu_count() or 1)
+        self._recorders = {}
+        for test in suite.tests:
+            program = programs[test.name]
+            if not isinstance(program, Path):
+                raise program
+            self._recorders[test.name] = stack.enter_context(
+                Recorder(library, program, len(self.names), suite.policy.prealloc_calloc)
+            )
+
+    def named(self, table: Table, made: Made) -> list[tuple[str, ...]]:
+        """Return what is named after a run with some mistakes, each with its alternatives."""
+
+        def text(recorder: Recorder) -> str:
+            return recorder.trace(made).text()
+
+        traces = self._workers.map(text, self._recorders.values())
+        found = dict(zip(self._recorders, traces))
+        started = time.perf_counter()
+        causes = diagnose(table, found).causes
+        self.seconds.append(time.perf_counter() - started)
+        return [cause.names for cause in causes]
+
+    def count(self, cases: Iterable[Made], table: Table, unknown: Made = ()) -> Counter[str]:
+        """Count the cases in which all mistakes are named, or at least one, or a wrong one."""
+        counted: Counter[str] = Counter()
+        for made in cases:
+            known = [name for name in made if name not in unknown]
+            named = self.named(table, made)
+            right = [name for name in known if any(name in names for names in named)]
+            wrong = [names for names in named if not set(names) & set(known)]
+            counted["cases"] += 1
+            counted["all"] += not wrong and len(right) == len(known)
+            counted["some"] += not wrong and bool(right)
+            counted["none"] += not named
+            counted["wrong"] += bool(wrong)
+        return counted
+
+
+def measure(
+    suite: Suite, workers: ThreadPoolExecutor
+) -> dict[str, Counter[str] | dict[str, float]]:
+    """Return the measurements of a suite, by name."""
+    started = time.perf_counter()
+    table = table_of(suite)
+    loading = time.perf_counter() - started
+    if table is None:
+        sys.exit(f"{suite.path}: expected a table of mistakes, found none; see 'make diagnosis'")
+    chosen = random.Random(SEED)
+    with ExitStack() as stack:
+        bench = Bench(suite, table, stack, workers)
+        others = [name for name in bench.names if name not in KEPT_OUT]
+        paired = [(name, other) for name in KEPT_OUT for other in chosen.sample(others, PAIRED)]
+        smaller = table.without(KEPT_OUT)
+        counts: dict[str, Counter[str] | dict[str, float]] = {
+            "none": bench.count([()], table),
+            "one": bench.count([(name,) for name in bench.names], table),
+            "two": bench.count([chosen.sample(bench.names, 2) for _ in range(PAIRS)], table),
+            "three": bench.count([chosen.sample(bench.names, 3) for _ in range(TRIPLES)], table),
+            "one unknown": bench.count([(name,) for name in KEPT_OUT], smaller, KEPT_OUT),
+            "one unknown, one known": bench.count(paired, smaller, KEPT_OUT),
+        }
+        counts["seconds"] = {
+            "loading": loading,
+            "median": median(bench.seconds),
+            "most": max(bench.seconds),
+        }
+    return counts
+
+
+@click.command()
+@click.option(
+    "--json",
+    "json_path",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Keep the measurements.",
+)
+def main(json_path: Path | None) -> None:
+    """Measure which mistakes the diagnosis names."""
+    measurements = {}
+    with ThreadPoolExecutor(os.cpu_count()) as workers:
+        for name in SUITES:
+            counts = measure(load_suite(ROOT / "tests" / name), workers)
+            seconds = counts.pop("seconds")
+            measurements[name] = {**counts, "seconds": seconds}
+            columns = ("cases", "all", "some", "none", "wrong")
+            show_table(
+                (f"mistakes made, {name}", "cases", *(f"{column} named" for column in columns[1:])),
+                ((made, *(str(c[k]) for k in columns)) for made, c in counts.items()),
+            )
+            show_table(
+                ("seconds of a diagnosis", "seconds"),
+                ((what, f"{value:.3f}") for what, value in seconds.items()),
+            )
+    if json_path is not None:
+        json_path.write_text(json.dumps(measurements, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
