@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.diagnosis.table import NO_MISTAKE, MistakeSet, Table, TestTable
 
-_EXTENDED = 64
+_EXTENDED = 24
 """So many pairs, those that explain most, are tried with a third mistake."""
 _UNPREDICTED = 3
 """In so many tests what three mistakes do together may be unknown."""
@@ -42,16 +42,24 @@ class Search:
     def _triples(self, scores: bytes) -> list[MistakeSet]:
         first_pair = 1 + len(self.table.mistakes)
         places = sorted(range(first_pair, len(scores)), key=scores.__getitem__, reverse=True)
+        telling = sorted(self.found, key=self._explanations)
         tried: set[MistakeSet] = set()
         for at in places[:_EXTENDED]:
-            tried |= self._extended(at)
-        return sorted(filter(self._explains_all, tried))
+            tried |= self._extended(at, telling)
+        return sorted(triple for triple in tried if self._explains_all(triple, telling))
 
-    def _extended(self, at: int) -> set[MistakeSet]:
-        """Return a pair with each third mistake that may explain the first test that it does not:
-        one that does so beside either of the two."""
+    def _explanations(self, name: str) -> int:
+        """Return how many sets of the table explain a test."""
+        return self.table.tests[name].matching(self.found[name]).bit_count()
+
+    def _extended(self, at: int, telling: Sequence[str]) -> set[MistakeSet]:
+        """Return a pair with each third mistake that may explain the most telling test that it does
+        not: one that does so beside either of the two."""
         pair = self.table.sets[at]
-        name = next(name for name in self.found if not self._explains(name, at))
+        unexplained = [name for name in telling if not self._explains(name, at)]
+        name = next(filter(self._explanations, unexplained), None)
+        if name is None:
+            return set()
         return {
             (*sorted((*pair, third)),)
             for third in range(len(self.table.mistakes))
@@ -64,18 +72,18 @@ class Search:
     def _explains(self, name: str, at: int) -> bool:
         return self.table.tests[name].of(at) == self.found[name]
 
-    def _explains_all(self, triple: MistakeSet) -> bool:
+    def _explains_all(self, triple: MistakeSet, telling: Sequence[str]) -> bool:
         """Whether three mistakes explain everything, as far as it can be told, and no two of them
         explain all that the three do."""
         places = _Places.of(self.table, triple)
         pairs = [row[-1] for row in places.rows]
         unpredicted = 0
         needed = [False] * len(pairs)
-        for name, number in self.found.items():
+        for name in telling:
             predicted = places.predict(self.table.tests[name])
             if predicted is None:
                 unpredicted += 1
-            elif predicted != number:
+            elif predicted != self.found[name]:
                 return False
             else:
                 needed = [n or not self._explains(name, at) for n, at in zip(needed, pairs)]
