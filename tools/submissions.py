@@ -16,8 +16,7 @@ from harness.trace.file import read_trace_file  # noqa: E402
 from harness.trace.trace import NULL, Address, Call  # noqa: E402
 
 TESTS = ROOT / "tests"
-ATTACKS = tuple(sorted(path.stem for path in (TESTS / "hostile" / "attacks").glob("*.c")))
-
+HOSTILE = TESTS / "hostile"
 
 PLANTED = tuple(read_mistakes(TESTS / "mistakes.toml"))
 MISTAKES = tuple(mistake.name for mistake in PLANTED)
@@ -39,22 +38,18 @@ def mistaken(folder: Path, *mistakes: str) -> Path:
 _RENAMED = "".join(
     f"#define os_{name} plain_{name}\n" for name in ("malloc", "calloc", "realloc", "free")
 )
-"""Puts the plain implementation behind that of tests/hostile/osmem.c."""
+"""Puts the plain implementation behind that of hostile/carrier/osmem.c."""
 
 
 def attacking(folder: Path, attack: str) -> Path:
-    """The plain implementation with one of hostile/attacks."""
+    """The plain implementation with an attack in C, such as hostile/cost/ATTACK.c."""
+    (source,) = HOSTILE.glob(f"*/{attack}.c")
     shutil.copytree(TESTS / "plain", folder)
     (folder / "osmem.c").rename(folder / "plain.c")
     for name in ("plain.c", "realloc.c"):
         (folder / name).write_text(_RENAMED + (folder / name).read_text())
-    shutil.copytree(
-        TESTS / "hostile",
-        folder,
-        ignore=shutil.ignore_patterns("attacks", "canned"),
-        dirs_exist_ok=True,
-    )
-    shutil.copy(TESTS / "hostile" / "attacks" / f"{attack}.c", folder / "attack.c")
+    shutil.copytree(HOSTILE / "carrier", folder, dirs_exist_ok=True)
+    shutil.copy(source, folder / "attack.c")
     return folder
 
 
@@ -72,7 +67,7 @@ _CALLS = {"os_malloc": "m", "os_calloc": "c", "os_realloc": "r", "os_free": "f"}
 
 def canned(folder: Path) -> Path:
     """The answers to all published tests, and no allocator."""
-    shutil.copytree(TESTS / "hostile" / "canned", folder)
+    shutil.copytree(HOSTILE / "points" / "canned", folder)
     (folder / "answers.h").write_text("".join(f"{line},\n" for line in _answers()))
     return folder
 
@@ -94,7 +89,7 @@ def canned_in_makefile(folder: Path) -> Path:
 
 
 def _answers() -> Iterator[str]:
-    """Yield the steps that hostile/canned/osmem.c knows by heart, in C."""
+    """Yield the steps that hostile/points/canned knows by heart, in C."""
     for reference in sorted((TESTS / "ref" / "default").glob("*.trace")):
         yield _step("T")
         sizes: dict[object, int] = {}

@@ -36,7 +36,7 @@ def verdicts(suite: Suite, source: Path) -> list[Verdict]:
     return list(check(set_up(suite, source, Ltrace(), 2), 2))
 
 
-# Of tests/hostile/attacks; those that only a sandbox is a match for are tried in test_grade.py.
+# Of tests/hostile; test_hostile.py tries all of them, in sandboxes.
 WHAT_HAPPENS = {
     "segfault": (Outcome.CRASHED, r"^killed by SIGSEGV inside os_\w+\(.*\), call 3$"),
     "bad-pointer": (

@@ -1,8 +1,0 @@
-/* SPDX-License-Identifier: MIT */
-/* Hands out a pointer that the program can't use, so that it dies outside of the allocator. */
-#include "attack.h"
-
-void *spoil(int call, void *result)
-{
-    return call == 3 ? (void *)8 : result;
-}

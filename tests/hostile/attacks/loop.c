@@ -1,9 +1,0 @@
-/* SPDX-License-Identifier: MIT */
-/* Never comes back. */
-#include "attack.h"
-
-void strike(int call)
-{
-    while (call == 3)
-        __asm__ volatile("");
-}

@@ -1,9 +1,0 @@
-/* SPDX-License-Identifier: MIT */
-/* Writes to address 0 inside a call. */
-#include "attack.h"
-
-void strike(int call)
-{
-    if (call == 3)
-        *(volatile int *)0 = 1;
-}

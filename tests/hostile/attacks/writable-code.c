@@ -1,3 +1,0 @@
-/* SPDX-License-Identifier: MIT */
-/* Has a section that is both code and data, in which a changed copy of a program could be made. */
-__asm__(".pushsection .both, \"awx\", %progbits\n.skip 64\n.popsection");

@@ -1,3 +1,0 @@
-# Writes until no more will go, and goes on writing.
-all:
-	for n in $$(seq 100000); do head -c 1M /dev/zero >filler-$$n || exit; done

@@ -1,3 +1,0 @@
-# Says a lot.
-all:
-	yes

@@ -1,4 +1,0 @@
-# Takes much memory in each of several processes, none of which takes too much by itself.
-all:
-	for i in 1 2 3 4 5 6 7 8; do \
-	  { head -c 100M /dev/zero; sleep 1000; } | tail -n 1 >/dev/null & done; wait

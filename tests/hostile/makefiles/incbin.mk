@@ -1,4 +1,0 @@
-# Takes a file that it should not have into the library.
-all:
-	printf '__asm__(".incbin \\"/etc/passwd\\"");\n' >steal.c
-	gcc -shared -o libosmem.so steal.c

@@ -1,3 +1,0 @@
-# Gives a file of the system for the library.
-all:
-	ln -s /etc/passwd libosmem.so

@@ -1,3 +1,0 @@
-# Never ends.
-all:
-	while :; do :; done
