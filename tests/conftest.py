@@ -3,7 +3,9 @@ processes that they have started below their own."""
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
+import os
 import subprocess
 from functools import cache
 from pathlib import Path
@@ -60,6 +62,14 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers",
         "needs(package, ...): skipped where one of these optional packages is missing",
     )
+
+
+@pytest.hookimpl(trylast=True)  # type: ignore[misc]  # by some versions of pytest
+def pytest_runtest_teardown() -> None:
+    """Reap the orphans that have ended; nobody waits for them."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG) != (0, 0):
+            pass
 
 
 @pytest.hookimpl(tryfirst=True)  # type: ignore[misc]  # by some versions of pytest

@@ -8,7 +8,6 @@ import shutil
 import socket
 import subprocess
 import tempfile
-import time
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -16,12 +15,13 @@ from pathlib import Path
 
 from attacks import ATTACKS
 from harness.execution.build import ROOT
-from processes import command_lines
+from processes import left_of
 from submissions import MISTAKES, canned, canned_in_makefile, mistaken, plain
 
 TESTS = {"malloc-arrays": 5, "calloc-arrays": 5, "realloc-arrays": 3}
 """The tests of the suite, and their points."""
 ALL = sum(TESTS.values())
+REAPING = ROOT / "tests" / "harness" / "reaping.py"
 SOMEBODY = 61200
 """An ordinary user without a name."""
 _MARK = "osmem-was-here"
@@ -54,7 +54,7 @@ def write_submissions(folder: Path) -> None:
 
 def _write_what_is_no_submission(folder: Path) -> None:
     with zipfile.ZipFile(folder / "climbs.zip", "w") as archive:
-        archive.writestr("../../osmem-was-here", "")
+        archive.writestr(f"../../{_MARK}", "")
     with zipfile.ZipFile(folder / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("src/osmem.c", b"\0" * (80 << 20))
     (folder / "truncated.zip").write_bytes((folder / "plain-zip.zip").read_bytes()[:-100])
@@ -97,7 +97,7 @@ def graded(as_somebody: bool) -> Iterator[Path]:
         assert (ended.returncode, ended.stderr) == (0, "")
         assert list(temporary.iterdir()) == []
         assert _left_on_this_machine() - before == set()
-        assert _still_running() == []
+        assert left_of() == []
         yield top / "mine" / "out"
     finally:
         shutil.rmtree(top)
@@ -126,7 +126,7 @@ def _grade(top: Path, temporary: Path, as_somebody: bool) -> subprocess.Complete
     command = [f"{root}/checker.py", "grade", f"{top}/submissions", "--out", f"{out}"]
     options = ["--suite", f"{suite}", "--seed", "test", "--format", "junit", "--no-style"]
     ended = subprocess.run(
-        [*become, *command, *options],
+        [REAPING, *become, *command, *options],
         env=env,
         capture_output=True,
         text=True,
@@ -155,12 +155,3 @@ def _left_on_this_machine() -> set[str]:
     listings = (Path("/proc/keys"), *Path("/proc/sysvipc").glob("*"))
     lines = {line for path in listings for line in path.read_text().splitlines()}
     return files | {line for line in lines if _MARK in line or str(_SHARED) in line.split()}
-
-
-def _still_running() -> list[str]:
-    """The processes that the command has left behind, and that don't go away. The kernel takes a
-    moment to end a sandbox."""
-    deadline = time.monotonic() + 10
-    while (running := list(filter(None, command_lines().values()))) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    return running

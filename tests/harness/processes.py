@@ -41,12 +41,12 @@ def _below(top: int) -> Iterator[int]:
         yield from below
 
 
-def processes_of(folder: Path | str) -> list[str]:
-    """The command lines that contain a path or another text."""
-    return [words for words in command_lines().values() if str(folder) in words]
+def processes_of(folder: Path | str = "") -> list[str]:
+    """The command lines that contain a path or another text; those that have ended have none."""
+    return [words for words in command_lines().values() if words and str(folder) in words]
 
 
-def left_of(folder: Path | str) -> list[str]:
+def left_of(folder: Path | str = "") -> list[str]:
     """The command lines that contain a path or another text, and don't go away. The kernel takes a
     moment to end what was killed."""
     deadline = time.monotonic() + 10
