@@ -75,6 +75,18 @@ def test_a_timeout_names_the_limit_and_the_call(batch: Path, attack: str, reason
     assert reason in report.read_text()
 
 
+@pytest.mark.parametrize(
+    ("attack", "reason"),
+    [
+        ("edit-frame", ": after the call byte "),
+        ("canned-answers", "passes with the published sizes, but not with others: call "),
+    ],
+)
+def test_a_point_not_earned_is_explained(batch: Path, attack: str, reason: str) -> None:
+    report = batch / "submissions" / f"points {attack}.c" / "report.txt"
+    assert reason in report.read_text()
+
+
 @pytest.mark.parametrize("name", ["canned", "canned-in-makefile"])
 def test_the_published_answers_earn_nothing_and_are_flagged(
     grades: dict[str, dict[str, str]], name: str
