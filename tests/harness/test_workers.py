@@ -99,7 +99,6 @@ def interrupt(after: float, until: threading.Event) -> None:
         until.wait(3)
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_an_interrupt_at_any_moment_leaves_nothing(tmp_path: Path) -> None:
     """Whatever the main thread is doing, such as starting another one."""
 
