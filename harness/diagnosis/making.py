@@ -7,9 +7,8 @@ import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from harness.diagnosis.recorder import Ran, Recorder, build_recorder
+from harness.diagnosis.recorder import Ran, Recorder, recorders
 from harness.diagnosis.table import MistakeSet, Table, TestTable, digest, make_test_table, sets_of
-from harness.errors import UserError
 from harness.execution.build import ROOT
 from harness.execution.build_error import BuildError
 from harness.execution.kit import UTILS
@@ -34,26 +33,19 @@ def key_of(suite: Suite) -> str:
 def make_table(suite: Suite, programs: Mapping[str, Path | BuildError], jobs: int) -> Table:
     """Return the table of a suite. Raises `UserError`."""
     mistakes = tuple(read_mistakes(MISTAKES))
-    library = build_recorder()
-    with Workers(jobs) as workers:
+    recorded = recorders(suite, programs, len(mistakes))
+    with recorded as by_test, Workers(jobs) as workers:
         futures = {
-            test.name: workers.submit(
-                _make_test, library, programs[test.name], mistakes, suite.policy.prealloc_calloc
-            )
-            for test in suite.tests
+            name: workers.submit(_make_test, recorder, mistakes)
+            for name, recorder in by_test.items()
         }
         workers.begin()
         tests = {name: result_of(future) for name, future in futures.items()}
     return Table(key_of(suite), mistakes, tests)
 
 
-def _make_test(
-    library: Path, program: Path | BuildError, mistakes: Sequence[Mistake], prealloc: int
-) -> TestTable:
-    if isinstance(program, BuildError):
-        raise UserError(f"the program of a test could not be built: {program}")
-    with Recorder(library, program, len(mistakes), prealloc) as recorder:
-        return make_test_table(_Runs(recorder, mistakes).digests())
+def _make_test(recorder: Recorder, mistakes: Sequence[Mistake]) -> TestTable:
+    return make_test_table(_Runs(recorder, mistakes).digests())
 
 
 class _Runs:

@@ -9,17 +9,19 @@ import os
 import signal
 import struct
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 
 from harness.errors import UserError
 from harness.execution.build import BUILD, LIBRARY, ROOT, make
+from harness.execution.build_error import BuildError
 from harness.execution.kit import UTILS
+from harness.suite import Suite
 from harness.trace.canonical import canonicalise
 from harness.trace.events import Entered, Event, Exited, Killed, Returned, SystemCall
-from harness.trace.signatures import ALLOCATOR, SYSTEM_CALLS
+from harness.trace.signatures import ALLOCATOR, FUNCTIONS, SYSTEM_CALLS
 from harness.trace.trace import Trace, gather
 from harness.trace.words import signed_int, signed_result
 
@@ -30,7 +32,6 @@ _AT_ONCE = 64
 """So many requests and answers fit into a pipe."""
 _ENDED = 0
 _MEMORY = 512 << 20
-_FUNCTIONS = ("os_malloc", "os_calloc", "os_realloc", "os_free")
 _CALLS = ("brk", "mmap", "munmap")
 
 
@@ -88,15 +89,8 @@ class Recorder:
         os.close(read_requests)
         os.close(write_answers)
 
-    def __enter__(self) -> Recorder:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """End the program."""
         os.close(self._requests)
         os.close(self._answers)
         self._process.wait()
@@ -138,6 +132,24 @@ class Recorder:
         return content
 
 
+@contextmanager
+def recorders(
+    suite: Suite, programs: Mapping[str, Path | BuildError], mistakes: int
+) -> Iterator[dict[str, Recorder]]:
+    """Yield a recorder for each test of a suite, by its name, for so many known mistakes. Raises
+    `UserError`."""
+    library = build_recorder()
+    with ExitStack() as stack:
+        found = {}
+        for test in suite.tests:
+            program = programs[test.name]
+            if isinstance(program, BuildError):
+                raise UserError(f"the program of a test could not be built: {program}")
+            recorder = Recorder(library, program, mistakes, suite.policy.prealloc_calloc)
+            found[test.name] = stack.enter_context(closing(recorder))
+        yield found
+
+
 def _end(ran: Ran) -> Event:
     """A tracer kills what runs for too long."""
     if ran.in_loop or os.WIFSIGNALED(ran.status) and os.WTERMSIG(ran.status) == signal.SIGPROF:
@@ -148,10 +160,10 @@ def _end(ran: Ran) -> Event:
 
 
 def _events(content: bytes) -> Iterator[Event]:
-    function = _FUNCTIONS[0]
+    function = FUNCTIONS[0]
     for kind, name, *args, result in _EVENT.iter_unpack(content):
         if kind == 0:
-            function = _FUNCTIONS[name]
+            function = FUNCTIONS[name]
             yield Entered(function, tuple(args[: len(ALLOCATOR[function].parameters)]))
         elif kind == 1:
             yield Returned(None if ALLOCATOR[function].result is None else result)

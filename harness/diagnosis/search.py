@@ -60,14 +60,12 @@ class Search:
         name = next(filter(self._explanations, unexplained), None)
         if name is None:
             return set()
+        place = self.table.place_of_pair
         return {
             (*sorted((*pair, third)),)
             for third in range(len(self.table.mistakes))
-            if third not in pair and any(self._explains(name, self._pair(m, third)) for m in pair)
+            if third not in pair and any(self._explains(name, place(m, third)) for m in pair)
         }
-
-    def _pair(self, one: int, other: int) -> int:
-        return self.table.place((min(one, other), max(one, other)))
 
     def _explains(self, name: str, at: int) -> bool:
         return self.table.tests[name].of(at) == self.found[name]
@@ -99,9 +97,7 @@ class _Places:
 
     @classmethod
     def of(cls, table: Table, triple: MistakeSet) -> _Places:
-        def pair(one: int, other: int) -> int:
-            return table.place((min(one, other), max(one, other)))
-
+        pair = table.place_of_pair
         first, second, third = triple
         turns = ((first, second, third), (second, third, first), (first, third, second))
         return cls(tuple((1 + a, 1 + b, pair(a, c), pair(b, c), pair(a, b)) for a, b, c in turns))

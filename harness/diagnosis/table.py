@@ -101,6 +101,10 @@ class Table:
                 return 1 + first
         return 0
 
+    def place_of_pair(self, one: int, other: int) -> int:
+        """Return the place of two mistakes, in whichever order they come."""
+        return self.place((min(one, other), max(one, other)))
+
     def without(self, names: Sequence[str]) -> Table:
         """Return the table without these mistakes."""
         kept = [i for i, mistake in enumerate(self.mistakes) if mistake.name not in names]

@@ -14,7 +14,7 @@ from harness.checking.check import check, set_up
 from harness.checking.programs import build_programs
 from harness.diagnosis.diagnose import diagnose, traces_of
 from harness.diagnosis.making import key_of
-from harness.diagnosis.recorder import Recorder, build_recorder
+from harness.diagnosis.recorder import recorders
 from harness.diagnosis.table import Table, read_table, table_file, table_of
 from harness.execution.build import ROOT
 from harness.results.diagnosis import Diagnosis
@@ -33,15 +33,10 @@ class Recorded:
         found = table_of(suite)
         assert found is not None
         self.table: Table = found
-        library, programs = build_recorder(), build_programs(suite, 2)
         self.names = [mistake.name for mistake in self.table.mistakes]
-        self._recorders = {}
-        for test in suite.tests:
-            program = programs[test.name]
-            assert isinstance(program, Path)
-            self._recorders[test.name] = stack.enter_context(
-                Recorder(library, program, len(self.names), suite.policy.prealloc_calloc)
-            )
+        self._recorders = stack.enter_context(
+            recorders(suite, build_programs(suite, 2), len(self.names))
+        )
 
     def traces(self, mistakes: Sequence[str]) -> dict[str, str]:
         return {name: recorder.trace(mistakes).text() for name, recorder in self._recorders.items()}
