@@ -15,6 +15,7 @@ from pathlib import Path
 import click
 
 from compared import installed_others
+from measurements import json_option, keep
 
 ROOT = Path(__file__).resolve().parent.parent
 WORKLOADS = sorted(str(path) for path in (ROOT / "bench" / "workloads").glob("*.rep"))
@@ -35,13 +36,7 @@ def names_of_others() -> str:
 
 
 @click.command()
-@click.option(
-    "--json",
-    "json_path",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Keep the measurements.",
-)
+@json_option
 @click.argument("parts", nargs=-1, type=click.Choice(list(PARTS)))
 def main(json_path: Path | None, parts: tuple[str, ...]) -> None:
     """Measure everything, or only some parts."""
@@ -61,8 +56,7 @@ def main(json_path: Path | None, parts: tuple[str, ...]) -> None:
                 sys.exit(f"{command[0]}: expected status 0, found {ended.returncode}")
             print(f"{fence}\n", flush=True)
             measurements[part] = json.loads(kept.read_text())
-    if json_path is not None:
-        json_path.write_text(json.dumps(measurements, indent=2) + "\n")
+    keep(measurements, json_path)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ allocators take turns, and the best time of several runs counts, because noise o
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 import subprocess
@@ -20,6 +19,7 @@ import click
 
 from compared import installed_others, ours
 from harness.workloads.allocators import Allocator
+from measurements import json_option, keep
 from tables import show_table
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -111,13 +111,7 @@ def describe_machine() -> str:
 @click.option(
     "--live", multiple=True, type=int, default=LIVE, metavar="N", help="Live blocks; repeatable."
 )
-@click.option(
-    "--json",
-    "json_path",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Keep the measurements.",
-)
+@json_option
 def main(runs: int, calls: int, live: tuple[int, ...], json_path: Path | None) -> None:
     """Measure a call among more and more live blocks, in our allocator and in others."""
     allocators = [ours(), *installed_others()]
@@ -126,10 +120,7 @@ def main(runs: int, calls: int, live: tuple[int, ...], json_path: Path | None) -
     machine = describe_machine()
     print(f"Nanoseconds per call, the best of {runs} runs; {machine}")
     show(times, allocators)
-    if json_path is not None:
-        json_path.write_text(
-            json.dumps({"machine": machine, "ns_per_call": times}, indent=2) + "\n"
-        )
+    keep({"machine": machine, "ns_per_call": times}, json_path)
 
 
 if __name__ == "__main__":

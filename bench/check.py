@@ -7,7 +7,6 @@ measurements, each of which is the median of several runs.
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -21,6 +20,7 @@ from statistics import median
 import click
 
 from checker_usage import measure_checker
+from measurements import json_option, keep
 from tables import show_table
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -103,13 +103,7 @@ def measure(copy: Path, runs: int, hostile: bool) -> dict[str, float]:
     is_flag=True,
     help="Also measure submissions that crash, or never end, in all tests.",
 )
-@click.option(
-    "--json",
-    "json_path",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Keep the measurements.",
-)
+@json_option
 def main(runs: int, hostile: bool, json_path: Path | None) -> None:
     """Measure 'make check'."""
     with tempfile.TemporaryDirectory() as scratch:
@@ -119,8 +113,7 @@ def main(runs: int, hostile: bool, json_path: Path | None) -> None:
     show_table(
         ("measurement", "seconds"), ((name, f"{value:.2f}") for name, value in measurements.items())
     )
-    if json_path is not None:
-        json_path.write_text(json.dumps(measurements, indent=2) + "\n")
+    keep(measurements, json_path)
 
 
 if __name__ == "__main__":

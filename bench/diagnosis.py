@@ -8,7 +8,6 @@ what was made. Some mistakes are also made where the table does not know them. P
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import sys
@@ -27,9 +26,10 @@ sys.path.insert(0, str(ROOT))
 
 from harness.checking.programs import build_programs  # noqa: E402  (found by the line above)
 from harness.diagnosis.diagnose import diagnose  # noqa: E402
-from harness.diagnosis.recorder import Recorder, build_recorder  # noqa: E402
+from harness.diagnosis.recorder import Recorder, recorders  # noqa: E402
 from harness.diagnosis.table import Table, table_of  # noqa: E402
 from harness.suite import Suite, load_suite  # noqa: E402
+from measurements import json_option, keep  # noqa: E402
 from tables import show_table  # noqa: E402
 
 SUITES = ("suite.toml", "classic.toml")
@@ -66,15 +66,8 @@ class Bench:
         self.names = [mistake.name for mistake in table.mistakes]
         self._workers = workers
         self.seconds: list[float] = []
-        library, programs = build_recorder(), build_programs(suite, os.cpu_count() or 1)
-        self._recorders = {}
-        for test in suite.tests:
-            program = programs[test.name]
-            if not isinstance(program, Path):
-                raise program
-            self._recorders[test.name] = stack.enter_context(
-                Recorder(library, program, len(self.names), suite.policy.prealloc_calloc)
-            )
+        programs = build_programs(suite, os.cpu_count() or 1)
+        self._recorders = stack.enter_context(recorders(suite, programs, len(self.names)))
 
     def named(self, table: Table, made: Made) -> list[tuple[str, ...]]:
         """Return what is named after a run with some mistakes, each with its alternatives."""
@@ -137,13 +130,7 @@ def measure(
 
 
 @click.command()
-@click.option(
-    "--json",
-    "json_path",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Keep the measurements.",
-)
+@json_option
 def main(json_path: Path | None) -> None:
     """Measure which mistakes the diagnosis names."""
     measurements = {}
@@ -161,8 +148,7 @@ def main(json_path: Path | None) -> None:
                 ("seconds of a diagnosis", "seconds"),
                 ((what, f"{value:.3f}") for what, value in seconds.items()),
             )
-    if json_path is not None:
-        json_path.write_text(json.dumps(measurements, indent=2) + "\n")
+    keep(measurements, json_path)
 
 
 if __name__ == "__main__":

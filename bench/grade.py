@@ -8,7 +8,6 @@ the number. All submissions are correct and different; their style is not judged
 
 from __future__ import annotations
 
-import json
 import sys
 import tempfile
 import time
@@ -17,6 +16,7 @@ from pathlib import Path
 import click
 
 from checker_usage import measure_checker
+from measurements import json_option, keep
 from tables import show_table
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -58,13 +58,7 @@ def grade(folder: Path, out: Path, *options: str) -> dict[str, float]:
     metavar="N",
     help="Submissions in a batch; repeatable.",
 )
-@click.option(
-    "--json",
-    "json_path",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Keep the measurements.",
-)
+@json_option
 def main(counts: tuple[int, ...], json_path: Path | None) -> None:
     """Measure grading."""
     measurements = {}
@@ -79,8 +73,7 @@ def main(counts: tuple[int, ...], json_path: Path | None) -> None:
         ("measurement", "seconds", "seconds for one", "MiB"),
         ((name, *(f"{v:.2f}" for v in values.values())) for name, values in measurements.items()),
     )
-    if json_path is not None:
-        json_path.write_text(json.dumps(measurements, indent=2) + "\n")
+    keep(measurements, json_path)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ under it, without reading its output; the time of a command is all of its time.
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from subprocess import DEVNULL
 
 import click
 
+from measurements import json_option, keep
 from tables import show_table
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -157,13 +157,7 @@ def show(traced: Sequence[Traced], commands: Sequence[Command], calls: int, many
 @click.option(
     "--runs", default=5, show_default=True, metavar="N", help="Runs, of which the median counts."
 )
-@click.option(
-    "--json",
-    "json_path",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Keep the measurements.",
-)
+@json_option
 def main(calls: int, many: int, runs: int, json_path: Path | None) -> None:
     """Measure tracing."""
     with tempfile.TemporaryDirectory() as scratch:
@@ -172,14 +166,13 @@ def main(calls: int, many: int, runs: int, json_path: Path | None) -> None:
         traced = [measure_tracer(tracer, program, calls, runs) for tracer in tracers]
         commands = measure_commands(program, Path(scratch), many)
     show(traced, commands, calls, many)
-    if json_path is not None:
-        measurements = {
-            "calls": calls,
-            "many": many,
-            "tracers": [asdict(one) for one in traced],
-            "commands": [asdict(command) for command in commands],
-        }
-        json_path.write_text(json.dumps(measurements, indent=2) + "\n")
+    measurements = {
+        "calls": calls,
+        "many": many,
+        "tracers": [asdict(one) for one in traced],
+        "commands": [asdict(command) for command in commands],
+    }
+    keep(measurements, json_path)
 
 
 if __name__ == "__main__":
