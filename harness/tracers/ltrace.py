@@ -55,6 +55,10 @@ _BEGUN = re.compile(
     rf"(?:.*->)?(?P<name>{'|'.join(FUNCTIONS)}|SYS_\w+|\w+@SYS)\((?P<args>[^)]*?)"
     r"(?:\) += (?P<result>\S+)| <(?:unfinished|no return) \.\.\.>)\s*"
 )
+_UNTOLD = re.compile(r"(?P<name>SYS_\w+|\w+@SYS)\([^)]*\) +=\s*")
+"""A system call whose result is left out. That happens to one that starts a thread or a process, if
+ltrace hears of the new one first."""
+_SOME_PROCESS = "1"
 _RESUMED = re.compile(r"<\.\.\. (?P<name>\w+)(?:@SYS)? resumed> .*?\) += (?P<result>\S+)\s*")
 _EXITED = re.compile(r"\+\+\+ exited \(status (\d+)\) \+\+\+\s*")
 _KILLED = re.compile(r"\+\+\+ killed by (\w+) \+\+\+\s*")
@@ -112,6 +116,8 @@ def _read_events(lines: Iterator[str]) -> Iterator[Event]:
         try:
             if match := _BEGUN.fullmatch(line):
                 yield from _begun(match, pending)
+            elif match := _UNTOLD.fullmatch(line):
+                yield from _started(match)
             elif match := _RESUMED.fullmatch(line):
                 yield _resumed(match, pending)
             elif match := _EXITED.fullmatch(line):
@@ -145,6 +151,12 @@ def _begun(match: re.Match[str], pending: dict[str, str]) -> Iterator[Event]:
             yield _system_call(system_call, args, "0")
     else:
         yield _system_call(system_call, args, result)
+
+
+def _started(match: re.Match[str]) -> Iterator[Event]:
+    call = _system_call(_system_call_name(match["name"]) or "", "", _SOME_PROCESS)
+    if call.name in SPAWNING:
+        yield call
 
 
 def _resumed(match: re.Match[str], pending: dict[str, str]) -> Event:

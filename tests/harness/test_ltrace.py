@@ -59,5 +59,9 @@ def test_a_trace_ends_at_exec() -> None:
     assert canonical("exec").splitlines() == ["os_malloc(16) <unfinished>", "exec in os_malloc(16)"]
 
 
+def test_a_thread_whose_number_is_left_out_counts() -> None:
+    assert canonical("threads").splitlines()[-1] == "exit 0, 2 threads or processes not traced"
+
+
 def test_a_line_that_is_cut_short_is_skipped() -> None:
     assert canonical("cut").splitlines()[-1] == "cut short"
