@@ -23,7 +23,7 @@ from measurements import json_option, keep
 from tables import show_table
 
 ROOT = Path(__file__).resolve().parent.parent
-MIXES = ("churn", "realloc", "pairs")
+MIXES = ("churn", "realloc", "pairs", "again")
 LIVE = (100, 1_000, 10_000, 100_000, 1_000_000)
 
 Times = dict[str, dict[int, dict[str, float]]]

@@ -11,6 +11,7 @@
  *     churn      frees its block, or allocates one if it is empty, about equally often
  *     realloc    does the same in every second step, and resizes a block in the others
  *     pairs      frees its block and allocates another at once, which counts as two calls
+ *     again      does the same, with a block of the same size
  *
  * One byte of each block is written and read. Prints the processor time per call in nanoseconds,
  * over CALLS calls, after a few steps per block have mixed the heap. The time includes the loop and
@@ -123,10 +124,24 @@ static void churn_in_pairs(uint64_t calls)
     }
 }
 
+/* The size of the block in a slot is always the same. */
+static void churn_in_same_sizes(uint64_t calls)
+{
+    for (uint64_t i = 0; i < calls; i += 2) {
+        uint32_t number = random_below(live);
+
+        drop(&slots[2 * number]);
+        slots[2 * number] = touch(allocator.malloc(8 + number * UINT32_C(2654435761) % 1017));
+    }
+}
+
 static const struct {
     const char *name;
     void (*run)(uint64_t calls);
-} mixes[] = {{"churn", churn}, {"realloc", churn_and_realloc}, {"pairs", churn_in_pairs}};
+} mixes[] = {{"churn", churn},
+             {"realloc", churn_and_realloc},
+             {"pairs", churn_in_pairs},
+             {"again", churn_in_same_sizes}};
 
 static double now(void)
 {

@@ -4,8 +4,8 @@
  *
  * On a 64-bit machine, the header has 4 spare bytes after `status`, which hold
  *
- *     in a live block    its seal: a hash of its address, size and status, which gives away an
- *                        overwritten header and a pointer that the allocator never returned
+ *     in a live block    its seal: a hash of its address, size, status and a secret, which gives
+ *                        away an overwritten header and a pointer that the allocator never returned
  *     in a free block    data of the index (see pairing.h and size_tree.h)
  */
 #ifndef BLOCK_H
@@ -36,11 +36,18 @@ static inline uint32_t *spare_of(struct block_meta *block)
     return (uint32_t *)((char *)block + offsetof(struct block_meta, status) + sizeof(int));
 }
 
+/* Random bits, different in each process, so that a program that was made to write headers can't
+ * seal them. */
+INTERNAL uint64_t block_secret;
+
+/* Must be called before a block is sealed. Has no effect after that. */
+void block_choose_secret(void);
+
 /* The multiplier is 2^64 divided by the golden ratio: Knuth, The Art of Computer Programming,
  * volume 3, section 6.4. */
 static inline uint32_t seal_for(const struct block_meta *block)
 {
-    uint64_t mixed = ((uint64_t)block->size + 1) * UINT64_C(0x9E3779B97F4A7C15);
+    uint64_t mixed = ((uint64_t)block->size ^ block_secret) * UINT64_C(0x9E3779B97F4A7C15);
 
     return (uint32_t)(mixed >> 32) ^ (uint32_t)((uintptr_t)block >> 3) ^ (uint32_t)block->status;
 }

@@ -33,6 +33,11 @@ void block_list_check_neighbours(const struct block_meta *block)
 
 static void update_extent(void)
 {
+    if (block_list.last == NULL) {
+        block_list = (struct block_list){0};
+        return;
+    }
+
     uintptr_t start = (uintptr_t)block_list.first;
 
     block_list.end = (uintptr_t)end_of(block_list.last);
@@ -55,5 +60,14 @@ void block_list_append(struct block_meta *block)
 void block_list_extend_last(size_t payload)
 {
     block_list.last->size = payload;
+    update_extent();
+}
+
+void block_list_remove_last(void)
+{
+    block_list_check_previous(block_list.last);
+    block_list.last = block_list.last->prev;
+    if (block_list.last != NULL)
+        block_list.last->next = NULL;
     update_extent();
 }

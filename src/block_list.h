@@ -65,6 +65,15 @@ static inline bool has_adjacent_previous(const struct block_meta *block)
            end_of(block->prev) == (char *)block;
 }
 
+/* Checks that both neighbours point back to `block`. */
+static inline void block_list_check_adjacent(const struct block_meta *block)
+{
+    if (UNLIKELY(!has_adjacent_next(block)))
+        block_list_check_next(block);
+    if (UNLIKELY(!has_adjacent_previous(block)))
+        block_list_check_previous(block);
+}
+
 /* Returns the next block, adjacent or not; NULL after the last. */
 static inline struct block_meta *next_block(const struct block_meta *block)
 {
@@ -130,5 +139,8 @@ void block_list_append(struct block_meta *block);
 
 /* Resizes the last block after the break has moved up. */
 void block_list_extend_last(size_t payload);
+
+/* Removes the last block. The list must not be empty. */
+void block_list_remove_last(void);
 
 #endif

@@ -5,41 +5,66 @@
 
 size_t free_blocks_bin_limit;
 
-static link_t tree;
+static struct block_meta *tree;
 static size_t unindexed;
 
 /* On a 32-bit machine, a block of 8 bytes is too small for the links of a bin, so the bins never
  * hold all small blocks. */
 void free_blocks_update_bin_limit(void)
 {
-    bool bins_hold_all = block_list.units <= LINK_MAX && LINKS_SIZE <= UNIT;
+    bool bins_hold_all = block_list.units <= LINK_MAX && LINKS_SIZE <= UNIT && !free_list_is_used();
 
     free_blocks_bin_limit = bins_hold_all ? BINS_MAX : 0;
 }
 
 static bool fits_bin(const struct block_meta *block)
 {
-    return block->size <= BINS_MAX && block->size >= LINKS_SIZE;
+    return block->size <= BINS_MAX && block->size >= LINKS_SIZE && can_link_to(block);
 }
 
 void free_blocks_add_slow(struct block_meta *block)
 {
-    if (!can_link_to(block))
-        unindexed++;
+    if (free_list_is_used())
+        free_list_add(block);
     else if (fits_bin(block))
         bins_add(block);
-    else
+    else if (size_tree_reaches(block))
         size_tree_add(&tree, block);
+    else
+        unindexed++;
 }
 
 void free_blocks_remove_slow(struct block_meta *block)
 {
-    if (!can_link_to(block))
-        unindexed--;
+    if (free_list_is_used())
+        free_list_remove(block);
     else if (fits_bin(block))
         bins_remove(block);
-    else
+    else if (size_tree_reaches(block))
         size_tree_remove(&tree, block);
+    else
+        unindexed--;
+}
+
+void free_blocks_put_back(struct block_meta *block)
+{
+    if (free_list_is_used())
+        free_list_put_back(block);
+    else
+        free_blocks_add(block);
+}
+
+void free_blocks_merge(struct block_meta *block, struct block_meta *next)
+{
+    if (free_list_is_used()) {
+        free_list_merge(block, next);
+        block_list_merge(block, next);
+        return;
+    }
+    free_blocks_remove(block);
+    free_blocks_remove(next);
+    block_list_merge(block, next);
+    free_blocks_add(block);
 }
 
 static struct block_meta *find_in_bins(size_t payload)
@@ -56,7 +81,8 @@ static struct block_meta *find_unindexed(size_t payload)
 
     if (unindexed == 0)
         return NULL;
-    for (struct block_meta *block = block_list.last; !can_link_to(block); block = block->prev) {
+    for (struct block_meta *block = block_list.last; !size_tree_reaches(block);
+         block = block->prev) {
         block_list_check_neighbours(block);
         if (block->status == STATUS_FREE && block->size >= payload &&
             (best == NULL || block->size <= best->size))
@@ -75,6 +101,9 @@ static struct block_meta *better(struct block_meta *one, struct block_meta *othe
 
 struct block_meta *free_blocks_take_slow(size_t payload)
 {
+    if (free_list_is_used())
+        return free_list_take(payload);
+
     struct block_meta *block = better(better(find_in_bins(payload), size_tree_find(tree, payload)),
                                       find_unindexed(payload));
 
@@ -83,11 +112,27 @@ struct block_meta *free_blocks_take_slow(size_t payload)
     return block;
 }
 
+bool free_blocks_is_best_with(const struct block_meta *block, struct block_meta *next)
+{
+    size_t bin = bins_find(block->size);
+
+    if (bin < BINS)
+        return block->size + sizeof(*block) + next->size < bin * UNIT;
+    return next->size > BINS_MAX && size_tree_is_only(tree, next);
+}
+
 size_t free_blocks_check(void)
 {
-    size_t count = bins_check() + unindexed;
+    size_t count = bins_check() + unindexed + free_list_count();
 
     for (struct block_meta *block = NULL; (block = size_tree_next(tree, block)) != NULL;)
         count++;
     return count;
+}
+
+struct block_meta *free_blocks_next_large(const struct block_meta *block, size_t payload)
+{
+    if (free_list_is_used())
+        return free_list_next(block, payload);
+    return block == NULL ? size_tree_find(tree, payload) : size_tree_next(tree, block);
 }

@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * inspect.c - os_malloc_check() and os_malloc_stats(), which read the heap and never change it.
+ * inspect.c - os_malloc_check() and os_malloc_stats(), which read the heap.
  */
 #include <unistd.h>
 
 #include "block_list.h"
 #include "free_blocks.h"
+#include "heap.h"
 #include "lock.h"
 #include "mapping.h"
 #include "osmem.h"
 #include "policy.h"
 #include "printf.h"
 #include "report.h"
+#include "totals.h"
 
 static bool is_adjacent(const struct block_meta *block, const struct block_meta *next)
 {
@@ -36,8 +38,8 @@ static void check_status(struct block_meta *block)
 
     if (block->status != STATUS_FREE && !(block->status == STATUS_ALLOC && is_live(block)))
         report_mistake("the header of a block was overwritten", block + 1);
-    if (block->status == STATUS_FREE && next != NULL && next->status == STATUS_FREE &&
-        is_adjacent(block, next))
+    if (policy()->merge == MERGE_WHEN_FREE && block->status == STATUS_FREE && next != NULL &&
+        next->status == STATUS_FREE && is_adjacent(block, next))
         report_mistake("two adjacent free blocks were not merged", block + 1);
 }
 
@@ -63,33 +65,16 @@ API void os_malloc_check(void)
 {
     bool taken = lock_enter();
 
+    heap_settle();
     check_heap();
     lock_leave(taken);
 }
 
-struct totals {
-    size_t blocks, bytes, largest;
-};
-
-static void count(struct totals *totals, const struct block_meta *block)
-{
-    totals->blocks++;
-    totals->bytes += block->size;
-    if (block->size > totals->largest)
-        totals->largest = block->size;
-}
-
 API void os_malloc_stats(void)
 {
-    struct totals live = {0}, unused = {0};
-    bool taken = lock_enter();
-    size_t heap = block_list.end - (uintptr_t)block_list.first;
-
-    for (const struct block_meta *block = block_list.first; block != NULL; block = block->next)
-        count(block->status == STATUS_FREE ? &unused : &live, block);
-    lock_leave(taken);
-
+    struct heap_totals heap = heap_totals();
     struct mapping_totals mapped = mapping_totals();
+    struct totals unused = heap.unused;
     size_t scattered =
         unused.bytes == 0 ? 0 : 100 - (size_t)(UINT64_C(100) * unused.largest / unused.bytes);
 
@@ -99,8 +84,8 @@ API void os_malloc_stats(void)
              "  free         %14zu bytes  %10zu blocks, the largest of %zu bytes\n"
              "  fragmentation           %3zu %%      of the free bytes are not in the largest\n"
              "mappings       %14zu bytes  %10zu blocks\n",
-             heap, live.blocks + unused.blocks, live.bytes, live.blocks, unused.bytes,
-             unused.blocks, unused.largest, scattered, mapped.bytes, mapped.count);
+             heap.bytes, heap.live.blocks + unused.blocks, heap.live.bytes, heap.live.blocks,
+             unused.bytes, unused.blocks, unused.largest, scattered, mapped.bytes, mapped.count);
 }
 
 /* The last chance to detect overwritten memory. */

@@ -60,28 +60,56 @@ void lock_wake(void)
     futex(FUTEX_WAKE, 1);
 }
 
+bool lock_try(void)
+{
+    uint32_t expected = UNLOCKED;
+
+    return lock_is_needed() && __atomic_compare_exchange_n(&heap_lock, &expected, LOCKED, false,
+                                                           __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+}
+
 /* ---- fork() --------------------------------------------------------------------------------- */
 
+/* glibc's lock of the list of all streams, which fork() takes after it has called its handlers. A
+ * thread may hold it, or wait for a stream whose owner waits for our lock. It is recursive, so we
+ * take it first, as glibc does for its own malloc(). Other C libraries have no such functions. */
+extern void _IO_list_lock(void) __attribute__((weak));
+extern void _IO_list_unlock(void) __attribute__((weak));
+extern void _IO_list_resetlock(void) __attribute__((weak));
+
 static bool taken_for_fork;
+static bool streams_locked;
 
 static void before_fork(void)
 {
+    bool locks_streams = lock_is_needed() && _IO_list_lock != NULL;
+
+    if (locks_streams)
+        _IO_list_lock();
+
     bool taken = lock_enter();
 
+    streams_locked = locks_streams;
     taken_for_fork = taken;
     lock_exempt(true);
 }
 
 static void after_fork(void)
 {
+    bool unlocks_streams = streams_locked;
+
     lock_exempt(false);
     lock_leave(taken_for_fork);
+    if (unlocks_streams)
+        _IO_list_unlock();
 }
 
 static void after_fork_in_child(void)
 {
     lock_exempt(false);
     heap_lock = UNLOCKED; /* the child has no other threads, so none is waiting */
+    if (streams_locked)
+        _IO_list_resetlock();
 }
 
 __attribute__((constructor)) static void handle_forks(void)

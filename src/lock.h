@@ -36,6 +36,9 @@ bool lock_wait(void);
 /* Wakes one waiting thread. */
 void lock_wake(void);
 
+/* Takes the lock if it is free. Returns false if it is held, or not needed. */
+bool lock_try(void);
+
 /* Returns whether the lock was taken, which lock_leave() needs to know. */
 static inline bool lock_enter(void)
 {

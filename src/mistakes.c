@@ -2,8 +2,10 @@
 #include <sys/mman.h>
 
 #include "block_list.h"
+#include "break.h"
 #include "lock.h"
 #include "mistakes.h"
+#include "page.h"
 #include "policy.h"
 #include "report.h"
 
@@ -27,7 +29,8 @@ static const struct block_meta *find_around(uintptr_t address)
 
 _Noreturn __attribute__((cold)) void report_pointer(struct block_meta *block)
 {
-    bool taken = lock_enter();
+    /* Never waits: a signal handler may be the caller, which has interrupted the lock's owner. */
+    bool taken = lock_try();
     const struct block_meta *around = find_around((uintptr_t)block);
 
     lock_leave(taken);
@@ -43,13 +46,13 @@ _Noreturn __attribute__((cold)) void report_pointer(struct block_meta *block)
 }
 
 /* Whether the header would lie in mapped memory. */
-static bool is_mapped(const struct block_meta *block)
+static bool is_mapped(struct block_meta *block)
 {
-    uintptr_t page = (uintptr_t)block & ~(uintptr_t)(SIZE_PAGE - 1);
-    size_t length = (uintptr_t)(block + 1) - page;
+    char *page = page_floor((char *)block);
+    size_t length = (size_t)((char *)(block + 1) - page);
     unsigned char resident[2];
     int saved_errno = errno;
-    bool mapped = mincore((void *)page, length, resident) == 0;
+    bool mapped = mincore(page, length, resident) == 0;
 
     errno = saved_errno;
     return mapped;
@@ -59,9 +62,9 @@ __attribute__((cold)) void check_pointer(struct block_meta *block)
 {
     if ((uintptr_t)block % ALIGNMENT != 0)
         report_mistake("a pointer that the allocator never returned", block + 1);
-    if (!is_in_heap(block) && !is_mapped(block))
+    if ((!is_in_heap(block) || break_has_passed_segments()) && !is_mapped(block))
         report_mistake("a pointer to unmapped memory: a large block freed twice?", block + 1);
-    if (!is_live(block) || (block->status == STATUS_ALLOC) != is_in_heap(block))
+    if (!is_live(block) || (block->status == STATUS_ALLOC && !is_in_heap(block)))
         report_pointer(block);
     if (block->status == STATUS_MAPPED)
         return;

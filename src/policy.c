@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "block_meta.h"
+#include "block.h"
 #include "policy.h"
 #include "printf.h"
 
@@ -14,24 +14,39 @@ struct policy policy_in_force = {.check = 1}; /* makes the first os_free() read 
 bool policy_is_known;
 size_t policy_heap_limit;
 
-static const struct {
+static const char *const fits[] = {"best", "first", "next", "worst", NULL};
+static const char *const orders[] = {"address", "lifo", NULL};
+static const char *const merges[] = {"free", "need", NULL};
+
+static const struct setting {
     const char *name;
     size_t offset;
+    const char *const *words; /* the values of a choice, in the order of its enum; else NULL */
 } settings[] = {
-    {"mmap_threshold", offsetof(struct policy, mmap_threshold)},
-    {"calloc_threshold", offsetof(struct policy, calloc_threshold)},
-    {"prealloc_malloc", offsetof(struct policy, prealloc_malloc)},
-    {"prealloc_calloc", offsetof(struct policy, prealloc_calloc)},
-    {"alignment", offsetof(struct policy, alignment)},
-    {"check", offsetof(struct policy, check)},
+    {"mmap_threshold", offsetof(struct policy, mmap_threshold), NULL},
+    {"calloc_threshold", offsetof(struct policy, calloc_threshold), NULL},
+    {"prealloc_malloc", offsetof(struct policy, prealloc_malloc), NULL},
+    {"prealloc_calloc", offsetof(struct policy, prealloc_calloc), NULL},
+    {"alignment", offsetof(struct policy, alignment), NULL},
+    {"trim", offsetof(struct policy, trim), NULL},
+    {"smallest_rest", offsetof(struct policy, smallest_rest), NULL},
+    {"fit", offsetof(struct policy, fit), fits},
+    {"order", offsetof(struct policy, order), orders},
+    {"merge", offsetof(struct policy, merge), merges},
+    {"check", offsetof(struct policy, check), NULL},
 };
 
-/* Finds the value that the first `length` characters of `name` stand for, or NULL. */
-static size_t *find_setting(struct policy *policy, const char *name, size_t length)
+static bool is_spelt(const char *word, const char *text, size_t length)
+{
+    return strlen(word) == length && strncmp(word, text, length) == 0;
+}
+
+/* Finds the setting that the first `length` characters of `name` stand for, or NULL. */
+static const struct setting *find_setting(const char *name, size_t length)
 {
     for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
-        if (strlen(settings[i].name) == length && strncmp(settings[i].name, name, length) == 0)
-            return (size_t *)((char *)policy + settings[i].offset);
+        if (is_spelt(settings[i].name, name, length))
+            return &settings[i];
     return NULL;
 }
 
@@ -49,15 +64,37 @@ static bool parse_number(const char **text, size_t *number)
     return any;
 }
 
+/* Parses one of `words` as its place among them, and moves `*text` past it. */
+static bool parse_word(const char **text, const char *const *words, size_t *place)
+{
+    size_t length = strcspn(*text, ",");
+
+    for (*place = 0; words[*place] != NULL; ++*place)
+        if (is_spelt(words[*place], *text, length)) {
+            *text += length;
+            return true;
+        }
+    return false;
+}
+
+/* Parses the value of a setting into `policy`, and moves `*text` past it. */
+static bool parse_value(const char **text, const struct setting *setting, struct policy *policy)
+{
+    size_t *value = (size_t *)((char *)policy + setting->offset);
+
+    return setting->words == NULL ? parse_number(text, value)
+                                  : parse_word(text, setting->words, value);
+}
+
 /* Parses `name:value,name:value` into `policy`. Values that are not named stay as they are. */
 static bool parse_policy(const char *text, struct policy *policy)
 {
     for (;;) {
         size_t length = strcspn(text, ":,");
-        size_t *value = find_setting(policy, text, length);
+        const struct setting *setting = find_setting(text, length);
 
         text += length;
-        if (value == NULL || *text++ != ':' || !parse_number(&text, value))
+        if (setting == NULL || *text++ != ':' || !parse_value(&text, setting, policy))
             return false;
         if (*text == '\0')
             return true;
@@ -78,7 +115,8 @@ static bool is_valid(const struct policy *policy)
     size_t alignment = policy->alignment;
 
     return alignment >= ALIGNMENT && sizeof(struct block_meta) % alignment == 0 &&
-           (alignment & (alignment - 1)) == 0 && policy->check <= 1 &&
+           (alignment & (alignment - 1)) == 0 && policy->check <= 1 && policy->smallest_rest > 0 &&
+           !(policy->fit == FIT_NEXT && policy->order == ORDER_LIFO) &&
            can_preallocate(policy->prealloc_malloc, alignment) &&
            can_preallocate(policy->prealloc_calloc, alignment);
 }
@@ -98,8 +136,8 @@ static void read_once(void)
     }
     dprintf_(2,
              "libosmem: ignoring OSMEM_CONF: expected name:value,name:value, with valid values of "
-             "mmap_threshold, calloc_threshold, prealloc_malloc, prealloc_calloc, alignment or "
-             "check, found '%.200s'; see osmem(3)\n",
+             "mmap_threshold, calloc_threshold, prealloc_malloc, prealloc_calloc, alignment, "
+             "trim, smallest_rest, fit, order, merge or check, found '%.200s'; see osmem(3)\n",
              conf);
     errno = saved_errno;
 }
@@ -124,6 +162,7 @@ void policy_read(void)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
 
+    block_choose_secret();
     /* The dynamic loader allocates before there is an environment. A program may clear it later. */
     if (environ == NULL && !is_loaded) {
         policy_in_force = policy_standard;
@@ -131,5 +170,18 @@ void policy_read(void)
     }
     pthread_once(&once, read_once);
     __atomic_store_n(&policy_is_known, true, __ATOMIC_RELEASE);
+    __atomic_store_n(&policy_heap_limit, heap_limit(), __ATOMIC_RELEASE);
+}
+
+void policy_set(size_t *value, size_t to)
+{
+    policy();
+    __atomic_store_n(value, to, __ATOMIC_RELAXED);
+}
+
+void policy_set_mmap_threshold(size_t bytes)
+{
+    policy_set(&policy_in_force.mmap_threshold, bytes);
+    policy_set(&policy_in_force.calloc_threshold, bytes);
     __atomic_store_n(&policy_heap_limit, heap_limit(), __ATOMIC_RELEASE);
 }

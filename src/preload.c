@@ -14,15 +14,21 @@
 #include "block.h"
 #include "osmem.h"
 #include "osmem_aligned.h"
+#include "page.h"
 #include "policy.h"
 
-/* os_calloc() uses the heap as os_malloc() does: a mapping per block would slow programs down. */
+/* os_calloc() uses the heap as os_malloc() does: a mapping per block would slow programs down.
+ * Linux allows a process 65,530 mappings by default, which its threads and libraries need, too. */
 const struct policy policy_standard = {
     .mmap_threshold = MMAP_THRESHOLD,
     .calloc_threshold = MMAP_THRESHOLD,
     .prealloc_malloc = MMAP_THRESHOLD,
     .prealloc_calloc = MMAP_THRESHOLD,
     .alignment = 16,
+    .trim = 1 << 20,
+    .smallest_rest = 16,
+    .max_mappings = 32000,
+    .extended = true,
 };
 
 static size_t at_least_one(size_t size)
@@ -57,6 +63,11 @@ API void *reallocarray(void *ptr, size_t nmemb, size_t size)
 }
 
 API void free(void *ptr)
+{
+    os_free(ptr);
+}
+
+API void cfree(void *ptr)
 {
     os_free(ptr);
 }
@@ -96,25 +107,29 @@ API void *memalign(size_t alignment, size_t size)
 {
     size_t power = 1;
 
-    while (power < alignment && power <= SIZE_MAX / 2)
+    if (alignment > SIZE_MAX / 2 + 1) {
+        errno = EINVAL;
+        return NULL;
+    }
+    while (power < alignment)
         power *= 2;
     return aligned_alloc(power, size);
 }
 
 API void *valloc(size_t size)
 {
-    return aligned_alloc(SIZE_PAGE, size);
+    return aligned_alloc(page_size(), size);
 }
 
 API void *pvalloc(size_t size)
 {
     size_t pages;
 
-    if (__builtin_add_overflow(size, SIZE_PAGE - 1, &pages)) {
+    if (__builtin_add_overflow(size, page_size() - 1, &pages)) {
         errno = ENOMEM;
         return NULL;
     }
-    return valloc(pages & ~(size_t)(SIZE_PAGE - 1));
+    return valloc(pages & -page_size());
 }
 
 API size_t malloc_usable_size(void *ptr)

@@ -2,24 +2,76 @@
 #include "size_tree.h"
 #include "report.h"
 
-struct node {
-    link_t child[2]; /* left and right */
-};
+#define HIGH_BITS 8 /* of each link, in the spare bytes of the header, above the mark */
+#define MARK_BITS (32 - 2 * HIGH_BITS)
+
+bool size_tree_reaches(const struct block_meta *block)
+{
+    return !HAS_SPARE || (uint64_t)link_distance(block) >> (32 + HIGH_BITS) == 0;
+}
 
 /* Derived from the seal, but never equal to it. */
 static inline uint32_t mark_for(const struct block_meta *block)
 {
-    return ~seal_for(block);
+    return ~seal_for(block) & ((1U << MARK_BITS) - 1);
 }
 
-/* Hashes a link, mixing twice so that equally spaced addresses make no pattern. Each step can be
- * reversed, so no two links have the same priority. */
-static inline uint32_t priority(link_t link)
+static inline bool is_marked(struct block_meta *block)
 {
-    link *= UINT32_C(0x9E3779B1);
-    link ^= link >> 15;
-    link *= UINT32_C(0x85EBCA6B);
-    return link ^ link >> 13;
+    return !HAS_SPARE || (*spare_of(block) & ((1U << MARK_BITS) - 1)) == mark_for(block);
+}
+
+/* ---- Links ---------------------------------------------------------------------------------- */
+
+static inline struct block_meta *child_of(struct block_meta *block, bool right)
+{
+    uint64_t link = ((const uint32_t *)(block + 1))[right];
+
+    if (HAS_SPARE)
+        link |= (uint64_t)(*spare_of(block) >> (MARK_BITS + HIGH_BITS * right) & 0xFF) << 32;
+    return link == 0 ? NULL : (struct block_meta *)(block_list.origin + (uintptr_t)link * UNIT);
+}
+
+static inline void set_child(struct block_meta *block, bool right, const struct block_meta *child)
+{
+    uint64_t link = child == NULL ? 0 : link_distance(child);
+    unsigned shift = MARK_BITS + HIGH_BITS * right;
+
+    ((uint32_t *)(block + 1))[right] = (uint32_t)link;
+    if (HAS_SPARE)
+        *spare_of(block) = (*spare_of(block) & ~(0xFFU << shift)) | (uint32_t)(link >> 32) << shift;
+}
+
+/* Where a link lies: in a block, or the root of the tree if `owner` is NULL. */
+struct place {
+    struct block_meta *owner;
+    bool right;
+};
+
+static inline struct block_meta *load(struct block_meta *const *root, struct place place)
+{
+    return place.owner == NULL ? *root : child_of(place.owner, place.right);
+}
+
+static inline void store(struct block_meta **root, struct place place, struct block_meta *block)
+{
+    if (place.owner == NULL)
+        *root = block;
+    else
+        set_child(place.owner, place.right, block);
+}
+
+/* ---- Order ---------------------------------------------------------------------------------- */
+
+/* Hashes an address, mixing twice so that equally spaced addresses make no pattern. Each step can
+ * be reversed, so no two blocks have the same priority. */
+static inline uint64_t priority(const struct block_meta *block)
+{
+    uint64_t mixed = (uintptr_t)block * UINT64_C(0x9E3779B97F4A7C15);
+
+    mixed ^= mixed >> 32;
+    mixed *= UINT64_C(0xBF58476D1CE4E5B9);
+    return mixed ^ mixed >> 29;
 }
 
 static inline bool precedes(const struct block_meta *block, const struct block_meta *other)
@@ -27,110 +79,100 @@ static inline bool precedes(const struct block_meta *block, const struct block_m
     return block->size < other->size || (block->size == other->size && block < other);
 }
 
-/* Follows a link that was found in `from`, or in the root if that is NULL. */
-static inline struct block_meta *follow(link_t link, const struct block_meta *from)
+/* Checks the child of `from`, or the root if that is NULL, before anything is read or written
+ * there. */
+static inline struct block_meta *follow(struct block_meta *block, const struct block_meta *from)
 {
-    struct block_meta *block = block_at(link);
-
-    if (!is_in_heap(block) || block->status != STATUS_FREE ||
-        (HAS_SPARE && *spare_of(block) != mark_for(block)))
+    if (!is_in_heap(block) || block->status != STATUS_FREE || !is_marked(block))
         report_overwritten_links(is_in_heap(block) ? block : from);
     return block;
 }
 
-static inline struct node *node_of(struct block_meta *block)
-{
-    return (struct node *)(block + 1);
-}
+/* ---- The tree ------------------------------------------------------------------------------- */
 
-void size_tree_add(link_t *root, struct block_meta *block)
+void size_tree_add(struct block_meta **root, struct block_meta *block)
 {
-    link_t added = link_to(block);
-    link_t *slot = root;
-    struct block_meta *parent = NULL;
+    struct place place = {0};
+    struct block_meta *rest;
 
     if (HAS_SPARE)
         *spare_of(block) = mark_for(block);
-    while (*slot != 0 && priority(*slot) > priority(added)) {
-        parent = follow(*slot, parent);
-        slot = &node_of(parent)->child[precedes(parent, block)];
-    }
+    while ((rest = load(root, place)) != NULL && priority(rest) > priority(block))
+        place = (struct place){rest, precedes(follow(rest, place.owner), block)};
+    store(root, place, block);
 
     /* Splits the subtree that was here into the children of the new block. */
-    link_t *open[2] = {&node_of(block)->child[0], &node_of(block)->child[1]};
-    link_t rest = *slot;
+    struct place open[2] = {{block, false}, {block, true}};
 
-    *slot = added;
-    while (rest != 0) {
-        struct block_meta *below = follow(rest, parent);
-        bool is_left = precedes(below, block);
+    while (rest != NULL) {
+        bool is_left = precedes(follow(rest, place.owner), block);
 
-        *open[!is_left] = rest;
-        open[!is_left] = &node_of(below)->child[is_left];
-        rest = *open[!is_left];
-        parent = below;
+        store(root, open[!is_left], rest);
+        place = open[!is_left] = (struct place){rest, is_left};
+        rest = load(root, place);
     }
-    *open[0] = *open[1] = 0;
+    store(root, open[0], NULL);
+    store(root, open[1], NULL);
 }
 
-void size_tree_remove(link_t *root, struct block_meta *block)
+void size_tree_remove(struct block_meta **root, struct block_meta *block)
 {
-    link_t removed = link_to(block);
-    link_t *slot = root;
-    struct block_meta *parent = NULL;
+    struct place place = {0};
 
-    while (*slot != removed) {
-        if (*slot == 0)
+    for (struct block_meta *here; (here = load(root, place)) != block;) {
+        if (here == NULL)
             report_mistake("the header of a free block was overwritten", block + 1);
-        parent = follow(*slot, parent);
-        slot = &node_of(parent)->child[precedes(parent, block)];
+        place = (struct place){here, precedes(follow(here, place.owner), block)};
     }
 
-    link_t left = node_of(follow(removed, parent))->child[0];
-    link_t right = node_of(block)->child[1];
+    struct block_meta *left = child_of(follow(block, place.owner), false);
+    struct block_meta *right = child_of(block, true);
 
-    while (left != 0 && right != 0) {
+    while (left != NULL && right != NULL) {
         bool is_left = priority(left) > priority(right);
-        link_t *top = is_left ? &left : &right;
+        struct block_meta **top = is_left ? &left : &right;
 
-        *slot = *top;
-        parent = follow(*top, block);
-        slot = &node_of(parent)->child[is_left];
-        *top = *slot;
+        store(root, place, *top);
+        place = (struct place){follow(*top, block), is_left};
+        *top = load(root, place);
     }
-    *slot = left != 0 ? left : right;
+    store(root, place, left != NULL ? left : right);
 }
 
-struct block_meta *size_tree_find(link_t root, size_t payload)
+bool size_tree_is_only(struct block_meta *root, struct block_meta *block)
+{
+    return root == block && child_of(block, false) == NULL && child_of(block, true) == NULL;
+}
+
+struct block_meta *size_tree_find(struct block_meta *root, size_t payload)
 {
     struct block_meta *best = NULL;
-    struct block_meta *block = NULL;
+    struct block_meta *from = NULL;
 
-    for (link_t link = root; link != 0;) {
-        block = follow(link, block);
-
-        bool fits = block->size >= payload;
+    for (struct block_meta *block = root; block != NULL;) {
+        bool fits = follow(block, from)->size >= payload;
 
         if (fits)
             best = block;
-        link = node_of(block)->child[!fits];
+        from = block;
+        block = child_of(block, !fits);
     }
     return best;
 }
 
-struct block_meta *size_tree_next(link_t root, const struct block_meta *block)
+struct block_meta *size_tree_next(struct block_meta *root, const struct block_meta *block)
 {
     struct block_meta *next = NULL;
-    struct block_meta *here = NULL;
+    struct block_meta *from = NULL;
 
-    for (link_t link = root; link != 0;) {
-        here = follow(link, here);
+    for (struct block_meta *here = root; here != NULL;) {
+        from = follow(here, from);
 
         bool follows = block == NULL || precedes(block, here);
 
         if (follows)
             next = here;
-        link = node_of(here)->child[!follows];
+        here = child_of(here, !follows);
     }
     return next;
 }

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include <stdint.h>
+
 #include "policy.h"
 
 /* The defaults of libosmem.so, as in the specification. */
@@ -8,4 +10,6 @@ const struct policy policy_standard = {
     .prealloc_malloc = MMAP_THRESHOLD,
     .prealloc_calloc = SIZE_PAGE,
     .alignment = ALIGNMENT,
+    .smallest_rest = ALIGNMENT,
+    .max_mappings = SIZE_MAX,
 };

@@ -38,6 +38,10 @@ void os_free(void *ptr);
  * OSMEM_CONF=check:1 also runs this check at exit. */
 void os_malloc_check(void);
 
+/* Gives the free memory at the end of the heap back to the system. Returns 1 if there was any, else
+ * 0. OSMEM_CONF=trim:N does the same whenever N bytes or more are free there. */
+int os_malloc_trim(void);
+
 /* Prints to standard error how much the heap and the mappings hold. */
 void os_malloc_stats(void);
 

@@ -33,10 +33,16 @@ class Built:
 
     def link(self, name: str) -> Path:
         """Build the C program of this name beside this file, linked with libosmem.so."""
+        return self._compile(name, f"-L{self.folder}", "-losmem", f"-Wl,-rpath,{self.folder}")
+
+    def compile(self, name: str) -> Path:
+        """Build the C program of this name beside this file, without the library."""
+        return self._compile(name, "-fno-builtin")
+
+    def _compile(self, name: str, *options: str) -> Path:
         program = self.folder.parent / name
         command = [self.compiler, *self.flags.split(), *_OPTIONS, f"-I{UTILS}"]
-        library = [f"-L{self.folder}", "-losmem", f"-Wl,-rpath,{self.folder}"]
-        subprocess.run([*command, HERE / f"{name}.c", *library, "-o", program], check=True)
+        subprocess.run([*command, HERE / f"{name}.c", *options, "-o", program], check=True)
         return program
 
 

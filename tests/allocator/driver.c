@@ -25,8 +25,8 @@
  *     wrong WHAT                 a check of the returned memory failed
  *     exit STATUS | killed SIGNAL
  *
- * Each block is filled with a pattern of its own, which is checked when it is released. errno is
- * UNTOUCHED before each call.
+ * Each block is filled with a pattern of its own, which is checked when it is released, and right
+ * after that: it is still there. errno is UNTOUCHED before each call.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -199,13 +199,34 @@ static void allocate_cleared(struct slot *slot, size_t nmemb, size_t size)
     fill(slot, nmemb * size);
 }
 
+/* A freed block can be passed in again only if it lies in the heap. */
+static bool in_heap(const struct slot *slot)
+{
+    return slot->data != NULL &&
+           ((const struct block_meta *)(const void *)slot->data - 1)->status != STATUS_MAPPED;
+}
+
+/* Whether a freed block keeps its contents until the next call. */
+static bool stays_when_freed(const struct slot *slot)
+{
+    const char *conf = getenv("OSMEM_CONF");
+
+    return in_heap(slot) && (conf == NULL || strstr(conf, "trim") == NULL);
+}
+
 static void resize(struct slot *slot, size_t size)
 {
     size_t kept = slot->size < size ? slot->size : size;
 
     record("call os_realloc %zu %zu\n", (uintptr_t)slot->data, size);
+    bool stays = stays_when_freed(slot);
+
     begin();
-    unsigned char *data = end(os_realloc(slot->data, size));
+    unsigned char *data = os_realloc(slot->data, size);
+
+    if (stays && data != slot->data)
+        check_bytes(slot, slot->size, pattern(slot));
+    end(data);
 
     if (data == NULL && size != 0) {
         check_bytes(slot, slot->size, pattern(slot));
@@ -218,19 +239,16 @@ static void resize(struct slot *slot, size_t size)
 
 static void release(struct slot *slot)
 {
+    bool stays = stays_when_freed(slot);
+
     check_bytes(slot, slot->size, pattern(slot));
     record("call os_free %zu\n", (uintptr_t)slot->data);
     begin();
     os_free(slot->data);
+    if (stays)
+        check_bytes(slot, slot->size, pattern(slot));
     end(NULL);
     slot->size = 0;
-}
-
-/* A freed block can be passed in again only if it lies in the heap. */
-static bool in_heap(const struct slot *slot)
-{
-    return slot->data != NULL &&
-           ((const struct block_meta *)(const void *)slot->data - 1)->status != STATUS_MAPPED;
 }
 
 static void play(char operation, const size_t *args)

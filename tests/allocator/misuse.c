@@ -4,8 +4,10 @@
  *
  * Prints the address that the error concerns, and "survived" if it was not stopped.
  */
+#include <dlfcn.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -115,6 +117,7 @@ static void write_after_free(void)
 {
     print_address(b);
     os_free(b);
+    os_free(os_malloc(200));
     memset(b, 'x', 8);
     os_malloc(100);
 }
@@ -126,6 +129,7 @@ static void write_after_free_large(void)
     os_malloc(8);
     print_address(large);
     os_free(large);
+    os_free(os_malloc(30000));
     memset(large, 'x', 8);
     for (int i = 0; i < 100; i++)
         os_free(os_malloc(10000 + 200 * (size_t)i));
@@ -137,6 +141,20 @@ static void damage_to_the_upper_half_of_a_size(void)
     print_address(a);
     ((struct block_meta *)a - 1)->size |= UINT64_C(0xfffffff8) << 32;
     os_realloc(a, 60);
+}
+
+/* The program is led to write a header with a hash of all that it can know. */
+static void forged_header(void)
+{
+    struct block_meta *fake = (struct block_meta *)a;
+    uint64_t mixed = UINT64_C(33) * UINT64_C(0x9E3779B97F4A7C15);
+    uint32_t seal = (uint32_t)(mixed >> 32) ^ (uint32_t)((uintptr_t)fake >> 3) ^ STATUS_ALLOC;
+
+    *fake = (struct block_meta){32, STATUS_ALLOC, (struct block_meta *)a - 1,
+                                (struct block_meta *)b - 1};
+    memcpy((char *)fake + sizeof(size_t) + sizeof(int), &seal, sizeof(seal));
+    print_address(fake + 1);
+    os_free(fake + 1);
 }
 
 static void damage_to_the_status(void)
@@ -170,8 +188,40 @@ static void overflow_noticed_among_threads(void)
     signal(SIGABRT, handle);
     print_address(b);
     os_free(b);
+    os_free(os_malloc(200));
     memset(b, 'x', 8);
     os_malloc(100);
+}
+
+static bool interrupts_growth;
+
+/* The library calls this one, while it holds its lock. */
+void *sbrk(intptr_t increment)
+{
+    void *(*real_sbrk)(intptr_t increment);
+
+    if (interrupts_growth)
+        raise(SIGUSR1);
+    *(void **)&real_sbrk = dlsym(RTLD_NEXT, "sbrk");
+    return real_sbrk(increment);
+}
+
+static void free_bad_pointer(int number)
+{
+    (void)number;
+    os_free(b + 48);
+}
+
+static void free_inside_in_a_signal_handler(void)
+{
+    pthread_t thread;
+
+    DIE(pthread_create(&thread, NULL, wait_forever, NULL) != 0, "pthread_create");
+    signal(SIGUSR1, free_bad_pointer);
+    print_address(b + 48);
+    interrupts_growth = true;
+    for (int i = 0; i < 2; i++)
+        os_malloc(130000);
 }
 
 static void overflow_unnoticed_until_the_end(void)
@@ -213,7 +263,9 @@ static const struct {
     MISTAKE(write_after_free_large),
     MISTAKE(damage_to_the_upper_half_of_a_size),
     MISTAKE(damage_to_the_status),
+    MISTAKE(forged_header),
     MISTAKE(overflow_noticed_among_threads),
+    MISTAKE(free_inside_in_a_signal_handler),
     MISTAKE(overflow_unnoticed_until_the_end),
     MISTAKE(none),
 };

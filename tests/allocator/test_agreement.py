@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from driver import Driver
@@ -20,6 +20,7 @@ from programs import (
     expected_errnos,
     play_on_model,
     programs,
+    variants,
 )
 
 
@@ -67,6 +68,8 @@ def test_other_code_moves_the_break_in_the_middle_of_a_call(
 ) -> None:
     """No block is lost and no call fails, wherever blocks lie then. In the trace, the next growth
     includes the bytes that the other code took."""
+    if policy.trim:
+        program = [operation for operation in program if operation[0] not in "dg"]
     report = driver.play([f"y {number}" for number in at] + program)
     steps = play_on_model(program, policy)
     assert report.wrong == []
@@ -81,3 +84,17 @@ def test_the_plain_implementation_agrees_too(
     plain_driver: Driver, program: list[str], refused: list[int]
 ) -> None:
     assert_agreement(plain_driver, [f"x {number}" for number in refused] + program, Policy())
+
+
+@pytest.mark.parametrize("allocator", ["sanitized", "plain"])
+@settings(max_examples=50)
+@given(program=st.one_of(programs, crowds), policy=variants, refused=requests)
+def test_both_play_any_variant(
+    request: pytest.FixtureRequest,
+    allocator: str,
+    program: list[str],
+    policy: Policy,
+    refused: list[int],
+) -> None:
+    with Driver(request.getfixturevalue(allocator), policy.as_conf()) as driver:
+        assert_agreement(driver, [f"x {number}" for number in refused] + program, policy)

@@ -21,6 +21,7 @@ SIZE = "size of a block"
 ALWAYS = {
     "free_inside": INSIDE,
     "realloc_inside": INSIDE,
+    "free_inside_in_a_signal_handler": INSIDE,
     "free_of_stack": NOT_OURS,
     "overflow_into_live": HEADER,
     "overflow_by_one_word": HEADER,
@@ -29,6 +30,7 @@ ALWAYS = {
     "write_after_free_large": LINKS,
     "damage_to_the_upper_half_of_a_size": HEADER,
     "damage_to_the_status": HEADER,
+    "forged_header": INSIDE,
 }
 """The errors that are detected by default, which costs nothing, with their reports."""
 CHECKED = ALWAYS | {

@@ -13,17 +13,13 @@ import pytest
 from building import PLAIN, build
 from driver import Driver, Report
 from harness.specification.mistakes import Mistake
+from harness.specification.policy import Policy
+from programs import POLICIES
 from submissions import MISTAKES, PLANTED
 
 SIZES = (8, 24, 100, 200, 500, 1000, 3000, 4064, 5000, 40_000, 65_536, 100_000, 131_032, 200_000)
 STEPS = (0, 0, 0, -24, -8, 8, 10, 16, 32)
 ORDINARY_OPERATIONS = ("m", "c", "r", "f")
-NEEDED_FOR: dict[str, Sequence[str]] = {
-    "default": (),
-    "classic": ("preallocate-much-for-calloc",),
-}
-"""What makes the plain implementation follow a policy."""
-
 ORDINARY = [mistake for mistake in PLANTED if mistake.seen != "extra"]
 EXTRA = [mistake for mistake in PLANTED if mistake.seen == "extra"]
 
@@ -55,12 +51,15 @@ def driver_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def play(
-    driver_path: Path, programs: Sequence[Sequence[str]], mistakes: Sequence[str] = ()
+    driver_path: Path,
+    programs: Sequence[Sequence[str]],
+    mistakes: Sequence[str] = (),
+    policy: Policy = Policy(),
 ) -> Iterator[Report]:
     """What the programs lead to, each on a fresh heap, with these mistakes."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("OSMEM_MISTAKES", ",".join(mistakes))
-        driver = Driver(driver_path)
+        driver = Driver(driver_path, policy.as_conf())
     with driver:
         for program in programs:
             yield driver.play(program)
@@ -80,13 +79,13 @@ def differ(one: Report, other: Report) -> bool:
 
 @pytest.mark.parametrize("mistake", PLANTED, ids=MISTAKES)
 def test_a_mistake_shows(driver_path: Path, right_reports: list[Report], mistake: Mistake) -> None:
-    needed = NEEDED_FOR[mistake.policy]
+    policy = POLICIES[mistake.policy]
     if mistake.program:
         programs: Sequence[Sequence[str]] = [mistake.program]
-        expected = list(play(driver_path, programs, needed))
+        expected = list(play(driver_path, programs, policy=policy))
     else:
         programs, expected = RANDOM_PROGRAMS, right_reports
-    found = play(driver_path, programs, (*needed, mistake.name))
+    found = play(driver_path, programs, [mistake.name], policy)
     assert any(differ(*pair) for pair in zip(found, expected, strict=True))
 
 

@@ -54,6 +54,14 @@ def test_values_take_effect(sanitized: Path) -> None:
         "prealloc_calloc:131072,alignment:64",
         "prealloc_calloc:131072,alignment:0",
         "prealloc_calloc:39",
+        "trim:",
+        "smallest_rest:0",
+        "fit:",
+        "fit:firs",
+        "fit:firstly",
+        "fit:first,order:",
+        "fit:next,order:lifo",
+        "merge:1",
     ],
 )
 def test_malformed_values_are_reported_once_and_ignored_as_a_whole(

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+#include "requests.h"
+
+struct block_meta *take_locked(size_t payload, size_t prealloc)
+{
+    bool taken = lock_enter();
+    struct block_meta *block = take_and_seal(payload, prealloc);
+
+    lock_leave(taken);
+    return block;
+}
+
+void release_locked(struct block_meta *block)
+{
+    bool taken = lock_enter();
+
+    heap_release(block);
+    lock_leave(taken);
+}
+
+void expect_block(struct block_meta *block)
+{
+    if (policy()->check)
+        check_pointer(block);
+    else if ((block->status != STATUS_FREE || policy()->extended) && !is_live(block))
+        report_pointer(block);
+}

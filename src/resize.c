@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * resize.c - os_realloc(): in place where it can, else by a move.
+ */
+#include <string.h>
+
+#include "osmem.h"
+#include "requests.h"
+
+/* Replaces a mapping with a new block: the specification never resizes it in place. */
+static void *move_mapping(struct block_meta *block, size_t size)
+{
+    void *moved = os_malloc(size);
+
+    if (moved == NULL)
+        return NULL;
+    memcpy(moved, block + 1, block->size < size ? block->size : size);
+    mapping_release(block);
+    return moved;
+}
+
+static void *resize_mapping(struct block_meta *block, size_t size)
+{
+    size_t payload;
+
+    if (!policy()->extended || is_for_heap(size))
+        return move_mapping(block, size);
+    return align_request(size, &payload) ? payload_of(mapping_resize(block, payload)) : NULL;
+}
+
+/* Moves a block that has grown too large for the heap. */
+static void *move_to_mapping(struct block_meta *block, size_t payload)
+{
+    struct block_meta *moved = mapping_take(payload);
+
+    if (moved == NULL)
+        return NULL;
+    memcpy(moved + 1, block + 1, block->size < payload ? block->size : payload);
+    release_to_heap(block);
+    return moved + 1;
+}
+
+static void *resize_in_heap(struct block_meta *block, size_t payload)
+{
+    bool taken = lock_enter();
+    struct block_meta *resized = heap_resize(block, payload);
+
+    if (resized != NULL)
+        seal(resized);
+    lock_leave(taken);
+    return payload_of(resized);
+}
+
+API void *os_realloc(void *ptr, size_t size)
+{
+    size_t payload;
+
+    if (ptr == NULL)
+        return os_malloc(size);
+    if (size == 0) {
+        os_free(ptr);
+        return NULL;
+    }
+
+    struct block_meta *block = (struct block_meta *)ptr - 1;
+
+    if (!is_held(block))
+        expect_block(block);
+    if (block->status == STATUS_MAPPED)
+        return resize_mapping(block, size);
+    if (block->status == STATUS_FREE)
+        return NULL;
+    if (is_for_heap(size))
+        return resize_in_heap(block, aligned(size));
+    if (!align_request(size, &payload))
+        return NULL;
+    if (is_for_mapping(payload, policy()->mmap_threshold))
+        return move_to_mapping(block, payload);
+    return resize_in_heap(block, payload);
+}

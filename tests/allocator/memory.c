@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * memory.c - promises about the memory that the family takes from the system, and gives back.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "promises.h"
+
+#define KIB ((size_t)1 << 10)
+#define MIB ((size_t)1 << 20)
+#define GIB ((size_t)1 << 30)
+
+/* Returns the bytes of this process that lie in memory, without allocating. */
+static size_t resident(void)
+{
+    char text[100] = "";
+    int fd = open("/proc/self/statm", O_RDONLY);
+
+    EXPECT(fd >= 0 && read(fd, text, sizeof(text) - 1) > 0);
+    close(fd);
+    return strtoul(strchr(text, ' '), NULL, 10) * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+static void resizing_a_large_block_copies_nothing(void)
+{
+    size_t before = resident();
+    char *block = malloc(MIB);
+
+    block[0] = 'a';
+    block[MIB - 1] = 'z';
+    for (size_t size = 2 * MIB; size <= 256 * MIB; size += MIB) {
+        block = realloc(block, size);
+        EXPECT(block != NULL && block[0] == 'a' && block[MIB - 1] == 'z');
+        EXPECT(block[size - 1] == 0);
+    }
+    for (size_t size = 256 * MIB; size < 256 * MIB + 200 * 64; size += 64)
+        EXPECT((block = realloc(block, size)) != NULL && block[MIB - 1] == 'z');
+    EXPECT(resident() < before + 16 * MIB);
+    block = realloc(block, 2 * MIB);
+    EXPECT(malloc_usable_size(block) < 3 * MIB && block[MIB - 1] == 'z');
+    block = realloc(block, 100);
+    EXPECT(block[0] == 'a');
+    free(block);
+}
+
+static void a_large_aligned_block_goes_back_to_the_system(void)
+{
+    for (size_t alignment = 32; alignment <= 64 * MIB; alignment *= 8) {
+        void *block;
+        unsigned char pages[1];
+        char *page;
+
+        EXPECT(posix_memalign(&block, alignment, GIB) == 0);
+        EXPECT((uintptr_t)block % alignment == 0);
+        memset(block, 'x', 10);
+        block = realloc(block, GIB + MIB);
+        EXPECT(block != NULL && memcmp(block, "xxxxxxxxxx", 10) == 0);
+        page = (char *)block + 512 * MIB;
+        page -= (uintptr_t)page % (uintptr_t)sysconf(_SC_PAGESIZE);
+        free(block);
+        EXPECT(mincore(page, 1, pages) == -1 && errno == ENOMEM);
+    }
+}
+
+/* Linux allows 65,530, also for threads and libraries. */
+static void many_large_blocks_take_not_more_than_32000_mappings(void)
+{
+    enum { BLOCKS = 34000 };
+    static void *blocks[BLOCKS];
+    int mappings = 0;
+
+    for (int i = 0; i < BLOCKS; i++) {
+        EXPECT((blocks[i] = malloc(128 * KIB)) != NULL);
+        mappings += (char *)blocks[i] > (char *)sbrk(0);
+    }
+    EXPECT(mappings > 0 && mappings <= 32000);
+    for (int i = 0; i < BLOCKS; i++)
+        free(blocks[i]);
+}
+
+static void new_memory_is_not_zeroed_again(void)
+{
+    enum { BLOCKS = 500, SIZE = 120000 };
+    size_t before = resident();
+
+    for (int i = 0; i < BLOCKS; i++) {
+        char *block = calloc(1, SIZE);
+
+        EXPECT(block != NULL && block[0] == 0 && block[SIZE - 1] == 0);
+    }
+    EXPECT(resident() < before + BLOCKS * (size_t)SIZE / 2);
+}
+
+/* A block at the end of the heap stays, so that pages between blocks have to go back as well. */
+static void freed_memory_goes_back_to_the_system(void)
+{
+    enum { BLOCKS = 100000 };
+    static char *blocks[BLOCKS];
+    size_t before = resident();
+    char *last;
+
+    for (int i = 0; i < BLOCKS; i++) {
+        EXPECT((blocks[i] = malloc(KIB)) != NULL);
+        memset(blocks[i], 1, KIB);
+    }
+    EXPECT(resident() > before + 100 * MIB);
+    last = malloc(KIB);
+    for (int i = 0; i < BLOCKS; i++)
+        free(blocks[i]);
+    EXPECT(resident() < before + 20 * MIB); /* without being asked */
+    malloc_trim(0);
+    EXPECT(resident() < before + 4 * MIB);
+    free(last);
+    malloc_trim(0);
+    EXPECT((char *)sbrk(0) < last);
+    last = calloc(1, 50 * KIB);
+    for (size_t i = 0; i < 50 * KIB; i++)
+        EXPECT(last[i] == 0);
+}
+
+static void block_the_break(void)
+{
+    char *end = sbrk(0);
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+    end += -(uintptr_t)end % page;
+    EXPECT(mmap(end, page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) ==
+           end);
+}
+
+/* Some blocks are freed meanwhile, so that there are free blocks in all segments. */
+static void the_heap_grows_although_the_break_is_blocked(void)
+{
+    enum { BLOCKS = 3000 };
+    static char *blocks[BLOCKS];
+
+    free(malloc(100));
+    block_the_break();
+    for (size_t i = 0; i < BLOCKS; i++) {
+        size_t size = 1000 + i % 1000 * 100;
+
+        if (i >= 100 && i % 3 != 0) {
+            char *old = blocks[i - 100];
+
+            EXPECT(old[0] == (char)(i - 100));
+            EXPECT(old[malloc_usable_size(old) - 1] == (char)(i - 100));
+            free(old);
+        }
+        EXPECT((blocks[i] = malloc(size)) != NULL);
+        memset(blocks[i], (int)i, malloc_usable_size(blocks[i]));
+        blocks[i] = realloc(blocks[i], size + size / 10);
+        memset(blocks[i], (int)i, malloc_usable_size(blocks[i]));
+    }
+}
+
+static void the_last_64_KiB_of_address_space_can_be_allocated(void)
+{
+    char text[100] = "";
+    int fd = open("/proc/self/statm", O_RDONLY);
+    struct rlimit limit = {0};
+
+    EXPECT(read(fd, text, sizeof(text) - 1) > 0);
+    limit.rlim_cur = limit.rlim_max =
+        strtoul(text, NULL, 10) * (size_t)sysconf(_SC_PAGESIZE) + 64 * KIB;
+    EXPECT(setrlimit(RLIMIT_AS, &limit) == 0);
+    block_the_break();
+    EXPECT(malloc(10000) != NULL);
+}
+
+static const struct promise promises[] = {
+    PROMISE(resizing_a_large_block_copies_nothing),
+    PROMISE(a_large_aligned_block_goes_back_to_the_system),
+    PROMISE(many_large_blocks_take_not_more_than_32000_mappings),
+    PROMISE(new_memory_is_not_zeroed_again),
+    PROMISE(freed_memory_goes_back_to_the_system),
+    PROMISE(the_heap_grows_although_the_break_is_blocked),
+    PROMISE(the_last_64_KiB_of_address_space_can_be_allocated),
+};
+
+int main(int argc, char **argv)
+{
+    return check_promise(promises, sizeof(promises) / sizeof(promises[0]),
+                         argc == 2 ? argv[1] : "");
+}

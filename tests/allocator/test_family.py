@@ -1,0 +1,58 @@
+"""C programs that rely on what libc's malloc() family promises, with the library preloaded."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from building import Built, build
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    return build(tmp_path_factory.mktemp("build"), target="all")
+
+
+def run(built: Built, name: str, *args: str, conf: str = "") -> tuple[str, str, int]:
+    """Run the C program of this name; return what it printed, and its exit status."""
+    library = built.folder / "libosmem-preload.so"
+    program: Path = built.compile(name)
+    ended = subprocess.run(
+        [program, *args],
+        env={**os.environ, "LD_PRELOAD": str(library), "OSMEM_CONF": conf},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    return ended.stdout, ended.stderr, ended.returncode
+
+
+OK = ("ok\n", "", 0)
+
+
+def test_fork_while_other_threads_use_streams(built: Built) -> None:
+    assert run(built, "streams", "100") == OK
+
+
+@pytest.mark.parametrize(
+    ("program", "promise"),
+    [
+        ("memory", "resizing_a_large_block_copies_nothing"),
+        ("memory", "a_large_aligned_block_goes_back_to_the_system"),
+        ("memory", "many_large_blocks_take_not_more_than_32000_mappings"),
+        ("memory", "new_memory_is_not_zeroed_again"),
+        ("memory", "freed_memory_goes_back_to_the_system"),
+        ("memory", "the_heap_grows_although_the_break_is_blocked"),
+        ("memory", "the_last_64_KiB_of_address_space_can_be_allocated"),
+        ("interface", "a_double_free_ends_the_program"),
+        ("interface", "mallinfo_tells_what_is_in_use"),
+        ("interface", "mallopt_sets_the_thresholds"),
+        ("interface", "memalign_tells_errors_apart"),
+    ],
+)
+@pytest.mark.parametrize("conf", ["", "check:1"])
+def test_promises(built: Built, program: str, promise: str, conf: str) -> None:
+    assert run(built, program, promise, conf=conf) == OK
