@@ -62,7 +62,7 @@ _COMPILERS = "compilers"
 """The folder, beside the copy of the sources, that comes first on the search path of the build."""
 _MAKE_IN_SANDBOX = f"""
 export PATH=$PWD/{_COMPILERS}:$PATH
-cp -R /given/. . && make --no-print-directory -C src >&2 || exit {_MAKE_FAILED}
+cp -R ../given/. . && make --no-print-directory -C src >&2 || exit {_MAKE_FAILED}
 test -f src/{LIBRARY} && test ! -L src/{LIBRARY} && test -r src/{LIBRARY} || exit {_LIBRARY_MISSING}
 exec cat src/{LIBRARY}
 """
@@ -295,7 +295,7 @@ class _Build:
     def _make_in_sandbox(self, sandbox: Sandbox, copy: Path, library: Path, log: Path) -> None:
         make_readable(copy)
         env = {**BUILD_ENV, "UTILS_PATH": "../utils"}
-        command = sandbox.confine(["sh", "-c", _MAKE_IN_SANDBOX], {"/given": copy}, env)
+        command = sandbox.confine(["sh", "-c", _MAKE_IN_SANDBOX], {"../given": copy}, env)
         output, built = Output(self.limits.file_bytes), Output(self.limits.file_bytes)
         finished = run(
             command, self.limits, env=env, stdout=built, stderr=output, measure=usage_of_all
@@ -323,6 +323,8 @@ class _Build:
                 raise BuildError(f"make slept for more than {limits.sleep_seconds:g} s")
             case Excess.MEMORY:
                 raise BuildError(f"make used more than {limits.memory_mib} MiB of memory")
+            case Excess.PROCESSES:
+                raise BuildError(f"make started more than {limits.processes} processes")
         if finished.too_much_output:
             raise BuildError(f"make wrote more than {limits.file_mib} MiB")
 
@@ -350,6 +352,6 @@ class _Build:
         if self.sandbox is None:
             return output_of([*command, str(library)], self.limits, BUILD_ENV)
         make_readable(library.parent)
-        shown = {"/built": library.parent}
-        confined = self.sandbox.confine([*command, f"/built/{LIBRARY}"], shown)
+        shown = {"../built": library.parent}
+        confined = self.sandbox.confine([*command, f"../built/{LIBRARY}"], shown)
         return output_of(confined, self.limits, BUILD_ENV)

@@ -28,6 +28,8 @@ _KILLING_SECONDS = 0.1
 _GRACE_SECONDS = 1.0
 """How long a command may take to end after ``on_excess``."""
 _OUTPUT_BYTES = 4 << 20
+_SANDBOX_PROCESSES = 8
+"""More than any sandbox takes for itself; they are measured with what runs in it."""
 _SHORTEST_PAUSE = 0.02
 _LONGEST_PAUSE = 0.3
 """The time between two measurements of what a command uses."""
@@ -78,9 +80,10 @@ class Limits:
     file_mib: int | None
     """The size of each file that it writes: output, traces, products of make."""
     processes: int = 0
-    """The number of processes at a time. Only sandboxes keep this limit and the following ones."""
+    """The number of processes at a time; 0 is no limit. `run` ends what exceeds it, if it can
+    measure that; most sandboxes let nothing exceed it."""
     scratch_mib: int = 0
-    """The size of all files that it writes."""
+    """The size of all files that it writes. Only sandboxes keep this limit and the next."""
     files: int = 0
     """The number of files that it writes."""
     processor_seconds: float = math.inf
@@ -104,6 +107,7 @@ class Excess(Enum):
     PROCESSOR = "processor_seconds"
     SLEEP = "sleep_seconds"
     MEMORY = "memory_mib"
+    PROCESSES = "processes"
     OUTPUT = "file_mib"
 
 
@@ -177,12 +181,15 @@ class _Meter:
         usage = self._usage = self._measure()
         self._looked = time.monotonic()
         passed = self._looked - looked
-        self._slept += passed if before.asleep and usage.asleep else 0
+        # A look that comes late shows how busy the machine is, and not what was between.
+        self._slept += usage.slept_since(before, min(passed, _LONGEST_PAUSE))
         self._idle += passed if before.idle and usage.idle else 0
         self._tracer_seconds = max(self._tracer_seconds, usage.tracer)
         self._processor_time.add(usage)
         if self._limits.memory_mib is not None and usage.memory_mib > self._limits.memory_mib:
             return Excess.MEMORY
+        if 0 < self._limits.processes < len(usage.own) - _SANDBOX_PROCESSES:
+            return Excess.PROCESSES
         if self._processor_time.seconds >= self._limits.processor_seconds:
             return Excess.PROCESSOR
         return Excess.SLEEP if self._slept >= self._limits.sleep_seconds else None

@@ -24,16 +24,40 @@ _Key = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class _Process:
-    key: _Key
+    """A process as the kernel tells of it, in proc(5). There may be hundreds of them beside those
+    of interest: a value is read when it is asked for."""
+
+    number: int
     parent: int
     name: str
-    state: str
-    own: float
-    """The processor time that it has used, in seconds."""
-    waited: float
-    """The processor time of the children that it waited for."""
-    pages: int
-    """The memory that it has in use."""
+    _fields: Sequence[bytes]
+    """Those after the name; the first is number 3 of the manual page."""
+
+    @property
+    def key(self) -> _Key:
+        return self.number, int(self._fields[19])
+
+    @property
+    def state(self) -> str:
+        return self._fields[0].decode()
+
+    @property
+    def own(self) -> float:
+        """The processor time that it has used, in seconds."""
+        return self._seconds(11)
+
+    @property
+    def waited(self) -> float:
+        """The processor time of the children that it waited for."""
+        return self._seconds(13)
+
+    @property
+    def pages(self) -> int:
+        """The memory that it has in use."""
+        return int(self._fields[21])
+
+    def _seconds(self, at: int) -> float:
+        return sum(map(int, self._fields[at : at + 2])) / _TICKS_PER_SECOND
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +79,16 @@ class Usage:
     """The processor time of the tracer that watches them, in seconds."""
     rates: Mapping[_Key, float] = field(default_factory=dict)
     """The processors that each has kept busy, from its start on; empty if nobody asked."""
+    ready: Mapping[_Key, float] = field(default_factory=dict)
+    """For how long each has run or waited for a processor, in seconds."""
+
+    def slept_since(self, before: Usage, passed: float) -> float:
+        """Return for how many of the ``passed`` seconds since another look they all slept. None, if
+        they are no longer the same: on a busy machine, it takes long to start and end processes."""
+        if not (before.asleep and self.asleep and before.ready.keys() == self.ready.keys()):
+            return 0
+        ready = sum(self.ready[key] - before.ready[key] for key in self.ready)
+        return max(0, passed - ready)
 
 
 class ProcessorTime:
@@ -87,38 +121,31 @@ def _processes() -> dict[int, _Process]:
     found = {}
     for number in map(int, filter(str.isdigit, os.listdir(_PROC))):
         try:
-            stat = (_PROC / str(number) / "stat").read_text(errors="replace")
-            found[number] = _read_process(number, stat)
+            with open(f"{_PROC}/{number}/stat", "rb", buffering=0) as stat:
+                found[number] = _read_process(number, stat.read())
         except (OSError, ValueError):
             continue  # it has ended
     return found
 
 
-def _read_process(number: int, stat: str) -> _Process:
+def _read_process(number: int, stat: bytes) -> _Process:
     # The second field, a name in parentheses, may itself hold anything.
-    head, _, tail = stat.rpartition(")")
-    state, parent, *rest = tail.split()
-    numbers = list(map(int, rest))
-    return _Process(
-        (number, numbers[17]),
-        int(parent),
-        head.partition("(")[2],
-        state,
-        sum(numbers[9:11]) / _TICKS_PER_SECOND,
-        sum(numbers[11:13]) / _TICKS_PER_SECOND,
-        numbers[19],
-    )
+    head, _, tail = stat.rpartition(b")")
+    fields = tail.split()
+    if not fields:
+        raise ValueError("expected the fields of a process, found none")
+    name = head.partition(b"(")[2].decode(errors="replace")
+    return _Process(number, int(fields[1]), name, fields)
 
 
-def _below(processes: Mapping[int, _Process], top: int, spared: str = "") -> list[int]:
-    """Return a process and all below it, the nearest first. Leave out the processes called
-    ``spared``, and what is below them."""
+def _below(processes: Mapping[int, _Process], top: int) -> list[int]:
+    """Return a process and all below it, the nearest first."""
     children: dict[int, list[int]] = {}
     for number, process in processes.items():
         children.setdefault(process.parent, []).append(number)
     found = [top]
     for number in found:  # grows during the loop
-        found += (child for child in children.get(number, []) if processes[child].name != spared)
+        found += children.get(number, [])
     return found
 
 
@@ -141,6 +168,7 @@ def _usage(
         sum(process.pages for process in watched) / _PAGES_PER_MIB,
         tracer.own if tracer else 0,
         rates or {},
+        {process.key: sum(_scheduled(process.key)) for process in watched},
     )
 
 
@@ -165,20 +193,26 @@ def usage_of_all(pid: int) -> Usage:
 
 def _rate(key: _Key) -> float:
     """Return how many processors a process has kept busy since it started."""
-    number, started = key
-    busy = 0.0
+    ran, _ = _scheduled(key)
+    age = time.clock_gettime(time.CLOCK_BOOTTIME) - key[1] / _TICKS_PER_SECOND
+    return ran / max(age, 1 / _TICKS_PER_SECOND)
+
+
+def _scheduled(key: _Key) -> tuple[float, float]:
+    """Return for how many seconds a process's threads have run, and waited for a processor."""
+    ran, waited = 0, 0
     with contextlib.suppress(OSError, ValueError):  # it has ended, or the kernel does not count
-        for thread in (_PROC / str(number) / "task").iterdir():
-            busy += int((thread / "schedstat").read_text().split()[0]) / 1e9
-    age = time.clock_gettime(time.CLOCK_BOOTTIME) - started / _TICKS_PER_SECOND
-    return busy / max(age, 1 / _TICKS_PER_SECOND)
+        for thread in (_PROC / str(key[0]) / "task").iterdir():
+            numbers = (thread / "schedstat").read_text().split()
+            ran, waited = ran + int(numbers[0]), waited + int(numbers[1])
+    return ran / 1e9, waited / 1e9
 
 
-def kill_below(pid: int, name: str, spared: str = "") -> None:
+def kill_below(pid: int, name: str) -> None:
     """Kill everything below the process called ``name``, which is ``pid`` or the first of this name
-    below it. Spare the processes called ``spared``, and what is below them."""
+    below it."""
     processes = _processes()
     top = _first_called(name, processes, pid)
-    for process in _below(processes, top, spared)[1:] if top is not None else ():
+    for process in _below(processes, top)[1:] if top is not None else ():
         with contextlib.suppress(ProcessLookupError):
             os.kill(process, signal.SIGKILL)

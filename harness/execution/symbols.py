@@ -1,4 +1,4 @@
-"""What a library defines, what it lacks, and how it is loaded, as the binary utilities print it."""
+"""What a library defines and what it lacks, as the binary utilities print it."""
 
 from __future__ import annotations
 
@@ -14,9 +14,6 @@ LINKED = (
 )
 """The command that links a program with the library named after it, and complains of what neither
 that library nor libc defines."""
-LOADED = ("readelf", "-W", "--program-headers", "--dynamic")
-"""The command that lists how the library named after it is loaded."""
-_WRITABLE_CODE = re.compile(r"^ +(?:LOAD|GNU_STACK) .* [R ]WE |\bTEXTREL\b", re.MULTILINE)
 _UNDEFINED = re.compile(r"undefined reference to .([\w.$]+)")
 
 
@@ -30,9 +27,3 @@ def missing_functions(listing: str) -> tuple[str, ...]:
 def undefined_functions(output: str) -> tuple[str, ...]:
     """Return the functions that the output of `LINKED` complains of, sorted."""
     return tuple(sorted(set(_UNDEFINED.findall(output))))
-
-
-def has_writable_code(listing: str) -> bool:
-    """Return whether the output of `LOADED` has memory that can be written and executed: a segment,
-    the stack, or code that the dynamic linker has to change."""
-    return bool(_WRITABLE_CODE.search(listing))

@@ -7,7 +7,6 @@ import shutil
 from harness.errors import UserError
 
 BUILD_TOOLS = ("make", "gcc", "nm", "prlimit")
-SANDBOX_TOOLS = ("bwrap", "setpriv", "nsenter")
 
 
 def require_tools(*tools: str) -> None:

@@ -17,6 +17,7 @@ import pytest
 
 from attacks import ATTACKS, Attack
 from batches import ALL, NAMES, TESTS, graded, outcomes
+from harness.reports.formats import FORMATS
 
 QUOTE = "'"
 FORMULAS = ("=", "-", "+", "@", "\uff1d")
@@ -25,8 +26,12 @@ FORMULAS = ("=", "-", "+", "@", "\uff1d")
 
 AS_SOMEBODY = [
     # A group is graded once, wherever its tests run.
-    pytest.param(somebody, id=name, marks=pytest.mark.xdist_group(f"grade {name}"))
-    for name, somebody in (("as I am", False), ("as somebody", True))
+    pytest.param(False, id="as I am", marks=pytest.mark.xdist_group("grade as I am")),
+    pytest.param(
+        True,
+        id="as somebody",
+        marks=[pytest.mark.xdist_group("grade as somebody"), pytest.mark.slow],
+    ),
 ]
 
 
@@ -127,17 +132,36 @@ def test_what_is_no_submission_is_refused(
     assert reason in row["reason"] != ""
 
 
+def test_there_is_a_report_in_every_format(batch: Path) -> None:
+    for folder in (batch / "submissions").iterdir():
+        assert {path.name for path in folder.iterdir()} >= set(FORMATS)
+
+
 def test_names_and_words_of_submissions_are_only_ever_text(batch: Path) -> None:
     texts = [batch / "stdout", batch / "gradebook.csv", batch / "results.json"]
     texts += [path for path in (batch / "submissions").rglob("*") if path.is_file()]
     for path in texts:
         content = path.read_text()
-        assert "\x1b" not in content, path
+        assert content.replace("\n", "").replace("\t", "").isprintable(), path
         if path.suffix == ".xml":
             assert "<script" not in content and "<b>" not in content
     with (batch / "gradebook.csv").open(newline="") as table:
         for cells in csv.reader(table):
             assert not any(cell.lstrip().startswith(FORMULAS) for cell in cells)
+
+
+def test_words_of_submissions_are_no_commands(batch: Path) -> None:
+    commands = ("::error ", "::warning ", "::notice ")
+    for path in (batch / "submissions").glob("*/github/*"):
+        for line in path.read_text().splitlines():
+            assert line.startswith(commands) and "##[" not in line, path
+
+
+def test_words_of_submissions_are_no_grades(batch: Path) -> None:
+    for path in (batch / "submissions").glob("*/vpl/*"):
+        lines = path.read_text().splitlines()
+        assert [line.startswith("Grade :=>>") for line in lines].count(True) == 1, path
+        assert lines.count("<|--") == lines.count("--|>") == 1, path
 
 
 # ---- The summary at the end ----------------------------------------------------------------------

@@ -61,7 +61,7 @@ while True:
 
 
 def test_children_that_vanish_count() -> None:
-    limits = Limits(20, None, None, processor_seconds=3)
+    limits = Limits(200, None, None, processor_seconds=3)
     command = [sys.executable, "-I", "-c", VANISHING]
     assert run(command, limits, env={}, measure=usage_of_all).excess is Excess.PROCESSOR
 

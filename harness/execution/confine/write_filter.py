@@ -1,16 +1,21 @@
 #!/usr/bin/python3
-"""Write the filter of the system calls that an untrusted program may make.
+"""Write the filters of the system calls that an untrusted program may make.
 
-    write_filter.py FILE
+    write_filter.py FILE FILE
 
-The filter allows what compilers, make and test programs need. Any other call fails with ENOSYS, as
+The first allows what compilers, make and test programs need. Any other call fails with ENOSYS, as
 on a kernel that does not have it; a call for another architecture kills the process.
+
+The second is for programs that run as the user who owns the machine's files and processes, with
+nothing but Landlock in between. That asks nobody who changes the mode, the owner or the times of a
+file, or the priority of a process.
 """
 
 from __future__ import annotations
 
 import errno
 import sys
+from collections.abc import Collection
 from pathlib import Path
 
 import seccomp
@@ -36,7 +41,7 @@ _PROCESSES = """
     setuid setgid setreuid setregid setresuid setresgid
     arch_prctl set_tid_address set_robust_list get_robust_list rseq futex futex_waitv
     sched_yield sched_getaffinity sched_getparam sched_getscheduler getpriority setpriority getcpu
-    getrlimit setrlimit prlimit64 getrusage times uname sysinfo getrandom
+    getrlimit setrlimit getrusage times uname sysinfo getrandom
 """
 _SIGNALS_AND_TIME = """
     rt_sigaction rt_sigprocmask rt_sigreturn rt_sigpending rt_sigsuspend rt_sigtimedwait
@@ -50,14 +55,23 @@ _NEW_NAMESPACES = 0x7E020080
 """The flags of clone() that make namespaces, from <linux/sched.h>."""
 _PRCTL_ALLOWED = (1, 2, 3, 15, 16, 23)
 """PDEATHSIG and its getter, GET_DUMPABLE, SET_NAME, GET_NAME, CAPBSET_READ: <linux/prctl.h>."""
+_OF_OWNER = """
+    chmod fchmod fchmodat fchmodat2 chown fchown lchown fchownat truncate
+    utime utimes futimesat utimensat setpriority
+""".split()
+"""The system calls that Landlock, in any version or in an early one, lets through."""
 
 
-def write_filter(path: Path) -> None:
-    """Write the filter as a program for the kernel."""
+def write_filter(path: Path, refused: Collection[str] = ()) -> None:
+    """Write the filter, without the refused system calls, as a program for the kernel."""
     rules = seccomp.SyscallFilter(seccomp.ERRNO(errno.ENOSYS))
     rules.set_attr(seccomp.Attr.ACT_BADARCH, seccomp.KILL_PROCESS)
     for name in _ALLOWED:
-        rules.add_rule(seccomp.ALLOW, name)
+        if name not in refused:
+            rules.add_rule(seccomp.ALLOW, name)
+    # Without a path, only an open file is meant; process 0 is the caller.
+    rules.add_rule(seccomp.ALLOW, "utimensat", seccomp.Arg(1, seccomp.EQ, 0))
+    rules.add_rule(seccomp.ALLOW, "prlimit64", seccomp.Arg(0, seccomp.EQ, 0))
     rules.add_rule(seccomp.ALLOW, "clone", seccomp.Arg(0, seccomp.MASKED_EQ, _NEW_NAMESPACES, 0))
     for option in _PRCTL_ALLOWED:
         rules.add_rule(seccomp.ALLOW, "prctl", seccomp.Arg(0, seccomp.EQ, option))
@@ -67,3 +81,4 @@ def write_filter(path: Path) -> None:
 
 if __name__ == "__main__":
     write_filter(Path(sys.argv[1]))
+    write_filter(Path(sys.argv[2]), refused=_OF_OWNER)

@@ -17,4 +17,7 @@ void *spoil(int call, void *result);
 /* What os_realloc returns instead of `moved`, the new place of a block. */
 void *resize(const void *ptr, size_t size, void *moved);
 
+/* What os_calloc returns instead of `cleared`, an array of `size` bytes. */
+void *clear(size_t size, void *cleared);
+
 #endif

@@ -32,6 +32,12 @@ __attribute__((weak)) void *resize(const void *ptr, size_t size, void *moved)
     return moved;
 }
 
+__attribute__((weak)) void *clear(size_t size, void *cleared)
+{
+    (void)size;
+    return cleared;
+}
+
 void *os_malloc(size_t size)
 {
     strike(++calls);
@@ -41,7 +47,7 @@ void *os_malloc(size_t size)
 void *os_calloc(size_t nmemb, size_t size)
 {
     strike(++calls);
-    return spoil(calls, plain_calloc(nmemb, size));
+    return spoil(calls, clear(nmemb * size, plain_calloc(nmemb, size)));
 }
 
 void *os_realloc(void *ptr, size_t size)

@@ -2,7 +2,8 @@
 /*
  * Kills every process it can name: its parent, those of its group, the tracer, the checker.
  *
- * Expected: all points, flagged: made system calls that an allocator has no use for: getppid, kill
+ * Expected: all points, flagged: made system calls that an allocator has no use for: getppid, kill;
+ * handled signals: SIGINT, SIGTERM
  */
 #include <signal.h>
 #include <unistd.h>

@@ -1,0 +1,37 @@
+"""Files that are written as a whole: what was there stays until then."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[TextIO]:
+    """Open a file for writing, in UTF-8, that replaces the old one once it is complete. Raises
+    `OSError`, and whatever is raised in its context; the old file stays then. What is no regular
+    file, such as a terminal, is written as it is."""
+    if path.exists() and not path.is_file():
+        with path.open("w", encoding="utf-8", newline="") as file:
+            yield file
+        return
+    target = path.resolve()
+    unfinished = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        with unfinished.open("w", encoding="utf-8", newline="") as file:
+            yield file
+        unfinished.replace(target)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write a text, or bytes as they are; see `whole_file`."""
+    with whole_file(path) as file:
+        if isinstance(content, str):
+            file.write(content)
+        else:
+            file.buffer.write(content)
