@@ -38,7 +38,7 @@ from typing import Any
 from harness.errors import UserError
 from harness.execution.compiler import CompilerFlags
 from harness.execution.process import Limits
-from harness.specification.policy import ALIGNMENTS, POLICY_KEYS, Policy
+from harness.specification.policy import CHOICES, POLICY_KEYS, Policy, problem_of
 from harness.specification.rules import RULES
 
 
@@ -276,13 +276,13 @@ def _read_limits(path: Path, limits: dict[str, Any], name: str) -> Limits:
 
 
 def _read_policy(path: Path, table: object) -> Policy:
-    values = check_keys(path, "policy", table, POLICY_KEYS)
-    policy = Policy(**{key: whole_number(path, "policy", values, key, None) for key in values})
-    if policy.alignment not in ALIGNMENTS:
-        known = ", ".join(map(str, ALIGNMENTS))
-        raise SuiteError(
-            f"{path}: policy: alignment: expected one of {known}, found {policy.alignment}"
-        )
+    values = dict(check_keys(path, "policy", table, POLICY_KEYS))
+    for key in values:
+        if key not in CHOICES:
+            values[key] = whole_number(path, "policy", values, key, None)
+    policy = Policy(**values)
+    if problem := problem_of(policy):
+        raise SuiteError(f"{path}: policy: {problem}")
     return policy
 
 

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
+_PASSWORD = re.compile(r"(?<=://)([^\s:/@]*):\S*@")
+"""A password in a URL, with the name of the user before it."""
+
 
 def printable(text: str) -> str:
     """Return the text in one line, in which U+FFFD replaces whatever has an effect on a terminal, a
     file or a parser: control characters, line ends, escapes, marks of direction, lone surrogates.
     The result can always be encoded as UTF-8."""
+    if text.isprintable():
+        return text
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
@@ -20,3 +27,8 @@ def quoted(text: str) -> str:
 def printable_lines(text: str) -> list[str]:
     """Return the lines of a text, each made `printable`."""
     return [printable(line) for line in text.splitlines()]
+
+
+def without_passwords(text: str) -> str:
+    """Return the text without the passwords of URLs in it."""
+    return _PASSWORD.sub(r"\1@", text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,8 @@ from harness.execution.build import BUILD, LIBRARY, Library, build_library
 from harness.execution.build_error import BuildError
 from harness.execution.entrance import build_entrance
 from harness.execution.lock import provide_folder
-from harness.execution.sandbox import Sandbox, require_sandbox
+from harness.execution.sandbox import Sandbox
+from harness.execution.walls import Sandboxes, Trial, choose_sandboxes
 from harness.execution.workers import Workers, result_of
 from harness.results.verdict import Outcome, Verdict
 from harness.suite import Suite, Test
@@ -41,23 +43,53 @@ class Setup:
     runner: Runner
 
 
-def set_up(suite: Suite, source: Path, tracer: Tracer, jobs: int, sandboxed: bool = False) -> Setup:
-    """Build the library in ``source`` and the programs of the suite, at the same time.
+def make_sandboxes(suite: Suite, kind: str) -> Sandboxes:
+    """Return the sandboxes of this kind, for what `set_up` makes of the suite. Raises
+    `UserError`."""
+    entrance = build_entrance()
+    provide_folder(BUILD)
+    with scratch_folder(BUILD) as built, scratch_folder() as temporary:
+        trials = [
+            Trial(suite.build_limits, built, "OSMEM_BUILD"),
+            Trial(suite.run_limits, temporary, "TMPDIR"),
+        ]
+        return choose_sandboxes(kind, entrance, trials)
 
-    If ``sandboxed``, the library is built in a sandbox, and the programs will run in sandboxes.
-    Raises `UserError` if a tool is missing, or if no sandbox can be made.
-    """
-    build_sandbox = run_sandbox = None
-    if sandboxed:
-        entrance = build_entrance()
-        build_sandbox = Sandbox(suite.build_limits, entrance)
-        run_sandbox = Sandbox(suite.run_limits, entrance)
-        provide_folder(BUILD)
-        with scratch_folder(BUILD) as scratch:
-            require_sandbox(build_sandbox, scratch, "OSMEM_BUILD")
-        with scratch_folder() as scratch:
-            require_sandbox(run_sandbox, scratch, "TMPDIR")
-    runner = Runner(tracer, suite.policy, suite.run_limits, run_sandbox)
+
+def set_up(suite: Suite, source: Path, tracer: Tracer, jobs: int) -> Setup:
+    """Build the library in ``source`` and the programs of the suite, at the same time. Raises
+    `UserError` if a tool is missing."""
+    return _build_all(suite, source, Runner(tracer, suite.policy, suite.run_limits, None), jobs)
+
+
+@contextmanager
+def set_up_in(
+    sandboxes: Sandboxes | None, suite: Suite, source: Path, tracer: Tracer, jobs: int
+) -> Iterator[Setup]:
+    """Do the same as `set_up`. With sandboxes, build the library in one, and let the programs run
+    in another one, which ends with the ``with`` block. Raises `UserError`."""
+    build_sandbox = sandboxes.within(suite.build_limits) if sandboxes is not None else None
+    with make_runner(suite, tracer, sandboxes) as runner:
+        yield _build_all(suite, source, runner, jobs, build_sandbox)
+
+
+@contextmanager
+def make_runner(
+    suite: Suite, tracer: Tracer, sandboxes: Sandboxes | None, top: Path | None = None
+) -> Iterator[Runner]:
+    """Make the sandbox that programs run in, if any, and what runs them. Its files lie in ``top``,
+    as those of `scratch_folder` do. Raises `SandboxError`."""
+    limits = suite.run_limits
+    if sandboxes is None:
+        yield Runner(tracer, suite.policy, limits, None, top)
+        return
+    with scratch_folder(top) as folder, sandboxes.within(limits).for_runs(folder) as sandbox:
+        yield Runner(tracer, suite.policy, limits, sandbox, folder)
+
+
+def _build_all(
+    suite: Suite, source: Path, runner: Runner, jobs: int, build_sandbox: Sandbox | None = None
+) -> Setup:
     library: Library | BuildError
     with Workers(1) as workers:
         programs = workers.submit(build_programs, suite, jobs)

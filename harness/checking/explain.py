@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.trace.compare import Difference
-from harness.specification.model import expect
+from harness.specification.answers import follow
 from harness.specification.policy import Policy
 from harness.trace.judged import View
 from harness.trace.trace import Call, Request, Trace
@@ -71,5 +71,8 @@ def why(difference: Difference, expected: Trace, policy: Policy) -> str:
             " printf() of utils/printf.h"
         )
     number = view.start + difference.call
-    step = expect(expected.calls[:number], policy)[-1]
+    followed = follow(expected.calls, policy)[:number]
+    if len(followed) < number:
+        return ""
+    step, _ = followed[-1]
     return view.text(step.why) if step.call == expected.calls[number - 1] else ""

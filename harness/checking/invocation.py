@@ -46,7 +46,7 @@ def trace_program(invocation: Invocation, tracer: Tracer, output: int) -> Iterat
         command = Program([str(program.resolve()), *invocation.args], env, None)
         raw = scratch / "trace"
         finished = tracer.run(command, streams, raw, UNLIMITED)
-        for number, part in enumerate(canonicalise(tracer.events(raw, confined=False))):
+        for number, part in enumerate(canonicalise(tracer.events(raw))):
             if number == 0 and isinstance(part, End) and part.how is How.CUT_SHORT:
                 raise TracerError(
                     f"{program}: {tracer.name} could not run it, and ended with status"

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from harness.trace.compare import Difference, first_difference
 from harness.trace.judged import View, judged_parts
+from harness.checking.constants import with_names
 from harness.checking.explain import what_differs, why
+from harness.checking.judgement import Judgement
+from harness.checking.printed import first_line
 from harness.specification.invariants import Findings, Problem, find_problems
 from harness.specification.policy import Policy
 from harness.specification.rules import FREEING
 from harness.execution.process import Excess, Limits
 from harness.checking.run import Run
+from harness.checking.tampering import judge_tampering
 from harness.suite import Test
 from harness.trace.trace import How, Phase, Trace
 from harness.results.verdict import Outcome, Verdict
@@ -22,23 +26,22 @@ _SYMBOL_LOOKUP_FAILED = 127
 """The exit status the dynamic linker gives where a function is missing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """An outcome other than passed, with its reason and advice."""
-
-    outcome: Outcome
-    reason: str
-    advice: str = ""
-
-
 def _where(trace: Trace) -> str:
     """The place a run ended at."""
     number = len(trace.calls)
     if trace.end.inside:
-        return f"inside {trace.end.inside}, call {number}"
+        return f"inside {trace.end.inside}, call {number} of the program"
     if number == 0:
         return "before the first call"
-    return f"outside the allocator, after call {number}, {trace.calls[-1].head}"
+    return f"outside the allocator, after call {number} of the program, {trace.calls[-1].head}"
+
+
+def _last_words(run: Run) -> str:
+    """What the program printed in the call that it ended in, or outside of calls."""
+    inside = bool(run.trace.end.inside)
+    last = [each for each in run.printed if each.call == (len(run.trace.calls) if inside else 0)]
+    line = first_line(last, inside)
+    return f": {line}" if line else ""
 
 
 def _judge_end(test: Test, run: Run, limits: Limits) -> Judgement | None:
@@ -95,30 +98,31 @@ def _judge_end(test: Test, run: Run, limits: Limits) -> Judgement | None:
                 Outcome.CRASHED, f"killed for writing more than {limits.file_mib} MiB, {where}"
             )
         case How.KILLED:
-            stderr = f": {run.stderr_line}" if run.stderr_line else ""
-            return Judgement(Outcome.CRASHED, f"killed by {end.detail} {where}{stderr}")
+            return Judgement(Outcome.CRASHED, f"killed by {end.detail} {where}{_last_words(run)}")
         case How.EXEC:
             return Judgement(Outcome.CRASHED, f"became another program by exec() {where}")
         case How.CUT_SHORT:
             return Judgement(
                 Outcome.SKIPPED,
                 f"the tracer stopped {where}, with status {run.finished.status}",
-                run.stderr_line,
+                first_line(run.printed, inside=False),
             )
         case How.EXIT if end.detail == _SYMBOL_LOOKUP_FAILED and run.missing:
             return Judgement(
                 Outcome.NOT_BUILT, f"libosmem.so does not define {', '.join(run.missing)}"
             )
         case How.EXIT if end.inside:
-            stderr = f": {run.stderr_line}" if run.stderr_line else ""
-            return Judgement(Outcome.CRASHED, f"exit with status {end.detail} {where}{stderr}")
+            reason = f"exit with status {end.detail} {where}{_last_words(run)}"
+            return Judgement(Outcome.CRASHED, reason)
     return None
 
 
-def _describe(trace: Trace, problems: tuple[Problem, ...]) -> str:
+def _judge_problems(outcome: Outcome, trace: Trace, problems: tuple[Problem, ...]) -> Judgement:
     number = problems[0].call
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-    return f"call {number}, {trace.calls[number - 1].head}: {problems[0].text}{more}"
+    head = trace.calls[number - 1].head
+    reason = f"call {number} of the program, {head}: {problems[0].text}{more}"
+    return Judgement(outcome, reason, call=number)
 
 
 def _judge_memory(
@@ -128,15 +132,16 @@ def _judge_memory(
     program found in it."""
     status = run.trace.end.detail
     if findings.invalid and not _differs_before(expected, run.trace, findings.invalid[0].call):
-        return Judgement(Outcome.INVALID, _describe(run.trace, findings.invalid))
+        return _judge_problems(Outcome.INVALID, run.trace, findings.invalid)
     if status != 0:
         return Judgement(
             Outcome.INVALID,
-            run.stderr_line or f"exit with status {status}, {_where(run.trace)}",
+            first_line(run.printed, inside=False)
+            or f"exit with status {status}, {_where(run.trace)}",
             f"the test's program checks its memory, see {test.snippet}",
         )
     if len(findings.leaked) > test.leaks and judges_freeing(test):
-        return Judgement(Outcome.LEAKED, _describe(run.trace, findings.leaked))
+        return _judge_problems(Outcome.LEAKED, run.trace, findings.leaked)
     return None
 
 
@@ -163,14 +168,15 @@ def _judge_difference(
             f"there is no reference {test.reference}",
             "record it with ./checker.py record",
         )
-    phases = expected.marks
     expected, found = _as_far_as_reached(expected, found)
     difference = _first_difference(expected, found)
     if difference is None:
         return None
-    where = "" if phases else f"line {difference.line}, "
     return Judgement(
-        Outcome.DIFFERS, where + what_differs(difference), why(difference, expected, policy)
+        Outcome.DIFFERS,
+        what_differs(difference),
+        why(difference, expected, policy),
+        View(found).start + difference.call if difference.found is not None else 0,
     )
 
 
@@ -188,30 +194,35 @@ def _as_far_as_reached(expected: Trace, found: Trace) -> tuple[Trace, Trace]:
 
 
 def judge(test: Test, expected: Trace | None, run: Run, policy: Policy, limits: Limits) -> Verdict:
-    """Looks at how the run ended, then at the memory, then at the reference; the first that is not
-    as it should be decides."""
+    """Looks at how the run ended, then at the memory, at the reference and at what the program has
+    checked; the first that is not as it should be decides."""
+    passed = Verdict(
+        test,
+        Outcome.PASSED,
+        expected=expected,
+        found=run.trace,
+        oddities=(*run.audit.oddities, *([run.foreign.what] if run.foreign else [])),
+        printed=run.printed,
+    )
     tries: tuple[Callable[[], Judgement | None], ...] = (
         lambda: _judge_end(test, run, limits),
         lambda: _judge_memory(test, run, expected, find_problems(run.trace, policy.alignment)),
         lambda: _judge_difference(test, expected, run.trace, policy),
+        lambda: judge_tampering(expected, run),
     )
     for attempt in tries:
         if judgement := attempt():
             advice = judgement.advice
             if judgement.outcome not in (Outcome.DIFFERS, Outcome.SKIPPED):
                 advice = "\n".join(filter(None, (advice, _earlier(expected, run.trace, policy))))
-            return Verdict(
-                test,
-                judgement.outcome,
-                judgement.reason,
-                advice,
-                expected,
-                run.trace,
-                run.audit.oddities,
+            return replace(
+                passed,
+                outcome=judgement.outcome,
+                reason=with_names(judgement.reason),
+                advice=with_names(advice),
+                call=judgement.call or len(run.trace.calls),
             )
-    return Verdict(
-        test, Outcome.PASSED, expected=expected, found=run.trace, oddities=run.audit.oddities
-    )
+    return passed
 
 
 def _earlier(expected: Trace | None, found: Trace, policy: Policy) -> str:
@@ -225,5 +236,5 @@ def _earlier(expected: Trace | None, found: Trace, policy: Policy) -> str:
         return ""
     if difference.found is None or not difference.found.finished:
         return ""
-    where = f"the traces part at line {difference.line}, {what_differs(difference)}"
+    where = f"the traces part at {what_differs(difference)}"
     return "\n".join(filter(None, (where, why(difference, expected, policy))))

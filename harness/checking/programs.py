@@ -13,17 +13,40 @@ from pathlib import Path
 from harness.execution.build import BUILD, ROOT, make
 from harness.execution.build_error import BuildError, first_error
 from harness.execution.kit import UTILS
+from harness.specification.policy import Policy
 from harness.suite import Suite
 
 SNIPPETS_MAKEFILE = ROOT / "tests" / "snippets" / "Makefile"
 """The Makefile that builds the programs of all suites."""
 
 
+def _numbers(policy: Policy) -> dict[str, int]:
+    """Return the numbers of a policy as tests/snippets/snippet.h names them."""
+    return {
+        "ALIGNMENT": policy.alignment,
+        "MMAP_THRESHOLD": policy.mmap_threshold,
+        "CALLOC_THRESHOLD": policy.calloc_threshold,
+        "SMALLEST_PAYLOAD": policy.smallest_rest,
+        "FIRST_OF_MALLOC": policy.prealloc_malloc or policy.mmap_threshold,
+        "FIRST_OF_CALLOC": min(
+            policy.prealloc_calloc or policy.calloc_threshold, policy.calloc_threshold
+        ),
+    }
+
+
+def _definitions(policy: Policy) -> str:
+    """Return the definitions that programs are compiled with: what differs from the usual."""
+    usual = _numbers(Policy())
+    found = {name: n for name, n in _numbers(policy).items() if n != usual[name]}
+    return " ".join(f"-D{name}={number}" for name, number in found.items())
+
+
 def _programs_folder(suite: Suite) -> Path:
-    snippets = suite.snippets.resolve()
-    if snippets == SNIPPETS_MAKEFILE.parent:
+    snippets, definitions = suite.snippets.resolve(), _definitions(suite.policy)
+    if snippets == SNIPPETS_MAKEFILE.parent and not definitions:
         return BUILD / "snippets"
-    return BUILD / f"snippets-{hashlib.sha256(os.fsencode(snippets)).hexdigest()[:12]}"
+    named = os.fsencode(snippets) + definitions.encode()
+    return BUILD / f"snippets-{hashlib.sha256(named).hexdigest()[:12]}"
 
 
 PLAYER = "player"
@@ -56,7 +79,8 @@ def build_programs(suite: Suite, jobs: int) -> dict[str, Path | BuildError]:
 def _make(suite: Suite, targets: list[Path], jobs: int) -> str | None:
     """Run make. Return None if it made all targets, and its messages if not."""
     folders = {"SNIPPETS": suite.snippets, "UTILS_PATH": UTILS, "OUT": _programs_folder(suite)}
-    return make(SNIPPETS_MAKEFILE.parent, folders, targets, "--keep-going", f"--jobs={jobs}")
+    options = ("--keep-going", f"--jobs={jobs}", f"POLICY={_definitions(suite.policy)}")
+    return make(SNIPPETS_MAKEFILE.parent, folders, targets, *options)
 
 
 def _program_or_error(snippet: Path, program: Path, messages: str) -> Path | BuildError:

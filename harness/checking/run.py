@@ -8,23 +8,25 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from subprocess import DEVNULL
 
+from harness.checking.attestation import Unchecked, first_unchecked
 from harness.checking.audit import Audit, audit
+from harness.checking.origin import Foreign, first_foreign
+from harness.checking.printed import printed_in_calls
+from harness.checking.program_code import read_code
 from harness.execution.budget import charge
 from harness.execution.build import LIBRARY, Library
 from harness.trace.canonical import canonicalise
 from harness.specification.policy import Policy
 from harness.execution.output import Output
 from harness.execution.process import Excess, Finished, Limits, is_plain_file
-from harness.execution.sandbox import Sandbox, make_readable, make_writable_folder
+from harness.execution.sandbox import SHOWN, RunSandbox, make_readable, make_writable_folder
 from harness.execution.turns import alone
-from harness.text import printable
+from harness.results.verdict import Printed
 from harness.trace.trace import Trace, gather
-from harness.tracers.tracer import SHOWN, Confinement, Program, Streams, Tracer
+from harness.tracers.tracer import Confinement, Program, Streams, Tracer
 
-_STDERR_BYTES = 4096
-_LINE_LENGTH = 300
+_PRINTED_BYTES = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +36,15 @@ class Run:
     trace: Trace
     finished: Finished
     """How the tracer ended."""
-    stderr_line: str
-    """The first line that the program wrote on standard error."""
+    printed: tuple[Printed, ...]
+    """What the program printed: its first 4 KiB."""
     missing: tuple[str, ...]
     """The functions of the allocator that the library lacks."""
     audit: Audit
+    unchecked: Unchecked | None = None
+    """The first call that the program has checked otherwise than it should have."""
+    foreign: Foreign | None = None
+    """The first thing that the library did in place of the program, or to it."""
 
 
 @contextmanager
@@ -52,10 +58,11 @@ def scratch_folder(top: Path | None = None) -> Iterator[Path]:
         yield scratch
 
 
-def _first_line(text: str) -> str:
-    """Return the first line that is not blank, printable and cut to a bounded length."""
-    lines = (printable(line).strip() for line in text.splitlines())
-    return next(filter(None, lines), "")[:_LINE_LENGTH]
+def library_variables(library: Path, policy: Policy) -> dict[str, str]:
+    """Return the environment variables with which a program loads the library in a folder, and that
+    follows a policy."""
+    conf = policy.as_conf()
+    return {"LD_LIBRARY_PATH": str(library), **({"OSMEM_CONF": conf} if conf else {})}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +72,7 @@ class Runner:
     tracer: Tracer
     policy: Policy
     limits: Limits
-    sandbox: Sandbox | None
+    sandbox: RunSandbox | None
     scratch: Path | None = None
     """Where `scratch_folder` makes its folders."""
     variables: Mapping[str, str] = field(default_factory=dict)
@@ -95,25 +102,30 @@ class Runner:
             out = scratch / "out"
             make_writable_folder(out)
             raw = out / "trace"
-            errors = Output(self.limits.file_bytes, _STDERR_BYTES)
+            output = Output(self.limits.file_bytes, _PRINTED_BYTES)
             finished = self.tracer.run(
-                self._program(program, library, scratch),
-                Streams(stdin, DEVNULL, errors),
+                self.program(program, library, scratch),
+                Streams(stdin, output, output),
                 raw,
                 self.limits,
             )
             if is_plain_file(raw):
                 charge(output_bytes=raw.stat().st_size)
-            events = list(self.tracer.events(raw, self.sandbox is not None))
+            entering = self.sandbox.execs_to_enter if self.sandbox is not None else 0
+            events = list(self.tracer.events(raw, entering))
+            code = read_code(program)
             return Run(
                 gather(canonicalise(events)),
                 finished,
-                _first_line(errors.text),
+                printed_in_calls(bytes(output.content), events),
                 library.missing,
                 audit(events, moves_break),
+                first_unchecked(events),
+                first_foreign(events, code) if code else None,
             )
 
-    def _program(self, program: Path, library: Library, scratch: Path) -> Program:
+    def program(self, program: Path, library: Library, scratch: Path) -> Program:
+        """Return a program to trace with a library, with a home in the folder ``scratch``."""
         if self.sandbox is None:
             home = scratch / "home"
             home.mkdir()
@@ -128,7 +140,5 @@ class Runner:
 
     def _environment(self, library: Path) -> dict[str, str]:
         """Return the environment of a program: nothing of ours but the library."""
-        env = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "LD_LIBRARY_PATH": str(library)}
-        if conf := self.policy.as_conf():
-            env["OSMEM_CONF"] = conf
-        return {**env, **self.variables}
+        env = {"PATH": "/usr/bin:/bin", "LC_ALL": "C"}
+        return {**env, **library_variables(library, self.policy), **self.variables}

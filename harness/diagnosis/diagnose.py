@@ -3,15 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import product
 
-from harness.diagnosis.search import Found, Search, failing
-from harness.diagnosis.table import NO_MISTAKE, MistakeSet, Table
+from harness.diagnosis.observe import observe
+from harness.diagnosis.partial import explained_part
+from harness.diagnosis.search import Search, failing
+from harness.diagnosis.table import MistakeSet, Table, table_of
 from harness.results.diagnosis import Cause, Diagnosis
-from harness.results.verdict import Verdict
+from harness.results.verdict import Outcome, Verdict
+from harness.suite import Suite
 
 _MOST_ALTERNATIVES = 3
 """More than these are no help."""
+
+
+def diagnose(suite: Suite, verdicts: Sequence[Verdict]) -> Diagnosis:
+    """Return the mistakes that explain these verdicts, as far as the suite's table knows them, and
+    what is certain about the rest. A right allocator needs no table, which takes long to read."""
+    if all(v.outcome is Outcome.PASSED and v.found == v.expected for v in verdicts):
+        return Diagnosis()
+    table = table_of(suite)
+    if table is None:
+        return Diagnosis(observed=observe(_failed(verdicts), suite.policy))
+    known = find_causes(table, traces_of(verdicts))
+    # What a mistake that is named has changed as well would be taken for another mistake.
+    changed = _changed(table, known.causes).union(known.explained)
+    rest = [verdict for verdict in _failed(verdicts) if verdict.test.name not in changed]
+    return replace(known, observed=observe(rest, suite.policy))
+
+
+def _failed(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    return [verdict for verdict in verdicts if verdict.outcome is not Outcome.PASSED]
+
+
+def _changed(table: Table, causes: Iterable[Cause]) -> set[str]:
+    """Return the tests in which these mistakes change the trace."""
+    names = {name for cause in causes for name in cause.names}
+    numbers = [number for number, mistake in enumerate(table.mistakes) if mistake.name in names]
+    return {test for test in table.tests for number in numbers if table.shows(number, test)}
 
 
 def traces_of(verdicts: Iterable[Verdict]) -> dict[str, str]:
@@ -19,7 +49,7 @@ def traces_of(verdicts: Iterable[Verdict]) -> dict[str, str]:
     return {v.test.name: v.found.text() for v in verdicts if v.found is not None}
 
 
-def diagnose(table: Table, traces: Mapping[str, str]) -> Diagnosis:
+def find_causes(table: Table, traces: Mapping[str, str]) -> Diagnosis:
     """Return the mistakes that explain these traces: the text of each, by the name of its test.
 
     Tests that the table does not have are left out.
@@ -32,9 +62,13 @@ def diagnose(table: Table, traces: Mapping[str, str]) -> Diagnosis:
         return Diagnosis()
     search = Search(table, found)
     groups = _alternatives(search.sets())
-    causes = [_cause(table, found, group) for group in groups if len(group) <= _MOST_ALTERNATIVES]
+    causes = [
+        _cause(table, (name for name in failed if _shows(table, name, group)), group)
+        for group in groups
+        if len(group) <= _MOST_ALTERNATIVES
+    ]
     if not causes:
-        return Diagnosis(unexplained=tuple(failed))
+        return _partial_diagnosis(search)
     if len(causes) == len(groups):
         explained = set(failed)
     else:
@@ -50,6 +84,23 @@ def diagnose(table: Table, traces: Mapping[str, str]) -> Diagnosis:
         ),
         tuple(name for name in failed if name in explained),
         tuple(name for name in failed if name not in explained),
+        known=len(table.mistakes),
+    )
+
+
+def _partial_diagnosis(search: Search) -> Diagnosis:
+    """Return the mistakes that were made beside others, which are unknown."""
+    table, part = search.table, explained_part(search)
+    causes = [
+        _cause(table, (name for name, leaving in part.tests.items() if made in leaving), (made,))
+        for made in part.mistakes
+    ]
+    failed = failing(search.found)
+    return Diagnosis(
+        tuple(sorted(causes, key=lambda cause: len(cause.tests), reverse=True)),
+        explained=tuple(name for name in failed if name in part.tests),
+        unexplained=tuple(name for name in failed if name not in part.tests),
+        known=len(table.mistakes),
     )
 
 
@@ -74,16 +125,17 @@ def _in_place_of(mistake: int, chosen: MistakeSet, known: set[MistakeSet]) -> tu
     return tuple(sorted(m for m in instead if tuple(sorted((*others, m))) in known))
 
 
-def _cause(table: Table, found: Found, group: tuple[int, ...]) -> Cause:
+def _cause(table: Table, tests: Iterable[str], group: tuple[int, ...]) -> Cause:
     mistakes = [table.mistakes[number] for number in group]
     return Cause(
         tuple(mistake.name for mistake in mistakes),
         tuple(mistake.what for mistake in mistakes),
         tuple(mistake.rule for mistake in mistakes),
-        tuple(name for name in failing(found) if _shows(table, name, group)),
+        tuple(tests),
+        tuple(mistake.look for mistake in mistakes),
     )
 
 
 def _shows(table: Table, name: str, group: tuple[int, ...]) -> bool:
     """Whether a mistake fails a test."""
-    return any(table.tests[name].of(1 + number) != NO_MISTAKE for number in group)
+    return any(table.shows(number, name) for number in group)

@@ -5,18 +5,35 @@ from __future__ import annotations
 import hashlib
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from harness.checking.audit import Audit
+from harness.checking.judge import judge
+from harness.checking.matrix import Cost, cost_of
+from harness.checking.run import Run
 from harness.diagnosis.recorder import Ran, Recorder, recorders
-from harness.diagnosis.table import MistakeSet, Table, TestTable, digest, make_test_table, sets_of
+from harness.diagnosis.table import (
+    MISTAKES,
+    MistakeSet,
+    Table,
+    TestTable,
+    digest,
+    make_test_table,
+    sets_of,
+)
 from harness.execution.build import ROOT
 from harness.execution.build_error import BuildError
 from harness.execution.kit import UTILS
+from harness.execution.process import Finished
 from harness.execution.workers import Workers, result_of
 from harness.specification.mistakes import Mistake, read_mistakes
-from harness.suite import Suite
+from harness.specification.policy import Policy
+from harness.results.verdict import Outcome, Verdict
+from harness.suite import Suite, Test
+from harness.trace.file import read_trace_file
+from harness.trace.trace import Trace
 
-MISTAKES = ROOT / "tests" / "mistakes.toml"
 _SOURCES = (ROOT / "tests" / "plain", ROOT / "tests" / "recorder", UTILS)
 
 
@@ -36,16 +53,72 @@ def make_table(suite: Suite, programs: Mapping[str, Path | BuildError], jobs: in
     recorded = recorders(suite, programs, len(mistakes))
     with recorded as by_test, Workers(jobs) as workers:
         futures = {
-            name: workers.submit(_make_test, recorder, mistakes)
-            for name, recorder in by_test.items()
+            test.name: workers.submit(_make_test, suite, test, by_test[test.name], mistakes)
+            for test in suite.tests
         }
         workers.begin()
         tests = {name: result_of(future) for name, future in futures.items()}
     return Table(key_of(suite), mistakes, tests)
 
 
-def _make_test(recorder: Recorder, mistakes: Sequence[Mistake]) -> TestTable:
-    return make_test_table(_Runs(recorder, mistakes).digests())
+def _make_test(
+    suite: Suite, test: Test, recorder: Recorder, mistakes: Sequence[Mistake]
+) -> TestTable:
+    failed_by = list(failures(suite, test, recorder, mistakes))
+    return make_test_table(_Runs(recorder, mistakes).digests(), failed_by)
+
+
+def recorded_costs(
+    suite: Suite, programs: Mapping[str, Path | BuildError], jobs: int
+) -> list[Cost]:
+    """Return what each known mistake costs, as `harness.checking.matrix.costs` does, but without a
+    tracer: it takes seconds. Raises `UserError`."""
+    mistakes = tuple(read_mistakes(MISTAKES))
+    failed: dict[int, list[Verdict]] = {number: [] for number in range(len(mistakes))}
+    with recorders(suite, programs, len(mistakes)) as by_test, Workers(jobs) as workers:
+        futures = [
+            workers.submit(failures, suite, test, by_test[test.name], mistakes)
+            for test in suite.tests
+        ]
+        workers.begin()
+        for future in futures:
+            for number, verdict in result_of(future).items():
+                failed[number].append(verdict)
+    return [cost_of(mistake, failed[number]) for number, mistake in enumerate(mistakes)]
+
+
+def recorded_points(suite: Suite, programs: Mapping[str, Path | BuildError], policy: Policy) -> int:
+    """Return the points of a right solution that follows another policy. Raises `UserError`."""
+    other = replace(suite, policy=policy)
+    with recorders(other, programs, len(read_mistakes(MISTAKES))) as by_test:
+        verdicts = (
+            _verdict(suite, test, read_trace_file(test.reference), by_test[test.name], [])
+            for test in suite.tests
+        )
+        return sum(verdict.points for verdict in verdicts)
+
+
+def _verdict(
+    suite: Suite, test: Test, expected: Trace, recorder: Recorder, names: Sequence[str]
+) -> Verdict:
+    """Return the verdict on a run with these mistakes."""
+    run = Run(recorder.trace(names), Finished(0, None), (), (), Audit(False, ()))
+    return judge(test, expected, run, suite.policy, suite.run_limits)
+
+
+def failures(
+    suite: Suite, test: Test, recorder: Recorder, mistakes: Sequence[Mistake]
+) -> dict[int, Verdict]:
+    """Return the verdict for each mistake that fails a test alone, by its number."""
+    expected = read_trace_file(test.reference)
+    named = [[mistake.name] for mistake in mistakes]
+    hashes = [ran.hash for ran in recorder.run_all([[], *named])]
+    verdicts: dict[int, Verdict] = {hashes.pop(0): Verdict(test, Outcome.PASSED, "")}
+    for hashed, names in zip(hashes, named):
+        if hashed not in verdicts:
+            verdicts[hashed] = _verdict(suite, test, expected, recorder, names)
+    found = {number: verdicts[hashed] for number, hashed in enumerate(hashes)}
+    return {n: verdict for n, verdict in found.items() if verdict.outcome is not Outcome.PASSED}
 
 
 class _Runs:

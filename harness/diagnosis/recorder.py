@@ -18,6 +18,7 @@ from harness.errors import UserError
 from harness.execution.build import BUILD, LIBRARY, ROOT, make
 from harness.execution.build_error import BuildError
 from harness.execution.kit import UTILS
+from harness.specification.policy import Policy
 from harness.suite import Suite
 from harness.trace.canonical import canonicalise
 from harness.trace.events import Entered, Event, Exited, Killed, Returned, SystemCall
@@ -26,7 +27,7 @@ from harness.trace.trace import Trace, gather
 from harness.trace.words import signed_int, signed_result
 
 _SOURCES = ROOT / "tests" / "recorder"
-_REQUEST = struct.Struct("<QQ496s")
+_REQUEST = struct.Struct("<Q496s")
 _EVENT = struct.Struct("<9Q")
 _AT_ONCE = 64
 """So many requests and answers fit into a pipe."""
@@ -43,8 +44,6 @@ class Ran:
     status: int
     """As wait() has it."""
     in_loop: bool
-    prealloc_asked: bool
-    """Whether it mattered how much os_calloc preallocates."""
     asked: bytes
     """For each mistake, by its number, 1 if the implementation asked whether to make it."""
 
@@ -60,13 +59,11 @@ def build_recorder() -> Path:
 
 
 class Recorder:
-    """A program that runs again and again."""
+    """A program that runs again and again, under the policy of a suite."""
 
-    def __init__(self, library: Path, program: Path, mistakes: int, prealloc: int) -> None:
+    def __init__(self, library: Path, program: Path, mistakes: int, policy: Policy) -> None:
         self._mistakes = mistakes
-        self._answer = struct.Struct(f"<QiIII{(mistakes + 7) // 8 * 8}s")
-        self.prealloc = prealloc
-        """How much os_calloc preallocates."""
+        self._answer = struct.Struct(f"<QiII{(mistakes + 7) // 8 * 8}s4x")
         read_requests, self._requests = os.pipe()
         self._answers, write_answers = os.pipe()
         limited = ["setarch", "-R", "prlimit", f"--as={_MEMORY}", "--core=0"]
@@ -75,6 +72,7 @@ class Recorder:
             "LD_BIND_NOW=1",
             f"LD_LIBRARY_PATH={library.parent}",
             f"LD_PRELOAD={library}",
+            f"OSMEM_CONF={policy.as_conf()}",
             f"RECORDER_IN={read_requests}",
             f"RECORDER_OUT={write_answers}",
         ]
@@ -115,12 +113,12 @@ class Recorder:
         return gather(canonicalise([*_events(content), _end(ran)]))
 
     def _request(self, mistakes: Sequence[str], with_events: bool) -> bytes:
-        return _REQUEST.pack(self.prealloc, with_events, ",".join(mistakes).encode())
+        return _REQUEST.pack(with_events, ",".join(mistakes).encode())
 
     def _read_answer(self) -> tuple[Ran, int]:
         content = self._answer.unpack(self._read(self._answer.size))
-        hashed, status, end, events, prealloc_asked, asked = content
-        return Ran(hashed, status, end != _ENDED, bool(prealloc_asked), asked), events
+        hashed, status, end, events, asked = content
+        return Ran(hashed, status, end != _ENDED, asked), events
 
     def _read(self, size: int) -> bytes:
         content = b""
@@ -145,7 +143,7 @@ def recorders(
             program = programs[test.name]
             if isinstance(program, BuildError):
                 raise UserError(f"the program of a test could not be built: {program}")
-            recorder = Recorder(library, program, mistakes, suite.policy.prealloc_calloc)
+            recorder = Recorder(library, program, mistakes, suite.policy)
             found[test.name] = stack.enter_context(closing(recorder))
         yield found
 

@@ -18,9 +18,12 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from harness.execution.build import ROOT
 from harness.specification.mistakes import Mistake
 from harness.suite import Suite
 
+MISTAKES = ROOT / "tests" / "mistakes.toml"
+"""The mistakes that are known."""
 _FILE = "mistakes.table"
 _DIGEST_BYTES = 4
 NO_MISTAKE = 0
@@ -54,6 +57,8 @@ class TestTable:
     low: bytes
     high: bytes
     """The lower and the higher byte of the number of each set's trace."""
+    failed_by: tuple[int, ...] = ()
+    """The mistakes each of which fails the test alone, by their numbers."""
 
     def number(self, text: str) -> int:
         """Return the number of a trace."""
@@ -93,17 +98,37 @@ class Table:
 
     def place(self, mistakes: MistakeSet) -> int:
         """Return the place of a set of at most two."""
-        count = len(self.mistakes)
         match mistakes:
             case (first, second):
-                return count + first * (2 * count - first - 1) // 2 + second - first
+                return self.place_of_pair(first, second)
             case (first,):
                 return 1 + first
         return 0
 
     def place_of_pair(self, one: int, other: int) -> int:
         """Return the place of two mistakes, in whichever order they come."""
-        return self.place((min(one, other), max(one, other)))
+        first, second = (one, other) if one < other else (other, one)
+        count = len(self.mistakes)
+        return count + first * (2 * count - first - 1) // 2 + second - first
+
+    def sets_with(self, mistake: int) -> int:
+        """Return a number whose bytes are 1 for the sets that a mistake is in, and else 0."""
+        count = len(self.mistakes)
+        content = bytearray(len(self.sets))
+        content[self.place((mistake,))] = 1
+        for other in range(count):
+            if other != mistake:
+                content[self.place_of_pair(mistake, other)] = 1
+        return int.from_bytes(content, "little")
+
+    def shows(self, mistake: int, test: str) -> bool:
+        """Return whether a mistake, by its number, changes the trace of a test."""
+        return self.tests[test].of(1 + mistake) != NO_MISTAKE
+
+    def failed_by(self, name: str) -> frozenset[str]:
+        """Return the tests that a mistake fails alone; none if it is not in the table."""
+        numbers = {at for at, mistake in enumerate(self.mistakes) if mistake.name == name}
+        return frozenset(t for t, table in self.tests.items() if numbers & set(table.failed_by))
 
     def without(self, names: Sequence[str]) -> Table:
         """Return the table without these mistakes."""
@@ -114,6 +139,7 @@ class Table:
                 test.digests,
                 bytes(test.low[at] for at in places),
                 bytes(test.high[at] for at in places),
+                tuple(number for number, old in enumerate(kept) if old in test.failed_by),
             )
             for name, test in self.tests.items()
         }
@@ -125,12 +151,16 @@ def table_file(suite: Suite) -> Path:
     return suite.references / _FILE
 
 
-def make_test_table(digests: Sequence[int]) -> TestTable:
-    """Return the table of a test from the digest of each set, in the order of `sets_of`."""
+def make_test_table(digests: Sequence[int], failed_by: Sequence[int]) -> TestTable:
+    """Return the table of a test from the digest of each set, in the order of `sets_of`, and the
+    mistakes that fail it alone."""
     numbers = {value: number for number, value in enumerate(dict.fromkeys(digests))}
     found = [numbers[value] for value in digests]
     return TestTable(
-        array("I", numbers), bytes(n & 255 for n in found), bytes(n >> 8 for n in found)
+        array("I", numbers),
+        bytes(n & 255 for n in found),
+        bytes(n >> 8 for n in found),
+        tuple(failed_by),
     )
 
 
@@ -138,8 +168,11 @@ def write_table(table: Table, path: Path) -> None:
     """Keep a table in a file."""
     head = {
         "key": table.key,
-        "mistakes": [[m.name, m.what, m.rule, m.seen] for m in table.mistakes],
-        "tests": {name: len(test.digests) for name, test in table.tests.items()},
+        "mistakes": [[m.name, m.what, m.rule, m.seen, m.look] for m in table.mistakes],
+        "tests": {
+            name: {"digests": len(test.digests), "failed_by": test.failed_by}
+            for name, test in table.tests.items()
+        },
     }
     content = [json.dumps(head).encode(), b"\n"]
     for test in table.tests.values():
@@ -163,18 +196,20 @@ def read_table(path: Path) -> Table:
     count = len(sets_of(len(mistakes)))
     rest = memoryview(content)
     tests = {}
-    for name, different in read["tests"].items():
-        size = different * _DIGEST_BYTES
+    for name, about in read["tests"].items():
+        size = about["digests"] * _DIGEST_BYTES
         digests = array("I")
         digests.frombytes(rest[:size])
         low, high = bytes(rest[size : size + count]), bytes(rest[size + count : size + 2 * count])
-        tests[name] = TestTable(_little_endian(digests), low, high)
+        failed_by = tuple(about["failed_by"])
+        tests[name] = TestTable(_little_endian(digests), low, high, failed_by)
         rest = rest[size + 2 * count :]
     return Table(read["key"], mistakes, tests)
 
 
+@cache
 def table_of(suite: Suite) -> Table | None:
-    """Return the table of a suite; None if it has none.
+    """Return the table of a suite; None if it has none. It is read once, for a whole batch.
 
     Tests whose reference is another one than when the table was made are left out.
     """

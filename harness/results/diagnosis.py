@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +19,18 @@ class Cause:
     """The rule of the specification that each of them breaks."""
     tests: tuple[str, ...]
     """The tests that it explains, alone or together with the other causes."""
+    looks: tuple[str, ...] = ()
+    """Where in the code to look for each of them; empty for where their rule says to look."""
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What the traces of tests prove, where no known mistakes explain them."""
+
+    sentence: str
+    rule: str
+    """The rule of the specification that it is about; empty if it is about none."""
+    tests: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +45,28 @@ class Diagnosis:
     """The tests whose traces are just those that the causes leave."""
     unexplained: tuple[str, ...] = ()
     """The other tests whose traces are not as they should be."""
+    observed: tuple[Observation, ...] = ()
+    """What is certain about those."""
+    known: int = 0
+    """The number of mistakes that the traces were held against."""
 
     @property
     def complete(self) -> bool:
         """Whether the causes explain everything."""
         return not self.unexplained
+
+    @classmethod
+    def from_values(cls, values: Mapping[str, Any]) -> Diagnosis:
+        """Return the diagnosis from what `dataclasses.asdict` and JSON made of it."""
+        return cls(
+            tuple(Cause(**_tuples(cause)) for cause in values["causes"]),
+            tuple(values["given"]),
+            tuple(values["explained"]),
+            tuple(values["unexplained"]),
+            tuple(Observation(**_tuples(each)) for each in values["observed"]),
+            values["known"],
+        )
+
+
+def _tuples(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: tuple(v) if isinstance(v, list) else v for key, v in values.items()}

@@ -7,12 +7,15 @@ the same submission gets the same grade.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from harness.execution.versions import Versions
-from harness.results.verdict import Outcome
+from harness.results.diagnosis import Diagnosis
+from harness.results.verdict import Outcome, Verdict
+from harness.text import quoted
 
 
 class Status(StrEnum):
@@ -39,11 +42,40 @@ class TestResult:
     advice: str
     trace: str
     """The text of the trace that was found; empty if there is none."""
+    line: int = 0
+    """The line of the test program in which it went wrong; 0 if it is not known."""
+    lines: tuple[int, ...] = ()
+    """The lines that made the calls of the trace, if the test failed; 0 for those not known."""
 
     @property
     def extra(self) -> bool:
         """Whether it is worth nothing: it is shown, and nobody loses by it."""
         return self.max_points == 0
+
+    @classmethod
+    def of(cls, verdict: Verdict) -> TestResult:
+        """Return the result that a verdict comes to."""
+        shown = verdict.found if verdict.outcome is not Outcome.PASSED else None
+        return cls(
+            verdict.test.name,
+            verdict.outcome,
+            verdict.points,
+            verdict.test.points,
+            verdict.reason,
+            verdict.advice,
+            verdict.found.text() if verdict.found is not None else "",
+            verdict.line,
+            tuple(call.line for call in shown.calls) if shown is not None else (),
+        )
+
+
+def first_failure(tests: Sequence[TestResult]) -> str:
+    """Return which test cost points first, and how many others did; empty if none did."""
+    failed = [t for t in tests if t.outcome is not Outcome.PASSED and not t.extra]
+    if not failed:
+        return ""
+    more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
+    return f"{failed[0].name}: {failed[0].outcome}{more}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +102,21 @@ class Style:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """What a grade was made from, to tell why a later one differs. All but the seed are digests;
+    those of grades that older checkers made are empty."""
+
+    submission: str = ""
+    suite: str = ""
+    """The tests, their programs and references, and their points."""
+    checker: str = ""
+    sandbox: str = ""
+    """The kind of sandbox."""
+    seed: str = ""
+    """The seed of randomized tests. Only the teacher may know it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Grade:
     """The grade of a submission."""
 
@@ -87,6 +134,9 @@ class Grade:
     notes: tuple[str, ...] = ()
     """How it was built, where the submission left a choice, a line each. Unlike flags, the student
     gets them, too."""
+    diagnosis: Diagnosis = Diagnosis()
+    """Which mistakes explain the failed tests."""
+    origin: Origin = Origin()
 
     def passed(self, extra: bool = False) -> int:
         """How many of the tests that count were passed, or of the extra ones."""
@@ -118,6 +168,11 @@ class Grade:
         return json.dumps(asdict(self))
 
 
+def _test_from_values(values: dict[str, Any]) -> TestResult:
+    outcome, lines = Outcome(values.pop("outcome")), tuple(values.pop("lines"))
+    return TestResult(outcome=outcome, lines=lines, **values)
+
+
 def grade_from_json(text: str) -> Grade:
     """Return the grade from the text that `Grade.to_json` wrote."""
     content: dict[str, Any] = json.loads(text)
@@ -125,10 +180,7 @@ def grade_from_json(text: str) -> Grade:
     return Grade(
         Status(content["status"]),
         content["reason"],
-        tuple(
-            TestResult(**(test | {"outcome": Outcome(test["outcome"])}))
-            for test in content["tests"]
-        ),
+        tuple(map(_test_from_values, content["tests"])),
         Style(
             style["points"],
             style["max_points"],
@@ -139,6 +191,8 @@ def grade_from_json(text: str) -> Grade:
         content["log"],
         content["versions"],
         tuple(content["notes"]),
+        Diagnosis.from_values(content["diagnosis"]),
+        Origin(**content.get("origin", {})),
     )
 
 
@@ -155,5 +209,6 @@ class Graded:
     @property
     def flags(self) -> tuple[str, ...]:
         """The notes and the flags of the grade, and one for the same sources handed in twice."""
-        twins = (f"the same sources as {', '.join(self.twins)}",) if self.twins else ()
+        names = ", ".join(map(quoted, self.twins))
+        twins = (f"the same sources as {names}",) if names else ()
         return (*self.grade.notes, *self.grade.flags, *twins)

@@ -33,6 +33,16 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Printed:
+    """What a program printed on its standard streams, in one go."""
+
+    call: int
+    """The number of the call that it was printed in, from 1; 0 outside of calls."""
+    text: str
+    """As it is: it may hold anything."""
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """The outcome of a test, and the reason for it."""
 
@@ -48,6 +58,15 @@ class Verdict:
     """None if nothing was run."""
     oddities: tuple[str, ...] = ()
     """What the audit found, whatever the outcome, for a person to look at."""
+    printed: tuple[Printed, ...] = ()
+    """What the program printed, up to a bound."""
+    call: int = 0
+    """The number of the call that went wrong, from 1; 0 if none did, or it is not known."""
+
+    @property
+    def line(self) -> int:
+        """The line of the test program that makes the call; 0 if it is not known."""
+        return self.found.calls[self.call - 1].line if self.found is not None and self.call else 0
 
     @property
     def points(self) -> int:

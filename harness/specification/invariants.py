@@ -128,7 +128,7 @@ class _Memory:
             yield Problem(
                 number,
                 f"{size} bytes at {address} overlap the block at {other.address},"
-                f" in use since call {self.live_since[other.address]}",
+                f" in use since call {self.live_since[other.address]} of the program",
             )
         insort(self.live, block)
         self.live_since[address] = number

@@ -20,6 +20,8 @@ class Mistake:
     """The rule of the specification that it breaks."""
     seen: str
     """``ordinary``, ``extra`` or ``choice``."""
+    look: str = ""
+    """Where in the code to look for it; empty where what its rule says is enough."""
     program: tuple[str, ...] = ()
     """Calls that show it, if no test of the suite does."""
     policy: str = "default"

@@ -6,11 +6,12 @@ comes with the rules that decided it, in words.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from harness.specification.machine import Machine
 from harness.specification.policy import Policy
+from harness.specification.steps import HeapBlock, State, Step
 from harness.trace.trace import FLAGS, NULL, PROTECTION, Address, Call, Request, Value
 
 
@@ -24,29 +25,12 @@ class _Block:
     """The address of the payload, relative to the first break of the program."""
     size: int
     free: bool
+    freed: int = 0
+    """When it became free: a larger number is later."""
 
     @property
     def end(self) -> int:
         return self.address + self.size
-
-
-@dataclass(frozen=True, slots=True)
-class HeapBlock:
-    """A block of the heap, as it is between two calls."""
-
-    pointer: Address
-    size: int
-    free: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A call as the specification has it, and the rules that decided it."""
-
-    call: Call
-    why: str
-    failed: bool
-    """Whether the call fails with ENOMEM."""
 
 
 @dataclass
@@ -73,6 +57,9 @@ class Model:
         self._break = 0
         self._heap_start: int | None = None
         self._blocks: list[_Block] = []
+        self._freed_count = 0
+        self._taken_to = 0
+        """Where the memory that was taken last ends: next fit searches on from there."""
         self._mapped: dict[int, int] = {}
         """The size of the payload of each live mapping, by its number."""
         self._mapping_count = 0
@@ -107,13 +94,24 @@ class Model:
         return Step(call, "; ".join(self._why), failed)
 
     def heap(self) -> list[HeapBlock]:
-        """Return the blocks of the heap, by address; no two that touch are both free."""
+        """Return the blocks of the heap, by address."""
         return [HeapBlock(self._pointer(b), b.size, b.free) for b in self._blocks]
+
+    def fitting(self, size: int) -> HeapBlock | None:
+        """Return the free block that a request for ``size`` bytes would take now; None if it would
+        take a new one, or merge blocks first."""
+        block = self._search(size + -size % self.policy.alignment)
+        return None if block is None else HeapBlock(self._pointer(block), block.size, True)
 
     @property
     def heap_end(self) -> int:
         """The break, relative to the start of the heap."""
         return self._break - (self._heap_start or 0)
+
+    def state(self) -> State:
+        """Return all memory as it is now."""
+        mappings = {Address(self._header, n): size for n, size in self._mapped.items()}
+        return State(tuple(self.heap()), self.heap_end, mappings)
 
     def move_break(self, increment: int) -> None:
         """Move the break as the program might, outside of the allocator."""
@@ -167,7 +165,11 @@ class Model:
             self._unmap(pointer)
         elif block := self._find(pointer):
             self._because("a heap block becomes free, and the break stays where it is")
+            count = len(self._blocks)
             self._release(block)
+            if len(self._blocks) < count:
+                self._because("it counts as one with the free blocks that it touches")
+            self._trim()
         else:
             self._because("freeing NULL, or a block that is free, does nothing")
 
@@ -217,7 +219,7 @@ class Model:
         total = self._mapped.pop(pointer.mapping) + self._header
         self._requests.append(Request("munmap", (Address(0, pointer.mapping), total), 0))
 
-    # ---- The heap: a list of blocks in address order, no two adjacent ones both free -----------
+    # ---- The heap: a list of blocks in address order -------------------------------------------
 
     def _pointer(self, block: _Block) -> Address:
         assert self._heap_start is not None
@@ -231,21 +233,41 @@ class Model:
         return next((b for b in self._blocks if b.address == address and not b.free), None)
 
     def _take(self, payload: int, prealloc: int) -> _Block:
-        """Return a block of at least ``payload`` bytes, by best fit or by growth."""
+        """Return a block of at least ``payload`` bytes, by a search or by growth."""
         if not self._blocks and prealloc > 0:
             self._because(f"the heap is empty: it first grows by {prealloc} bytes")
             self._preallocate(prealloc)
+        found = self._search(payload)
+        if found is None and self._merge_all():
+            self._because("no free block is large enough: all that touch are merged")
+            found = self._search(payload)
+        if found is None:
+            found = self._grow(payload)
+        else:
+            self._because(
+                f"{self.policy.search(payload)}: {found.size} bytes at {self._pointer(found)}"
+            )
+            found.free = False
+            self._split(found, payload)
+        self._taken_to = found.address + payload
+        return found
+
+    def _search(self, payload: int) -> _Block | None:
+        """Return the free block that the policy prefers among those that are large enough."""
         fitting = [b for b in self._blocks if b.free and b.size >= payload]
-        if not fitting:
-            return self._grow(payload)
-        best = min(fitting, key=lambda b: (b.size, b.address))
-        self._because(
-            f"best fit takes the smallest free block of {payload} bytes or more, the lowest among"
-            f" equals: {best.size} bytes at {self._pointer(best)}"
-        )
-        best.free = False
-        self._split(best, payload)
-        return best
+        return min(fitting, key=self._preference) if fitting else None
+
+    def _preference(self, block: _Block) -> tuple[int, int]:
+        """Return a key that is lowest for the block to take."""
+        place = -block.freed if self.policy.order == "lifo" else block.address
+        match self.policy.fit:
+            case "best":
+                return block.size, place
+            case "worst":
+                return -block.size, place
+            case "next":
+                return block.address < self._taken_to, place
+        return 0, place
 
     def _padding(self) -> int:
         return -self._break % self.policy.alignment
@@ -255,7 +277,8 @@ class Model:
         start = self._sbrk(size) + padding
         usable = (size - padding) // self.policy.alignment * self.policy.alignment
         if usable >= self._header + self.policy.alignment:
-            self._blocks.append(_Block(start + self._header, usable - self._header, free=True))
+            self._blocks.append(_Block(start + self._header, usable - self._header, free=False))
+            self._release(self._blocks[-1])
 
     def _grow(self, payload: int) -> _Block:
         last = self._blocks[-1] if self._blocks else None
@@ -275,7 +298,7 @@ class Model:
 
     def _split(self, block: _Block, payload: int) -> None:
         rest = block.size - payload
-        if rest < self._header + self.policy.alignment:
+        if rest < self._header + self.policy.smallest_rest:
             if rest:
                 self._because(f"the {rest} bytes left over can't be a block: the block stays whole")
             return
@@ -286,12 +309,24 @@ class Model:
         self._because(f"the block is split: the {rest} bytes left over are a free block")
 
     def _release(self, block: _Block) -> None:
-        """Free a block, and merge it with the free neighbours that it touches."""
-        block.free = True
+        """Free a block, and merge it with the free neighbours that it touches, unless that waits
+        until it is needed."""
+        self._freed_count += 1
+        block.free, block.freed = True, self._freed_count
+        if self.policy.merge == "need":
+            return
         self._absorb_next(block)
         at = self._blocks.index(block)
         if at > 0 and self._blocks[at - 1].free:
             self._absorb_next(self._blocks[at - 1])
+
+    def _merge_all(self) -> bool:
+        """Merge all free blocks that touch. Return whether there were any."""
+        count = len(self._blocks)
+        for block in list(self._blocks):
+            while block in self._blocks and block.free and self._absorb_next(block):
+                pass
+        return len(self._blocks) < count
 
     def _absorb_next(self, block: _Block) -> bool:
         at = self._blocks.index(block) + 1
@@ -301,8 +336,24 @@ class Model:
         if not following.free or following.address != block.end + self._header:
             return False
         block.size += self._header + following.size
+        block.freed = max(block.freed, following.freed)
         del self._blocks[at]
         return True
+
+    def _trim(self) -> None:
+        """Return the free end of the heap to the system if the policy asks for it."""
+        last = self._blocks[-1]
+        total = self._header + last.size
+        if not (self.policy.trim and last.free and total >= self.policy.trim):
+            return
+        if last.end != self._break:
+            return
+        self._because(f"the last block is free, and its total of {total} bytes goes back")
+        try:
+            self._sbrk(-total)
+        except _Refused:
+            return
+        self._blocks.pop()
 
     # ---- os_realloc ---------------------------------------------------------------------------
 
@@ -326,8 +377,11 @@ class Model:
             self._because("its total reaches the threshold: it moves to a mapping")
             mapped = self._map(payload)
             self._release(block)
+            self._trim()
             return mapped
-        return self._pointer(self._resize(block, payload))
+        resized = self._resize(block, payload)
+        self._trim()
+        return self._pointer(resized)
 
     def _resize(self, block: _Block, payload: int) -> _Block:
         if payload <= block.size:
@@ -342,7 +396,9 @@ class Model:
             block.size = payload
             return block
         old_size = block.size
-        if self._absorb_next(block):
+        while self._absorb_next(block):
+            pass
+        if block.size > old_size:
             self._because("it takes in the free memory that follows")
         if payload <= block.size:
             self._split(block, payload)
@@ -357,18 +413,21 @@ class Model:
         return moved
 
 
-def expect(calls: Sequence[Call], policy: Policy) -> list[Step]:
-    """Return the steps that the specification has for these calls.
+def follow(calls: Sequence[Call], policy: Policy) -> Iterator[tuple[Step, Model]]:
+    """Yield the step that the specification has for each of these calls, and the model after it.
 
     It takes from the calls their functions and arguments, and what only the system decides: which
     requests it refused, and where the break was after the program had moved it.
     """
     counted = [r for call in calls for r in call.requests if r.name in ("sbrk", "mmap")]
     model = Model(policy, {n for n, request in enumerate(counted, 1) if request.result == -1})
-    steps = []
     for call in calls:
         grown = (r.result for r in call.requests if r.name == "sbrk")
         if isinstance(start := next(grown, NULL), Address):
             model.find_break(start)
-        steps.append(model.call(call.function, *call.args))
-    return steps
+        yield model.call(call.function, *call.args), model
+
+
+def expect(calls: Sequence[Call], policy: Policy) -> list[Step]:
+    """Return the steps that the specification has for these calls; see `follow`."""
+    return [step for step, _ in follow(calls, policy)]

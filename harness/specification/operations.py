@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from harness.specification.model import Model, Step
+from harness.specification.model import Model
+from harness.specification.steps import Step
 from harness.trace.signatures import ALLOCATOR, POINTER
 from harness.trace.trace import NULL, Value
 

@@ -119,7 +119,8 @@ class _Canonicaliser:
 
     def _finish_call(self, result: Value | None, finished: bool) -> Call:
         assert self._entered is not None
-        call = Call(self._entered.function, self._args, result, tuple(self._requests), finished)
+        entered, requests = self._entered, tuple(self._requests)
+        call = Call(entered.function, self._args, result, requests, finished, entered.line)
         self._entered = None
         self._requests.clear()
         return call

@@ -28,7 +28,8 @@ class View:
         stop = trace.before(Phase.CLEAN_UP)
         self.start = start or 0
         """The number of calls before the judged part."""
-        self._stop = len(trace.calls) if stop is None else stop
+        self.stop = len(trace.calls) if stop is None else stop
+        """The number of calls before the clean-up."""
         self._reached = start is not None
         self._trace = trace
         set_up = trace.before(Phase.SET_UP) or 0
@@ -72,13 +73,26 @@ class View:
         offset, name = self._blocks[at - 1]
         return Near(name, value.offset - offset)
 
+    def address(self, value: Value) -> Address | None:
+        """Return the address in the heap that a relative one stands for in this trace; None if
+        there is none."""
+        match value:
+            case Address(_, None):
+                return value
+            case Near(name, offset) if name == _END and self._end is not None:
+                return Address(self._end + offset)
+            case Near(name, offset):
+                start = next((place for place, block in self._blocks if block == name), None)
+                return None if start is None else Address(start + offset)
+        return None
+
     def text(self, text: str) -> str:
         """Return a sentence with its addresses made relative."""
         return _HEAP.sub(lambda match: str(self.value(Address(int(match[1], 16)))), text)
 
     def calls(self) -> Iterator[Call]:
         """Yield the calls of the judged part."""
-        for call in self._trace.calls[self.start : self._stop]:
+        for call in self._trace.calls[self.start : self.stop]:
             yield Call(
                 call.function,
                 tuple(map(self.value, call.args)),
@@ -88,6 +102,7 @@ class View:
                     for r in call.requests
                 ),
                 call.finished,
+                call.line,
             )
 
     def trace(self) -> Trace:

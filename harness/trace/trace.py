@@ -16,7 +16,7 @@ other address is ``?``.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -71,6 +71,13 @@ UNKNOWN = Unknown()
 UNKNOWN_NOTE = "/* ?: not in the heap, not in a mapping */"
 PROTECTION = Symbol("PROT_READ|PROT_WRITE")
 FLAGS = Symbol("MAP_PRIVATE|MAP_ANONYMOUS")
+_STANDARD_MAPPING = f", {PROTECTION}, {FLAGS}, -1, 0)"
+
+
+def shortened(line: str) -> str:
+    """Return a line of a trace's text without what is equal in all correct mappings."""
+    return line.replace(_STANDARD_MAPPING, ", ...)")
+
 
 Value = int | Address | Near | Unknown | Symbol
 """An argument or a result. Sizes and statuses are numbers."""
@@ -100,13 +107,15 @@ class Request:
 @dataclass(frozen=True, slots=True)
 class Call:
     """A call of the allocator. ``result`` is None if the function returns nothing; a call that did
-    not return is not ``finished``."""
+    not return is not ``finished``. ``line`` is the line of the test program that it is in, as far
+    as that is known, and else 0; equal calls may come from different lines."""
 
     function: str
     args: tuple[Value, ...]
     result: Value | None = None
     requests: tuple[Request, ...] = ()
     finished: bool = True
+    line: int = field(default=0, compare=False)
 
     @property
     def head(self) -> str:

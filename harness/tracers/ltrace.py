@@ -12,6 +12,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -19,47 +20,59 @@ from seccomp import Arch, resolve_syscall
 
 from harness.trace.events import (
     SPAWNING,
+    Checking,
     Entered,
     Event,
     Exited,
     Killed,
     Replaced,
     Returned,
+    Signalled,
     SystemCall,
 )
 from harness.tracers.linkage import NOT_LINKED, read_linkage
 from harness.execution.process import Finished, Limits, is_plain_file, run
 from harness.execution.process_tree import kill_below, usage_below
-from harness.execution.sandbox import EXECS_TO_ENTER, KEEPER, OUT
+from harness.execution.sandbox import OUT, SHOWN
 from harness.trace.signatures import (
     ALLOCATOR,
     FUNCTIONS,
     INT,
     POINTER,
+    PRINTING,
     SIZE,
     SYSTEM_CALLS,
     Signature,
 )
 from harness.trace.words import signed_result, unsigned
-from harness.tracers.tracer import SHOWN, Program, Streams
+from harness.tracers.tracer import Program, Streams
 
 _PROTOTYPES = "ltrace.conf"
 _TYPES = {POINTER: "addr", SIZE: "ulong", INT: "int", None: "void"}
 """The names of types in prototypes. With them, ltrace shows pointers as addresses, and sizes as
 unsigned numbers."""
 
+_READ = {**SYSTEM_CALLS, **PRINTING}
+"""The system calls whose arguments are read."""
 _LEAST_SHOWN = {"mmap": 4}
 """How many arguments every version shows, if that is not all."""
 
+_PLACE = re.compile(r"\[(0x[0-9a-f]+)\] ")
+"""Where the program was, with ``-i``; in a call of either kind, that is where it returns to."""
 _BEGUN = re.compile(
     rf"(?:.*->)?(?P<name>{'|'.join(FUNCTIONS)}|SYS_\w+|\w+@SYS)\((?P<args>[^)]*?)"
     r"(?:\) += (?P<result>\S+)| <(?:unfinished|no return) \.\.\.>)\s*"
 )
+_CALL_TAG, _CHECKED, _CLEARED = 0x5E7B11E0, 1, 2
+"""What a test program tells with a call; see tests/snippets/snippet.h."""
+_TAKING_BLOCKS = ("os_realloc", "os_free")
+"""The functions with whose calls it tells which block it has checked just before."""
 _UNTOLD = re.compile(r"(?P<name>SYS_\w+|\w+@SYS)\([^)]*\) +=\s*")
 """A system call whose result is left out. That happens to one that starts a thread or a process, if
 ltrace hears of the new one first."""
 _SOME_PROCESS = "1"
 _RESUMED = re.compile(r"<\.\.\. (?P<name>\w+)(?:@SYS)? resumed> .*?\) += (?P<result>\S+)\s*")
+_SIGNALLED = re.compile(r"--- (SIG\w+) \(.*\) ---\s*")
 _EXITED = re.compile(r"\+\+\+ exited \(status (\d+)\) \+\+\+\s*")
 _KILLED = re.compile(r"\+\+\+ killed by (\w+) \+\+\+\s*")
 _EXEC = re.compile(r"--- Called exec\(\) ---\s*")
@@ -86,24 +99,24 @@ def _name_of(number: int) -> str:
         return str(number)
 
 
-def _system_call(name: str, args: str, result: str) -> SystemCall:
+def _system_call(name: str, args: str, result: str, place: int) -> SystemCall:
     if name.isdecimal():
         name = _name_of(int(name))
     if name in SPAWNING:
-        return SystemCall(name, (), signed_result(_number(result)))
-    if name not in SYSTEM_CALLS:
-        return SystemCall(name, (), 0)
-    count = len(SYSTEM_CALLS[name].parameters)
+        return SystemCall(name, (), signed_result(_number(result)), place)
+    if name not in _READ:
+        return SystemCall(name, (), 0, place)
+    count = len(_READ[name].parameters)
     numbers = _numbers(args)[:count]
     if len(numbers) < _LEAST_SHOWN.get(name, count):
         raise ValueError(args)
-    return SystemCall(name, numbers, signed_result(_number(result)))
+    return SystemCall(name, numbers, signed_result(_number(result)), place)
 
 
-def _after_entering(lines: Iterator[str]) -> Iterator[str]:
+def _after_entering(lines: Iterator[str], execs: int) -> Iterator[str]:
     """Skip the lines on a process before it becomes the program in the inner sandbox."""
-    execs = (index for index, line in enumerate(lines) if _EXEC.fullmatch(line))
-    next(itertools.islice(execs, EXECS_TO_ENTER - 1, None), None)
+    entering = (n for n, line in enumerate(lines) if _EXEC.fullmatch(_split_place(line)[1]))
+    next(itertools.islice(entering, execs - 1, None), None)
     return lines
 
 
@@ -113,13 +126,16 @@ def _read_events(lines: Iterator[str]) -> Iterator[Event]:
     pending: dict[str, str] = {}
     """The arguments of the system calls whose second half has not come yet."""
     for line in lines:
+        place, line = _split_place(line)
         try:
             if match := _BEGUN.fullmatch(line):
-                yield from _begun(match, pending)
+                yield from _begun(match, pending, place)
             elif match := _UNTOLD.fullmatch(line):
-                yield from _started(match)
+                yield from _started(match, place)
             elif match := _RESUMED.fullmatch(line):
-                yield _resumed(match, pending)
+                yield _resumed(match, pending, place)
+            elif match := _SIGNALLED.fullmatch(line):
+                yield Signalled(match[1])
             elif match := _EXITED.fullmatch(line):
                 yield Exited(int(match[1]))
             elif match := _KILLED.fullmatch(line):
@@ -136,34 +152,55 @@ def _system_call_name(name: str) -> str | None:
     return name.removesuffix("@SYS") if name.endswith("@SYS") else None
 
 
-def _begun(match: re.Match[str], pending: dict[str, str]) -> Iterator[Event]:
+def _split_place(line: str) -> tuple[int, str]:
+    """Return the place that a line begins with, 0 if there is none, and the rest of the line."""
+    match = _PLACE.match(line)
+    return (int(match[1], 16), line[match.end() :]) if match else (0, line)
+
+
+def _begun(match: re.Match[str], pending: dict[str, str], place: int) -> Iterator[Event]:
     args, result = match["args"], match["result"]
     system_call = _system_call_name(match["name"])
     if system_call is None:
         # Without prototypes ltrace assumes four arguments, all signed.
+        numbers = tuple(map(unsigned, _numbers(args)))
         count = len(ALLOCATOR[match["name"]].parameters)
-        yield Entered(match["name"], tuple(map(unsigned, _numbers(args)[:count])))
+        told = _told(match["name"], numbers[count:])
+        yield Entered(match["name"], numbers[:count], *told, place)
         if result is not None:
             yield _returned(match["name"], result)
     elif result is None:
         pending[system_call] = args
         if system_call in _REPLACING:
-            yield _system_call(system_call, args, "0")
+            yield _system_call(system_call, args, "0", place)
     else:
-        yield _system_call(system_call, args, result)
+        yield _system_call(system_call, args, result, place)
 
 
-def _started(match: re.Match[str]) -> Iterator[Event]:
-    call = _system_call(_system_call_name(match["name"]) or "", "", _SOME_PROCESS)
+def _told(function: str, more: tuple[int, ...]) -> tuple[int, Checking | None]:
+    """Return the line of a call, and how it is checked, as a test program tells in the arguments
+    after the function's own."""
+    tag, line = divmod(next(iter(more), 0), 1 << 32)
+    bits = tag ^ _CALL_TAG
+    if bits & ~(_CHECKED | _CLEARED):
+        return 0, None
+    last = more[1:3] if function in _TAKING_BLOCKS else (0, 0)
+    if not bits & _CHECKED or len(last) < 2:
+        return line, None
+    return line, Checking(bool(bits & _CLEARED), *last)
+
+
+def _started(match: re.Match[str], place: int) -> Iterator[Event]:
+    call = _system_call(_system_call_name(match["name"]) or "", "", _SOME_PROCESS, place)
     if call.name in SPAWNING:
         yield call
 
 
-def _resumed(match: re.Match[str], pending: dict[str, str]) -> Event:
+def _resumed(match: re.Match[str], pending: dict[str, str], place: int) -> Event:
     name = match["name"].removeprefix("SYS_")
     if name in FUNCTIONS:
         return _returned(name, match["result"])
-    return _system_call(name, pending.pop(name, ""), match["result"])
+    return _system_call(name, pending.pop(name, ""), match["result"], place)
 
 
 def _returned(function: str, result: str) -> Returned:
@@ -203,9 +240,8 @@ class Ltrace:
             prototypes = confinement.shown / _PROTOTYPES
             sandbox, inside = confinement.sandbox, Path(SHOWN)
             ltrace = _command(inside / prototypes.name, Path(OUT) / raw.name)
-            shown = {SHOWN: confinement.shown}
             argv = sandbox.confine_watched(
-                [*ltrace, "--"], program.argv, shown, raw.parent, program.env
+                [*ltrace, "--"], program.argv, confinement.shown, raw.parent, program.env
             )
         prototypes.write_text(_prototypes())
         return run(
@@ -217,18 +253,23 @@ class Ltrace:
             stdout=streams.stdout,
             stderr=streams.stderr,
             measure=lambda pid: usage_below(pid, "ltrace"),
-            on_excess=lambda pid: kill_below(pid, "ltrace", spared=KEEPER),
+            on_excess=lambda pid: kill_below(pid, "ltrace"),
         )
 
-    def events(self, raw: Path, confined: bool) -> Iterator[Event]:
+    def events(self, raw: Path, execs_to_enter: int = 0) -> Iterator[Event]:
         if not is_plain_file(raw):  # ltrace ended before it made the file
             return
         with raw.open(encoding="utf-8", errors="replace") as lines:
-            yield from _read_events(_after_entering(lines) if confined else lines)
+            entered = _after_entering(lines, execs_to_enter) if execs_to_enter else lines
+            yield from _read_events(entered)
 
 
 def _prototypes() -> str:
-    signatures = {**ALLOCATOR, **{f"SYS_{name}": call for name, call in SYSTEM_CALLS.items()}}
+    told = {
+        name: replace(s, parameters=(*s.parameters, *[SIZE] * (3 if name in _TAKING_BLOCKS else 1)))
+        for name, s in ALLOCATOR.items()
+    }
+    signatures = {**told, **{f"SYS_{name}": call for name, call in _READ.items()}}
     return "".join(f"{_prototype(*signature)}\n" for signature in signatures.items())
 
 
@@ -239,4 +280,4 @@ def _prototype(name: str, signature: Signature) -> str:
 
 def _command(prototypes: Path, raw: Path) -> list[str]:
     calls = "+".join(f"{function}@MAIN" for function in FUNCTIONS)
-    return ["ltrace", "-S", "-F", str(prototypes), "-o", str(raw), "-e", calls]
+    return ["ltrace", "-S", "-i", "-F", str(prototypes), "-o", str(raw), "-e", calls]

@@ -11,17 +11,14 @@ from harness.errors import UserError
 from harness.trace.events import Event
 from harness.execution.output import Output
 from harness.execution.process import Finished, Limits
-from harness.execution.sandbox import Sandbox
-
-SHOWN = "/osmem"
-"""Where a confined program finds the folder that it is shown."""
+from harness.execution.sandbox import RunSandbox
 
 
 @dataclass(frozen=True, slots=True)
 class Confinement:
     """The sandbox that a program is traced in."""
 
-    sandbox: Sandbox
+    sandbox: RunSandbox
     shown: Path
     """The only folder of the host that the program can read, as `SHOWN`. It was made with
     `make_readable`; a tracer may put files of its own there."""
@@ -69,5 +66,6 @@ class Tracer(Protocol):
         """Run the program, and keep the tracer's own output at ``raw``, in a folder that was made
         with `make_writable_folder`. Raises `TracerError` or `OSError`."""
 
-    def events(self, raw: Path, confined: bool) -> Iterator[Event]:
-        """Read the events back from there. Raises `TracerError`."""
+    def events(self, raw: Path, execs_to_enter: int = 0) -> Iterator[Event]:
+        """Read the events back from there, those after so many calls of exec(). Raises
+        `TracerError`."""

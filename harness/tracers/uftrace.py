@@ -133,7 +133,7 @@ class Uftrace:
         (raw / "offset").write_text(str(before))
         return finished
 
-    def events(self, raw: Path, confined: bool) -> Iterator[Event]:
+    def events(self, raw: Path, execs_to_enter: int = 0) -> Iterator[Event]:
         first = next(_tasks(raw), None)
         log = _log_of_early_end(raw) if first is None else raw / f"kernel.{first['task']}"
         if log is None:  # the program did not start

@@ -12,7 +12,7 @@ import pytest
 
 from harness.checking.check import check, set_up
 from harness.checking.programs import build_programs
-from harness.diagnosis.diagnose import diagnose, traces_of
+from harness.diagnosis.diagnose import find_causes, traces_of
 from harness.diagnosis.making import key_of
 from harness.diagnosis.recorder import recorders
 from harness.diagnosis.table import Table, read_table, table_file, table_of
@@ -42,7 +42,7 @@ class Recorded:
         return {name: recorder.trace(mistakes).text() for name, recorder in self._recorders.items()}
 
     def diagnose(self, *mistakes: str) -> Diagnosis:
-        return diagnose(self.table, self.traces(mistakes))
+        return find_causes(self.table, self.traces(mistakes))
 
 
 @pytest.fixture(scope="module")
@@ -110,9 +110,27 @@ def test_no_mistake_is_named_that_was_not_made(recorded: Recorded) -> None:
 
 def test_a_mistake_outside_of_the_table_is_not_taken_for_another(recorded: Recorded) -> None:
     for mistake in ("fit-first", "munmap-never", "realloc-never-shrinks"):
-        found = diagnose(recorded.table.without([mistake]), recorded.traces([mistake]))
+        found = find_causes(recorded.table.without([mistake]), recorded.traces([mistake]))
         assert found.causes == ()
         assert found.unexplained
+
+
+def test_beside_unknown_mistakes_those_are_named_that_explain_tests(recorded: Recorded) -> None:
+    made = ("mapped-in-heap-list", "unmapped-head-dangles", "fit-with-header", "fit-worst")
+    found = recorded.diagnose(*made)
+    assert names(found) == [("fit-with-header",), ("fit-worst",)]
+    changed = {test for test, text in recorded.traces(made).items() if text not in right_texts()}
+    assert {*found.explained, *found.unexplained} == changed
+    for cause in found.causes:
+        assert cause.tests and {*cause.tests} <= {*found.explained}
+    smaller = recorded.table.without(["coalesce-pairs"])
+    found = find_causes(smaller, recorded.traces(["coalesce-pairs", "munmap-payload-only"]))
+    assert names(found) == [("munmap-payload-only",)]
+    assert found.unexplained
+
+
+def right_texts() -> set[str]:
+    return {test.reference.read_text() for test in DEFAULT.tests}
 
 
 @pytest.mark.parametrize("source", [ROOT / "src", PLAIN], ids=["reference", "plain"])
@@ -120,11 +138,11 @@ def test_where_nothing_is_wrong_there_is_no_diagnosis(source: Path) -> None:
     verdicts = check(set_up(DEFAULT, source, Ltrace(), 2), 2)
     table = table_of(DEFAULT)
     assert table is not None
-    assert diagnose(table, traces_of(verdicts)) == Diagnosis()
+    assert find_causes(table, traces_of(verdicts)) == Diagnosis()
 
 
 def test_tests_that_were_not_run_are_no_evidence(recorded: Recorded) -> None:
     traces = recorded.traces(["coalesce-never"])
     some: Mapping[str, str] = {name: traces[name] for name in ("malloc-coalesce", "all")}
-    assert names(diagnose(recorded.table, some)) == [("coalesce-never",)]
-    assert diagnose(recorded.table, {}) == Diagnosis()
+    assert names(find_causes(recorded.table, some)) == [("coalesce-never",)]
+    assert find_causes(recorded.table, {}) == Diagnosis()

@@ -34,7 +34,10 @@ def test_a_sound_trace_has_no_problems() -> None:
     ("second", "said"),
     [
         ("os_malloc(8) = heap+0x24", "heap+0x24 is not aligned"),
-        ("os_malloc(8) = heap+0x20", "overlap the block at heap+0x20, in use since call 1"),
+        (
+            "os_malloc(8) = heap+0x20",
+            "overlap the block at heap+0x20, in use since call 1 of the program",
+        ),
         ("os_malloc(8) = heap+0x80", "overlap the block at heap+0x20"),
         ("os_malloc(40) = heap+0x0", "overlap the block at heap+0x20"),
         ("os_malloc(9) = heap+0x1fff8", "end outside of the memory requested"),

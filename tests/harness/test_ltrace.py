@@ -28,7 +28,7 @@ exit 0
 
 
 def canonical(fixture: str) -> str:
-    return gather(canonicalise(Ltrace().events(FIXTURES / f"{fixture}.txt", False))).text()
+    return gather(canonicalise(Ltrace().events(FIXTURES / f"{fixture}.txt"))).text()
 
 
 @pytest.mark.parametrize("version", ["0.7.3", "0.7.3-bare", "0.7.91", "0.7.91-bare"])

@@ -10,6 +10,7 @@ import pytest
 
 from harness.checking.check import set_up
 from harness.checking.matrix import Cost, costs, out_of_place
+from harness.diagnosis.recorder import Recorder, recorders
 from harness.execution.build import ROOT
 from harness.results.verdict import Outcome
 from harness.specification.mistakes import read_mistakes
@@ -59,9 +60,30 @@ UNNOTICED = {
 
 @pytest.fixture(scope="module")
 def matrix() -> Mapping[str, Cost]:
-    """What each mistake costs in the default suite."""
+    """What each mistake costs in the default suite. It is judged where it changes something; 'make
+    matrix' judges it in all tests."""
     setup = set_up(SUITE, PLAIN, Ltrace(), 2)
-    return {cost.mistake.name: cost for cost in costs(setup, list(MISTAKES.values()), 2)}
+    with recorders(SUITE, setup.programs, len(MISTAKES)) as found:
+        changed = {name: changed_by(name, found) for name in MISTAKES}
+    costs_of = {}
+    for name, tests in changed.items():
+        alone = replace(setup, suite=SUITE.select(tests) if tests else replace(SUITE, tests=()))
+        [costs_of[name]] = costs(alone, [MISTAKES[name]], 1)
+    return costs_of
+
+
+def changed_by(mistake: str, found: Mapping[str, Recorder]) -> tuple[str, ...]:
+    """The tests that run in another way, or end in another way, with a mistake."""
+    return tuple(
+        name
+        for name, recorder in found.items()
+        if how_it_ran(recorder, mistake) != how_it_ran(recorder)
+    )
+
+
+def how_it_ran(recorder: Recorder, *mistakes: str) -> tuple[int, int, bool]:
+    ran = recorder.run(mistakes)
+    return ran.hash, ran.status, ran.in_loop
 
 
 def cost_of(suite: Suite, names: Sequence[str]) -> Cost:
@@ -100,7 +122,12 @@ def test_a_mistake_fails_the_tests_that_name_its_rule_and_no_others(
 def test_every_failure_is_judged(matrix: Mapping[str, Cost]) -> None:
     unjudged = (Outcome.SKIPPED, Outcome.NOT_BUILT)
     for cost in matrix.values():
-        assert not [name for name, outcome in cost.failed if outcome in unjudged]
+        assert not [failure for failure in cost.failed if failure.outcome in unjudged]
+
+
+def test_no_mistake_is_taken_for_an_attack_on_the_test(matrix: Mapping[str, Cost]) -> None:
+    for cost in matrix.values():
+        assert not [f for f in cost.failed if "changed the memory of the test" in f.reason]
 
 
 def test_mistakes_cost_what_they_are_worth(matrix: Mapping[str, Cost]) -> None:
@@ -132,7 +159,7 @@ def test_a_large_preallocation_is_split_even_by_a_request_of_nearly_a_page() -> 
     follows_it = "preallocate-much-for-calloc"
     assert not cost_of(classic, [follows_it]).failed
     cost = cost_of(classic, [follows_it, *UNNOTICED])
-    assert [name for name, _ in cost.failed] == ["calloc-no-preallocate"]
+    assert [failure.test for failure in cost.failed] == ["calloc-no-preallocate"]
     assert cost.points > 0
 
 
@@ -160,4 +187,4 @@ def test_refusals_cost_no_points_and_extra_tests_show_them(
 ) -> None:
     cost = cost_of(SUITE, mistakes)
     assert cost.points == 0
-    assert {name for name, _ in cost.failed} == failed
+    assert {failure.test for failure in cost.failed} == failed

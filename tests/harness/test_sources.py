@@ -14,7 +14,7 @@ from harness.execution.build import ROOT
 from harness.grading.archive.unpack import ArchiveLimits, unpack
 from submissions import mistaken, plain
 
-LIMITS = ArchiveLimits(archive_mib=4, unpacked_mib=8, files=100, depth=6, ratio=100)
+LIMITS = ArchiveLimits(archive_mib=4, unpacked_mib=8, files=200, depth=6, ratio=100)
 DEFINES = "void *os_malloc(size_t size)\n{\n    return 0;\n}\n"
 CALLS = (
     "void *os_malloc(size_t size); // os_malloc(size_t size) {\nint main(void) { os_malloc(1); }"
@@ -129,7 +129,7 @@ def test_the_user_decides_and_what_changes_is_graded_again(folder: Path) -> None
     chosen = "built from osmem/src, as --source says; backup/src could be meant, too"
     assert grade(folder) == "4 graded"
     assert rows(folder)["eva"] == ("1", "")
-    assert rows(folder)["ana"] == ("0", f"{first}; the same sources as dan=2")
+    assert rows(folder)["ana"] == ("0", f'{first}; the same sources as "dan=2"')
     report = folder / "out" / "submissions" / "ana" / "report.txt"
     assert first in report.read_text()
 
@@ -140,10 +140,10 @@ def test_the_user_decides_and_what_changes_is_graded_again(folder: Path) -> None
 
     both = ("--source", "ana=osmem/src", "--source", "dan=2=./osmem/src")
     assert grade(folder, *both) == "4 known before"
-    assert rows(folder)["dan=2"] == ("1", f"{chosen}; the same sources as ana")
+    assert rows(folder)["dan=2"] == ("1", f'{chosen}; the same sources as "ana"')
 
     assert grade(folder) == "4 known before"
-    assert rows(folder)["ana"] == ("0", f"{first}; the same sources as dan=2")
+    assert rows(folder)["ana"] == ("0", f'{first}; the same sources as "dan=2"')
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@
 
 static char *heap_end; /* the break as our own last growth has left it */
 static struct block_meta *served_last;
+static char *taken_to; /* where the memory that was taken last ends: next fit searches on there */
 
 /* ---- Searching ------------------------------------------------------------------------------ */
 
@@ -16,8 +17,25 @@ static bool fits(struct block_meta *block, size_t payload)
     if (mistake(fit_with_header))
         return block->size >= payload + header_size();
     if (mistake(search_bounded_by_threshold))
-        return block->size >= payload && block->size - payload < MMAP_THRESHOLD;
+        return block->size >= payload && block->size - payload < policy.mmap_threshold;
     return block->size >= payload;
+}
+
+static bool is_behind(struct block_meta *block)
+{
+    return (char *)payload_of(block) >= taken_to;
+}
+
+/* Whether the policy takes `block` rather than `best`, which lies lower. */
+static bool is_preferred(struct block_meta *block, struct block_meta *best)
+{
+    if (policy.fit == BEST && block->size != best->size)
+        return block->size < best->size;
+    if (policy.fit == WORST && block->size != best->size)
+        return block->size > best->size;
+    if (policy.fit == NEXT)
+        return is_behind(block) && !is_behind(best);
+    return policy.order == LIFO && is_freed_later(block, best);
 }
 
 static bool fits_better(struct block_meta *block, struct block_meta *best)
@@ -30,14 +48,14 @@ static bool fits_better(struct block_meta *block, struct block_meta *best)
         return true;
     if (mistake(fit_worst))
         return block->size > best->size;
-    if (mistake(fit_last_of_equals))
-        return block->size <= best->size;
-    if (mistake(fit_first_of_large) && block->size >= MMAP_THRESHOLD / 2)
+    if (mistake(fit_last_of_equals) && block->size == best->size)
+        return true;
+    if (mistake(fit_first_of_large) && block->size >= policy.mmap_threshold / 2)
         return false;
-    return block->size < best->size;
+    return is_preferred(block, best);
 }
 
-struct block_meta *best_fit(size_t payload)
+struct block_meta *find_free(size_t payload)
 {
     struct block_meta *best = NULL;
 
@@ -74,7 +92,7 @@ void *ask_break(size_t bytes)
 /* How far the break is below a multiple of the alignment: someone else may have moved it. */
 static size_t padding_at_break(void)
 {
-    return -(uintptr_t)sbrk(0) % ALIGNMENT;
+    return -(uintptr_t)sbrk(0) % policy.alignment;
 }
 
 bool ends_at_break(struct block_meta *block)
@@ -98,7 +116,7 @@ static struct block_meta *make_block(size_t bytes, size_t padding)
 
     struct block_meta *block = (struct block_meta *)(start + padding);
 
-    block->size = (bytes - padding - header_size()) / ALIGNMENT * ALIGNMENT;
+    block->size = (bytes - padding - header_size()) / policy.alignment * policy.alignment;
     block->status = STATUS_ALLOC;
     return block;
 }
@@ -176,7 +194,7 @@ static struct block_meta *grow(size_t payload)
     struct block_meta *last = last_block();
 
     if (mistake(grow_by_preallocation)) {
-        struct block_meta *block = append(MMAP_THRESHOLD, 0);
+        struct block_meta *block = append(policy.mmap_threshold, 0);
 
         if (block != NULL)
             split(block, payload);
@@ -195,8 +213,11 @@ static struct block_meta *grow(size_t payload)
 
 bool preallocate(enum caller caller)
 {
-    size_t bytes = caller == CALLOC ? PREALLOC_CALLOC : MMAP_THRESHOLD;
+    size_t bytes = caller == CALLOC ? policy.prealloc_calloc : policy.prealloc_malloc;
 
+    if (bytes == 0 && !mistake(preallocate_page_for_malloc) &&
+        !mistake(preallocate_much_for_calloc))
+        return true;
     if (mistake(preallocate_header_too))
         bytes += header_size();
     if (mistake(preallocate_page_too))
@@ -204,12 +225,17 @@ bool preallocate(enum caller caller)
     if (mistake(preallocate_page_for_malloc) && caller != CALLOC)
         bytes = SIZE_PAGE;
     if (mistake(preallocate_much_for_calloc) && caller == CALLOC)
-        bytes = MMAP_THRESHOLD;
+        bytes = policy.mmap_threshold;
 
-    struct block_meta *block = append(bytes, padding_at_break());
+    size_t padding = padding_at_break();
+
+    if (bytes - padding < header_size() + policy.alignment)
+        return ask_break(bytes) != NULL;
+
+    struct block_meta *block = append(bytes, padding);
 
     if (block != NULL)
-        block->status = STATUS_FREE;
+        set_free(block);
     return block != NULL;
 }
 
@@ -249,7 +275,8 @@ static void split_preallocation(struct block_meta *block, size_t payload, enum c
 {
     size_t rest = block->size - payload;
     size_t total = payload + header_size();
-    bool near_page = caller == CALLOC && total > SIZE_PAGE - header_size() - ALIGNMENT;
+    bool near_page =
+        caller == CALLOC && total > policy.calloc_threshold - header_size() - policy.alignment;
 
     if (mistake(preallocate_whole) || (mistake(preallocate_unsplit_near_page) && near_page))
         return;
@@ -268,6 +295,29 @@ static void split_preallocation(struct block_meta *block, size_t payload, enum c
         misplace_rest(block);
 }
 
+/* ---- The heap's end ------------------------------------------------------------------------- */
+
+void trim(void)
+{
+    if (policy.trim == 0)
+        return;
+    if (policy.merge == WHEN_FREE)
+        coalesce();
+
+    struct block_meta *last = last_block();
+
+    if (!is_free(last) || !ends_at_break(last) || header_size() + last->size < policy.trim)
+        return;
+
+    int saved_errno = errno;
+
+    if (sbrk(-(intptr_t)(header_size() + last->size)) != (void *)-1) {
+        heap_end = last == first_block() ? NULL : (char *)last;
+        take_out(last);
+    }
+    errno = saved_errno;
+}
+
 /* ---- A block for a request ------------------------------------------------------------------ */
 
 static struct block_meta *find_or_grow(size_t payload, enum caller caller)
@@ -276,14 +326,17 @@ static struct block_meta *find_or_grow(size_t payload, enum caller caller)
 
     if (first && !preallocate(caller))
         return NULL;
-    if (!mistake(coalesce_when_full))
+
+    bool at_need = policy.merge == AT_NEED || mistake(coalesce_when_full);
+
+    if (!at_need)
         coalesce();
 
-    struct block_meta *block = best_fit(payload);
+    struct block_meta *block = find_free(payload);
 
-    if (block == NULL && mistake(coalesce_when_full)) {
+    if (block == NULL && at_need) {
         coalesce();
-        block = best_fit(payload);
+        block = find_free(payload);
     }
     if (block == NULL)
         return grow(payload);
@@ -302,7 +355,9 @@ struct block_meta *take_from_heap(size_t payload, enum caller caller)
 
     struct block_meta *block = find_or_grow(payload, caller);
 
-    if (block != NULL)
+    if (block != NULL) {
         served_last = block;
+        taken_to = (char *)payload_of(block) + payload;
+    }
     return block;
 }

@@ -27,6 +27,30 @@ bool is_free(struct block_meta *block)
     return block != NULL && block->status == STATUS_FREE;
 }
 
+/* The age lies in the header, where nothing else does. */
+static unsigned int *age_of(struct block_meta *block)
+{
+    return (unsigned int *)((char *)block + offsetof(struct block_meta, status)) + 1;
+}
+
+void set_free(struct block_meta *block)
+{
+    static unsigned int count;
+
+    block->status = STATUS_FREE;
+    *age_of(block) = ++count;
+}
+
+bool is_freed_later(struct block_meta *block, struct block_meta *other)
+{
+    return *age_of(block) > *age_of(other);
+}
+
+void take_age(struct block_meta *block, struct block_meta *other)
+{
+    *age_of(block) = *age_of(other);
+}
+
 /* ---- Looking -------------------------------------------------------------------------------- */
 
 /* A header of 24 bytes has no prev: next is in its place. */

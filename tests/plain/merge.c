@@ -31,6 +31,8 @@ void absorb_next(struct block_meta *block)
 {
     struct block_meta *next = next_of(block);
 
+    if (is_freed_later(next, block))
+        take_age(block, next);
     block->size += next->size;
     if (!mistake(coalesce_never_counts_header))
         block->size += header_size();
@@ -81,10 +83,10 @@ size_t smallest_rest(void)
     if (mistake(split_from_header))
         return header_size();
     if (mistake(split_from_two_steps))
-        return header_size() + 2 * ALIGNMENT;
+        return header_size() + 2 * policy.alignment;
     if (mistake(split_from_two_headers))
         return 2 * header_size();
-    return header_size() + ALIGNMENT;
+    return header_size() + policy.smallest_rest;
 }
 
 static void make_rest(struct block_meta *block, size_t bytes)
@@ -93,7 +95,7 @@ static void make_rest(struct block_meta *block, size_t bytes)
 
     rest->size = bytes - header_size();
     if (!mistake(split_leaves_status))
-        rest->status = STATUS_FREE;
+        set_free(rest);
     put_after(block, rest);
     if (!mistake(shrink_rest_not_merged))
         merge_freed(rest);

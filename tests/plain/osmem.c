@@ -30,7 +30,7 @@ void note_refusal(int error)
 static bool fits_into_heap(size_t payload)
 {
     coalesce();
-    return best_fit(payload) != NULL || is_free(last_block());
+    return find_free(payload) != NULL || is_free(last_block());
 }
 
 static bool becomes_mapping(size_t size, enum caller caller)
@@ -149,13 +149,13 @@ static void free_in_heap(struct block_meta *block)
         absorb_next(before);
         return;
     }
-    block->status = STATUS_FREE;
+    set_free(block);
     merge_freed(block);
     if (mistake(free_moves_break) && block != first_block() && ends_at_break(block))
         move_break(block);
 }
 
-void os_free(void *ptr)
+void give_back(void *ptr)
 {
     if (mistake(free_never) || (ptr == NULL && !mistake(free_null)))
         return;
@@ -170,4 +170,13 @@ void os_free(void *ptr)
         free_again(block);
     else
         free_in_heap(block);
+}
+
+void os_free(void *ptr)
+{
+    bool in_heap = ptr != NULL && block_of(ptr)->status == STATUS_ALLOC;
+
+    give_back(ptr);
+    if (in_heap)
+        trim();
 }

@@ -10,16 +10,29 @@
 #include "block_meta.h"
 #include "mistakes.h"
 
-#define ALIGNMENT      8
-#define SIZE_PAGE      4096
-#define MMAP_THRESHOLD (128 * 1024)
-
-/* mistake.h may define this one. */
-#ifndef PREALLOC_CALLOC
-#define PREALLOC_CALLOC SIZE_PAGE
-#endif
+#define SIZE_PAGE 4096
 
 #pragma GCC visibility push(hidden)
+
+/* ---- policy.c: the numbers and choices of the specification, or of OSMEM_CONF -----------------
+ */
+
+enum fit { BEST, FIRST, NEXT, WORST };
+enum order { ADDRESS, LIFO };
+enum merge { WHEN_FREE, AT_NEED };
+
+extern struct policy {
+    size_t mmap_threshold;
+    size_t calloc_threshold;
+    size_t prealloc_malloc;
+    size_t prealloc_calloc;
+    size_t alignment;
+    size_t trim;
+    size_t smallest_rest;
+    size_t fit;
+    size_t order;
+    size_t merge;
+} policy;
 
 /* Which function a request comes from. */
 enum caller { MALLOC, CALLOC, REALLOC };
@@ -52,6 +65,13 @@ struct block_meta *block_before(struct block_meta *block);
 bool is_free(struct block_meta *block);
 bool is_listed(struct block_meta *block);
 
+/* Marks a block as free from now on, and whether one has become free later than another. */
+void set_free(struct block_meta *block);
+bool is_freed_later(struct block_meta *block, struct block_meta *other);
+
+/* Makes a block as young as another one that became free later. */
+void take_age(struct block_meta *block, struct block_meta *other);
+
 void put_first(struct block_meta *block);
 void put_last(struct block_meta *block);
 void put_after(struct block_meta *block, struct block_meta *added);
@@ -83,7 +103,8 @@ void split(struct block_meta *block, size_t payload);
 
 /* ---- heap.c --------------------------------------------------------------------------------- */
 
-struct block_meta *best_fit(size_t payload);
+/* The free block that a request takes; NULL if none is large enough. */
+struct block_meta *find_free(size_t payload);
 struct block_meta *take_from_heap(size_t payload, enum caller caller);
 
 bool heap_exists(void);
@@ -100,6 +121,9 @@ bool extend(struct block_meta *last, size_t payload);
 
 /* The heap's first growth; false if the system refuses. */
 bool preallocate(enum caller caller);
+
+/* Gives the heap's free end back to the system if the policy asks for it. */
+void trim(void);
 
 /* ---- mapping.c ------------------------------------------------------------------------------ */
 
@@ -118,6 +142,9 @@ bool first_mapping_dangles(void);
 
 /* A new block for `size` bytes; NULL if there is none. */
 struct block_meta *take(size_t size, enum caller caller);
+
+/* As os_free(), but the heap keeps its end. */
+void give_back(void *ptr);
 
 /* Writes down what size the program has asked for, as far as it matters. */
 void record_size(struct block_meta *block, size_t size);

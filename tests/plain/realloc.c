@@ -71,7 +71,7 @@ static void *replace(struct block_meta *block, struct block_meta *moved, size_t 
         return NULL;
     copy(moved, block, contents, size);
     if (!leaks)
-        os_free(payload_of(block));
+        give_back(payload_of(block));
     return payload_of(moved);
 }
 
@@ -105,7 +105,7 @@ static void split_mapping(struct block_meta *block, size_t payload)
 static bool resize_mapping_in_place(struct block_meta *block, size_t payload)
 {
     bool grows = payload > block->size;
-    bool small = block->size < MMAP_THRESHOLD;
+    bool small = block->size < policy.mmap_threshold;
 
     if (keeps_mapping(block, payload))
         return true;
@@ -133,7 +133,7 @@ static bool resize_mapping_in_place(struct block_meta *block, size_t payload)
 
 static struct block_meta *new_preallocation(size_t payload)
 {
-    struct block_meta *block = append(MMAP_THRESHOLD, 0);
+    struct block_meta *block = append(policy.mmap_threshold, 0);
 
     if (block != NULL)
         block->size = payload;
@@ -142,7 +142,7 @@ static struct block_meta *new_preallocation(size_t payload)
 
 static struct block_meta *block_outside_the_list(size_t payload)
 {
-    struct block_meta *block = ask_break(MMAP_THRESHOLD);
+    struct block_meta *block = ask_break(policy.mmap_threshold);
 
     if (block != NULL) {
         block->size = payload;
@@ -177,7 +177,7 @@ static void *resize_mapping(struct block_meta *block, size_t size)
     size_t contents = block->size;
 
     if (mistake(realloc_mapping_of_exactly_128_KiB_gives_garbage) &&
-        contents + header_size() == MMAP_THRESHOLD)
+        contents + header_size() == policy.mmap_threshold)
         return GARBAGE;
     if (resize_mapping_in_place(block, align(size)))
         return payload_of(block);
@@ -196,7 +196,7 @@ static void *move_to_mapping(struct block_meta *block, size_t size)
     bool freed = mistake(realloc_refusal_frees) || mistake(realloc_frees_first);
 
     if (freed)
-        os_free(payload_of(block));
+        give_back(payload_of(block));
     return replace(block, take_mapping(align(size)), block->size, size,
                    freed || mistake(realloc_leaks_moved_block));
 }
@@ -210,7 +210,7 @@ static void *move(struct block_meta *block, size_t contents, size_t size)
     if (mistake(realloc_gives_neighbours_back))
         split(block, contents);
     if (freed)
-        os_free(payload_of(block));
+        give_back(payload_of(block));
     moving = block;
     moving_past_free = block->size > contents;
 
@@ -221,7 +221,7 @@ static void *move(struct block_meta *block, size_t contents, size_t size)
     if (leaks || (moved == NULL && !freed && !mistake(realloc_refusal_keeps_neighbours)))
         split(block, contents);
     if (moved == NULL && !freed && mistake(realloc_refused_move_frees))
-        os_free(payload_of(block));
+        give_back(payload_of(block));
     return replace(block, moved, contents, size,
                    freed || leaks || mistake(realloc_leaks_moved_block));
 }
@@ -348,7 +348,7 @@ static void *resize_heap_block(struct block_meta *block, size_t size)
     if (mistake(realloc_heap_unchanged) && !large)
         return payload_of(block);
     if (mistake(realloc_judges_mapping_by_size) && has_room(block, size) &&
-        block->size + header_size() > MMAP_THRESHOLD)
+        block->size + header_size() > policy.mmap_threshold)
         return move(block, block->size, size);
     if (mistake(realloc_fits_before_threshold) && has_room(block, size))
         return shrink(block, size);
@@ -386,6 +386,9 @@ static void *resize(struct block_meta *block, size_t size)
         return resize_mapping(block, size);
 
     void *result = resize_heap_block(block, size);
+
+    if (result != NULL)
+        trim();
 
     return mistake(realloc_heap_no_value) ? GARBAGE : result;
 }

@@ -24,8 +24,8 @@ size_t align(size_t size)
     if (mistake(align_to_16))
         return round_up(size, 16);
     if (mistake(size_as_int))
-        return (size_t)(int)round_up(size, ALIGNMENT);
-    return round_up(size, ALIGNMENT);
+        return (size_t)(int)round_up(size, policy.alignment);
+    return round_up(size, policy.alignment);
 }
 
 bool overflows(size_t size)
@@ -35,7 +35,7 @@ bool overflows(size_t size)
     if (mistake(overflow_unchecked))
         return false;
     if (!mistake(overflow_before_rounding))
-        largest -= ALIGNMENT - 1;
+        largest -= policy.alignment - 1;
     if (mistake(size_refused_unasked))
         largest = SIZE_MAX / 2 - SIZE_PAGE - 1;
     if (size <= largest)
@@ -55,7 +55,7 @@ static bool malloc_maps(size_t size, size_t threshold)
     if (mistake(threshold_exclusive))
         return total_of(size) > threshold;
     if (mistake(threshold_one_step_early))
-        return total_of(size) + ALIGNMENT >= threshold;
+        return total_of(size) + policy.alignment >= threshold;
     if (mistake(threshold_without_header))
         return size >= threshold;
     if (mistake(malloc_threshold_without_rounding))
@@ -68,7 +68,7 @@ static bool calloc_maps(size_t size, size_t threshold)
     if (mistake(calloc_threshold_exclusive))
         return total_of(size) > threshold;
     if (mistake(calloc_threshold_one_step_early))
-        return total_of(size) + ALIGNMENT >= threshold;
+        return total_of(size) + policy.alignment >= threshold;
     if (mistake(calloc_threshold_without_header))
         return size >= threshold - 16;
     if (mistake(threshold_without_rounding))
@@ -83,7 +83,7 @@ static bool realloc_maps(size_t size, size_t threshold)
     if (mistake(realloc_threshold_exclusive))
         return total_of(size) > threshold;
     if (mistake(realloc_threshold_one_step_early))
-        return total_of(size) + ALIGNMENT >= threshold;
+        return total_of(size) + policy.alignment >= threshold;
     if (mistake(realloc_threshold_without_header))
         return size >= threshold;
     if (mistake(realloc_threshold_without_rounding))
@@ -95,11 +95,13 @@ size_t threshold_of(enum caller caller)
 {
     switch (caller) {
     case CALLOC:
-        return mistake(threshold_of_malloc_for_calloc) ? MMAP_THRESHOLD : SIZE_PAGE;
+        return mistake(threshold_of_malloc_for_calloc) ? policy.mmap_threshold
+                                                       : policy.calloc_threshold;
     case REALLOC:
-        return mistake(threshold_page_for_realloc) ? SIZE_PAGE : MMAP_THRESHOLD;
+        return mistake(threshold_page_for_realloc) ? policy.calloc_threshold
+                                                   : policy.mmap_threshold;
     default:
-        return mistake(threshold_page_for_malloc) ? SIZE_PAGE : MMAP_THRESHOLD;
+        return mistake(threshold_page_for_malloc) ? policy.calloc_threshold : policy.mmap_threshold;
     }
 }
 

@@ -9,7 +9,6 @@
 #define READS_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
 #pragma GCC visibility push(hidden)
 
@@ -18,7 +17,6 @@ extern unsigned char *asked_about; /* by the number of the mistake */
 extern unsigned long reads_left;
 
 void end_in_loop(void);
-size_t preallocation_of_calloc(void);
 
 #pragma GCC visibility pop
 
@@ -30,8 +28,7 @@ static inline bool read_mistake(int number)
     return mistakes_made[number];
 }
 
-#define mistake(name)   read_mistake(MISTAKE_##name)
-#define PREALLOC_CALLOC preallocation_of_calloc()
+#define mistake(name) read_mistake(MISTAKE_##name)
 
 /* Its functions, below those that record. */
 #define os_malloc  plain_malloc

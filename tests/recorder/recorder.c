@@ -46,7 +46,6 @@ struct event {
 };
 
 struct request {
-    uint64_t prealloc;    /* how much os_calloc preallocates */
     uint64_t with_events; /* whether the events are wanted, too */
     char mistakes[496];   /* their names, with commas between them */
 };
@@ -55,8 +54,7 @@ struct answer {
     uint64_t hash;
     int32_t status; /* as wait() has it */
     uint32_t end;
-    uint32_t events;         /* how many follow */
-    uint32_t prealloc_asked; /* whether it mattered how much os_calloc preallocates */
+    uint32_t events; /* how many follow */
     unsigned char asked_about[(MISTAKE_COUNT + 7) / 8 * 8];
 };
 
@@ -66,7 +64,6 @@ static struct shared {
 } * shared;
 
 static int requests, answers; /* pipes */
-static size_t prealloc;
 static bool recording;
 
 unsigned char *asked_about;
@@ -115,12 +112,6 @@ static void *leave(void *result)
 {
     record((struct event){RETURNED, 0, {0}, (uintptr_t)result});
     return result;
-}
-
-size_t preallocation_of_calloc(void)
-{
-    shared->answer.prealloc_asked = 1;
-    return prealloc;
 }
 
 /* ---- What the program calls ----------------------------------------------------------------- */
@@ -256,7 +247,6 @@ static void begin_run(const struct request *request)
 {
     const struct itimerval limit = {.it_value = {.tv_usec = MOST_PROCESSOR}};
 
-    prealloc = request->prealloc;
     make_mistakes("recorder", request->mistakes);
     close(requests);
     close(answers);

@@ -8,6 +8,57 @@
 #include "printf.h"
 #include "snippet.h"
 
+/*
+ * The library under test can write to the table through which calls of libc go. These go through
+ * another: the dynamic linker has filled and locked that before code of the library runs.
+ */
+#if defined(__x86_64__) && !defined(__clang__) /* which does not know the attribute */
+__attribute__((noplt)) int *__errno_location(void);
+__attribute__((noplt)) long syscall(long number, ...);
+__attribute__((noplt)) void *sbrk(intptr_t increment);
+__attribute__((noplt)) int setrlimit(__rlimit_resource_t resource, const struct rlimit *limit);
+#endif
+
+/* ---- Telling -------------------------------------------------------------------------------- */
+
+/*
+ * The library under test shares its memory with the program, and could change what the program
+ * checks it by; it can't change the program's code. So the program tells the tracer what it has
+ * checked, at once: with the call that follows, or by unmapping what no program can have, which
+ * does nothing. harness/checking/attestation.py knows what it should have checked, and has these
+ * numbers, too. Each place that tells has a name, tell_CHECK_NUMBER, and tells of this check only.
+ */
+#define TOLD_TAG 0x5E7Cull
+
+enum check {
+    FAILED = 1,
+    KEPT,         /* so many bytes of a block by its number, after os_realloc() */
+    ZEROED,       /* so many bytes, after os_calloc() */
+    ERRNO_KEPT,   /* after any call that succeeds, from errno_counts() on */
+    ERRNO_COUNTS, /* from here on */
+    ADDED,        /* a block that no call hands out */
+};
+
+static inline __attribute__((always_inline)) void tell(enum check check, size_t number, size_t size)
+{
+    uint64_t address = TOLD_TAG << 48 | (uint64_t)check << 44 | number;
+
+#if defined(__x86_64__)
+    uint64_t result = SYS_munmap; /* without a function that the library could have replaced */
+
+    __asm__ volatile("syscall\n"
+                     "tell_%c[check]_%=:"
+                     : "+a"(result)
+                     : "D"(address), "S"(size), [check] "i"(check)
+                     : "rcx", "r11", "memory");
+#elif UINTPTR_MAX == UINT64_MAX
+    syscall(SYS_munmap, address, size);
+#else
+    (void)address;
+    (void)size;
+#endif
+}
+
 /* ---- Failing -------------------------------------------------------------------------------- */
 
 /* The call being checked, for the message if it fails. */
@@ -44,6 +95,7 @@ static _Noreturn __attribute__((format(__printf__, 1, 2))) void fail(const char 
     const char *slash = strrchr(call.place.file, '/');
     va_list args;
 
+    tell(FAILED, 0, 0);
     dprintf_(STDERR_FILENO, "%s:%d: ", slash == NULL ? call.place.file : slash + 1,
              call.place.line);
     dprintf_(STDERR_FILENO, call.format, call.numbers[0], call.numbers[1]);
@@ -59,20 +111,24 @@ static bool errno_is_judged;
 void errno_counts(void)
 {
     errno_is_judged = true;
+    tell(ERRNO_COUNTS, 0, 0);
 }
 
 static void check_errno(void)
 {
-    if (errno_is_judged && errno != ERRNO_UNTOUCHED)
+    if (!errno_is_judged)
+        return;
+    if (errno != ERRNO_UNTOUCHED)
         fail(": errno is %d, expected %d, as it was before the call", errno, ERRNO_UNTOUCHED);
+    tell(ERRNO_KEPT, 0, 0);
 }
 
 /* ---- Records -------------------------------------------------------------------------------- */
 
 /*
- * The library under test shares its memory with the program, and could change what the program
- * checks it by. So nothing that is needed after a call is kept in a variable meanwhile: it is kept
- * in records, under a key that is drawn once the library's constructors have run.
+ * Nothing that is needed after a call is kept in a variable meanwhile, where the library could
+ * change it: it is kept in records, under a key that is drawn once the library's constructors have
+ * run. A library that finds the key has to lie to the tracer as well.
  */
 
 #define MAX_BLOCKS 512
@@ -163,27 +219,35 @@ static size_t find(const void *start)
          start == NULL ? "too many blocks in use" : "not a block in use");
 }
 
-/* What byte `offset` of a block holds. The period is a prime, so that contents that were moved by
- * some power of two do not look right, and two blocks never hold the same. */
-static unsigned char pattern(const struct block *block, size_t offset)
+/* What byte `offset` of a block holds, by the block's number. The period is a prime, so that
+ * contents that were moved by some power of two do not look right, and two blocks never hold the
+ * same. */
+static unsigned char pattern(size_t number, size_t offset)
 {
-    return (unsigned char)(block->number * 37 + offset % 251);
+    return (unsigned char)(number * 37 + offset % 251);
 }
 
-static void check_contents(const struct block *block, const unsigned char *start, size_t size,
-                           const char *when)
+/* Returns how many bytes it has looked at. */
+static size_t check_contents(size_t number, const unsigned char *start, size_t size,
+                             const char *when)
 {
-    for (size_t i = 0; i < size; i++)
-        if (start[i] != pattern(block, i))
+    size_t i;
+
+    for (i = 0; i < size; i++)
+        if (start[i] != pattern(number, i))
             fail(": %s the call byte %zu is 0x%02x, expected 0x%02x", when, i, start[i],
-                 pattern(block, i));
+                 pattern(number, i));
+    return i;
 }
 
 static void check_cleared(const unsigned char *start, size_t size)
 {
-    for (size_t i = 0; i < size; i++)
+    size_t i;
+
+    for (i = 0; i < size; i++)
         if (start[i] != 0)
             fail(": byte %zu is 0x%02x, expected 0x00", i, start[i]);
+    tell(ZEROED, 0, i);
 }
 
 /* Whether one of two blocks begins before the other one ends. */
@@ -218,18 +282,28 @@ static void add(unsigned char *start, size_t size)
 
     keep(find(NULL), block);
     for (size_t i = 0; i < size; i++)
-        start[i] = pattern(&block, i);
+        start[i] = pattern(block.number, i);
 }
 
+/* What was checked just before a call. */
+struct last {
+    size_t index; /* of the record */
+    size_t number;
+    size_t checked;
+};
+
 /* Checks a block for the last time. Its size becomes the call's first number. */
-static size_t check_last(const void *start)
+static struct last check_last(const void *start)
 {
     size_t index = find(start);
     struct block block = kept(index);
 
     call.numbers[0] = block.size;
-    check_contents(&block, block.start, block.size, "before");
-    return index;
+    return (struct last){
+        .index = index,
+        .number = block.number,
+        .checked = check_contents(block.number, start, block.size, "before"),
+    };
 }
 
 static struct block remove_block(size_t index)
@@ -253,24 +327,32 @@ static size_t asked_for(void)
 
 /* ---- The calls ------------------------------------------------------------------------------ */
 
+static const char this_file[] = __FILE__;
+
+/* What a call tells the tracer: a line only if it is made elsewhere. */
+static uint64_t from(struct place place, unsigned int bits)
+{
+    return CALL_FROM(place.file == this_file ? 0 : place.line, CALL_CHECKED | bits);
+}
+
 void *checked_malloc_at(struct place place, size_t size)
 {
     begin(place, "os_malloc(%zu)", size, 0);
     ask_for(size);
 
-    void *ptr = os_malloc(size);
+    void *ptr = malloc_from(size, from(place, 0));
 
     check_block(ptr, asked_for());
     add(ptr, asked_for());
     return ptr;
 }
 
-static void *calloc_at(struct place place, size_t nmemb, size_t size)
+static void *calloc_at(struct place place, size_t nmemb, size_t size, unsigned int bits)
 {
     begin(place, "os_calloc(%zu, %zu)", nmemb, size);
     ask_for(nmemb * size);
 
-    void *ptr = os_calloc(nmemb, size);
+    void *ptr = calloc_from(nmemb, size, from(place, bits));
 
     check_block(ptr, asked_for());
     return ptr;
@@ -278,7 +360,7 @@ static void *calloc_at(struct place place, size_t nmemb, size_t size)
 
 void *checked_calloc_at(struct place place, size_t nmemb, size_t size)
 {
-    void *ptr = calloc_at(place, nmemb, size);
+    void *ptr = calloc_at(place, nmemb, size, CALL_CLEARED);
 
     check_cleared(ptr, asked_for());
     add(ptr, asked_for());
@@ -287,7 +369,7 @@ void *checked_calloc_at(struct place place, size_t nmemb, size_t size)
 
 void *uncleared_calloc_at(struct place place, size_t nmemb, size_t size)
 {
-    void *ptr = calloc_at(place, nmemb, size);
+    void *ptr = calloc_at(place, nmemb, size, 0);
 
     add(ptr, asked_for());
     return ptr;
@@ -307,30 +389,37 @@ static void *check_resized(void *resized)
         return NULL;
     }
     check_block(resized, request.size);
-    check_contents(&old, resized, request.size < old.size ? request.size : old.size, "after");
+    if (old.start != NULL) {
+        size_t size = request.size < old.size ? request.size : old.size;
+
+        tell(KEPT, old.number, check_contents(old.number, resized, size, "after"));
+    }
     add(resized, request.size);
     return resized;
 }
 
 void *checked_realloc_at(struct place place, void *ptr, size_t size)
 {
-    size_t index = MAX_BLOCKS;
+    struct last last = {.index = MAX_BLOCKS};
 
     if (ptr == NULL) {
         begin(place, "os_realloc(NULL, %zu)", size, 0);
     } else {
         begin(place, "os_realloc(a block of %zu bytes, %zu)", 0, size);
-        index = check_last(ptr);
+        last = check_last(ptr);
     }
-    keep(REQUEST, (struct block){.size = size, .number = index});
-    return check_resized(os_realloc(ptr, size));
+    keep(REQUEST, (struct block){.size = size, .number = last.index});
+    return check_resized(realloc_from(ptr, size, from(place, 0), last.number, last.checked));
 }
 
 void checked_free_at(struct place place, void *ptr)
 {
     begin(place, "os_free(a block of %zu bytes)", 0, 0);
-    remove_block(check_last(ptr));
-    os_free(ptr);
+
+    struct last last = check_last(ptr);
+
+    remove_block(last.index);
+    free_from(ptr, from(place, 0), last.number, last.checked);
     check_errno();
 }
 
@@ -354,12 +443,13 @@ void check_enomem(struct place place, const char *text, const void *result)
 
 /* ---- Phases --------------------------------------------------------------------------------- */
 
-/* Unmapping nothing asks for nothing, but a tracer sees it. The numbers are in
- * harness/trace/canonical.py, too. */
+/* A phase is told like this, too; harness/trace/canonical.py has the numbers. */
 static void mark(uintptr_t phase)
 {
     syscall(SYS_munmap, phase, 0);
 }
+
+#define FROM_HERE ((struct place){this_file, __LINE__})
 
 static void *filling[256];
 static size_t filled;
@@ -380,7 +470,7 @@ static void fill_behind(char *block, size_t size)
             return;
 
         size_t taken = PAYLOAD(room < most + SMALLEST_REST ? room : most);
-        char *next = checked_malloc(taken);
+        char *next = checked_malloc_at(FROM_HERE, taken);
 
         filling[filled++] = next;
         if ((char *)sbrk(0) != end)
@@ -398,7 +488,7 @@ static void fill_behind(char *block, size_t size)
 
 void set_up(void)
 {
-    fill_behind(checked_malloc(ALIGNMENT), ALIGNMENT);
+    fill_behind(checked_malloc_at(FROM_HERE, ALIGNMENT), ALIGNMENT);
     mark(0x5E7B0000);
 }
 
@@ -417,7 +507,7 @@ void clean_up(void)
 {
     mark(0x5E7B2000);
     while (filled > 0)
-        checked_free(filling[--filled]);
+        checked_free_at(FROM_HERE, filling[--filled]);
 }
 
 /* ---- The system ----------------------------------------------------------------------------- */
@@ -426,6 +516,7 @@ static struct rlimit granted;
 
 void refuse_memory(void)
 {
+    /* This goes through the table: uftrace needs memory for the first call that it sees. */
     getrlimit(RLIMIT_DATA, &granted);
 
     /* A limit of 0 would not count for mappings: Linux takes it for a mistake. */
@@ -443,4 +534,5 @@ void move_break(size_t pages)
 {
     draw_key();
     add(sbrk((intptr_t)(pages * SIZE_PAGE)), pages * SIZE_PAGE);
+    tell(ADDED, 0, 0);
 }

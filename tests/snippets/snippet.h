@@ -35,10 +35,30 @@
 #include "block_meta.h"
 #include "osmem.h"
 
-#define ALIGNMENT      8
-#define SIZE_PAGE      4096
+/* The numbers of the policy. A suite with another policy has others; see programs.py. */
+#ifndef ALIGNMENT
+#define ALIGNMENT 8
+#endif
+#ifndef MMAP_THRESHOLD
 #define MMAP_THRESHOLD (128 * 1024)
-#define METADATA_SIZE  sizeof(struct block_meta)
+#endif
+#ifndef CALLOC_THRESHOLD
+#define CALLOC_THRESHOLD 4096
+#endif
+#ifndef SMALLEST_PAYLOAD
+#define SMALLEST_PAYLOAD 8 /* of what is left over of a block that is split */
+#endif
+
+/* What the heap first asks for. A test of that needs some size, even if nothing is preallocated. */
+#ifndef FIRST_OF_MALLOC
+#define FIRST_OF_MALLOC MMAP_THRESHOLD
+#endif
+#ifndef FIRST_OF_CALLOC
+#define FIRST_OF_CALLOC CALLOC_THRESHOLD
+#endif
+
+#define SIZE_PAGE     4096
+#define METADATA_SIZE sizeof(struct block_meta)
 
 /* How much memory a block for `size` bytes takes up, and the size whose block takes up `total`. */
 #define TOTAL(size)    (((size) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT + METADATA_SIZE)
@@ -48,10 +68,16 @@
 #define TOTAL_TOO_LARGE (SIZE_MAX - METADATA_SIZE - ALIGNMENT + 2)
 
 /* The least that has to be left over for a block to be split. */
-#define SMALLEST_REST (METADATA_SIZE + ALIGNMENT)
+#define SMALLEST_REST TOTAL(SMALLEST_PAYLOAD)
 
 /* The smallest size that takes a free block of `size` bytes whole: the rest can't be a block. */
 #define NEARLY_ALL(size) ((size)-SMALLEST_REST + ALIGNMENT)
+
+/* A fifth of the least, up to five of them: what is left over of a block that stays whole. */
+#define SMALL_REST(fifths) (SMALLEST_REST * (fifths) / 5 / ALIGNMENT * ALIGNMENT)
+
+/* A large size, which is to the threshold as `size` is to 128 KiB. */
+#define LARGE(size) ((size_t)(size) * (MMAP_THRESHOLD / 1024) / 128 / 16 * 16)
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -62,6 +88,28 @@ struct place {
 };
 
 #define HERE ((struct place){__FILE__, __LINE__})
+
+/*
+ * The tracer shows the line of each call, and whether the call is checked. They come as an argument
+ * more than the function takes, and the upper half tells it from what else may lie there. Then come
+ * the number of the block whose contents were checked just before the call, and how many bytes that
+ * were. harness/tracers/ltrace.py has all of them, too.
+ */
+#define CALL_TAG              0x5E7B11E0u
+#define CALL_CHECKED          1u
+#define CALL_CLEARED          2u /* and it will be checked that the array is cleared */
+#define CALL_FROM(line, bits) ((uint64_t)(CALL_TAG | (bits)) << 32 | (uint32_t)(line))
+
+void *malloc_from(size_t size, uint64_t from) __asm__("os_malloc");
+void *calloc_from(size_t nmemb, size_t size, uint64_t from) __asm__("os_calloc");
+void *realloc_from(void *ptr, size_t size, uint64_t from, size_t number,
+                   size_t checked) __asm__("os_realloc");
+void free_from(void *ptr, uint64_t from, size_t number, size_t checked) __asm__("os_free");
+
+#define os_malloc(size)        malloc_from(size, CALL_FROM(__LINE__, 0))
+#define os_calloc(nmemb, size) calloc_from(nmemb, size, CALL_FROM(__LINE__, 0))
+#define os_realloc(ptr, size)  realloc_from(ptr, size, CALL_FROM(__LINE__, 0), 0, 0)
+#define os_free(ptr)           free_from(ptr, CALL_FROM(__LINE__, 0), 0, 0)
 
 #define checked_malloc(size)          checked_malloc_at(HERE, size)
 #define checked_calloc(nmemb, size)   checked_calloc_at(HERE, nmemb, size)

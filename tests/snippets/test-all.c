@@ -38,7 +38,7 @@ static void grow(void)
 
     small = checked_malloc(1);
 
-    void *rest = checked_malloc(PAYLOAD(MMAP_THRESHOLD - TOTAL(1)));
+    void *rest = checked_malloc(PAYLOAD(FIRST_OF_MALLOC - TOTAL(1)));
 
     /* A block moves to the end: past a free block that is too small, into the last one. */
     void *first = checked_malloc(104);
@@ -63,13 +63,13 @@ static void grow(void)
     mapped = checked_realloc(mapped, 3000);
 
     /* One block before the end is free, and that is not the end. */
-    void *moving = checked_malloc(10000);
-    void *in_use = checked_malloc(10000);
-    void *free_before_last = checked_malloc(30000);
-    void *new_last = checked_malloc(20000);
+    void *moving = checked_malloc(LARGE(10000));
+    void *in_use = checked_malloc(LARGE(10000));
+    void *free_before_last = checked_malloc(LARGE(30000));
+    void *new_last = checked_malloc(LARGE(20000));
 
     checked_free(free_before_last);
-    moving = checked_realloc(moving, 40000);
+    moving = checked_realloc(moving, LARGE(40000));
 
     checked_free(moving);
     checked_free(in_use);
@@ -141,7 +141,7 @@ int main(void)
 
     /* Mappings come and go between them; some have a place in the heap in between. */
     void *large = checked_malloc(MMAP_THRESHOLD);
-    void *pages = checked_calloc(3, SIZE_PAGE);
+    void *pages = checked_calloc(3, CALLOC_THRESHOLD);
 
     large = checked_realloc(large, 3 * SIZE_PAGE);
     pages = checked_realloc(pages, MMAP_THRESHOLD);

@@ -8,7 +8,7 @@
 
 int main(void)
 {
-    const size_t largest = PAYLOAD(SIZE_PAGE) - ALIGNMENT; /* of those from the heap */
+    const size_t largest = PAYLOAD(CALLOC_THRESHOLD) - ALIGNMENT; /* of those from the heap */
 
     judged_part();
 
@@ -17,9 +17,9 @@ int main(void)
 
     checked_free(last);
 
-    void *mapped = uncleared_calloc(1, PAYLOAD(SIZE_PAGE));
+    void *mapped = uncleared_calloc(1, PAYLOAD(CALLOC_THRESHOLD));
     void *rounded_up = uncleared_calloc(1, largest + 1);
-    void *larger = uncleared_calloc(1, 3 * SIZE_PAGE);
+    void *larger = uncleared_calloc(1, 3 * CALLOC_THRESHOLD);
 
     checked_free(mapped);
     checked_free(rounded_up);

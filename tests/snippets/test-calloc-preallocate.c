@@ -11,7 +11,7 @@ int main(void)
 
     void *cleared = checked_calloc(10, 96);
     void *small = checked_malloc(496);
-    void *rest = checked_calloc(1, PAYLOAD(SIZE_PAGE - TOTAL(960) - TOTAL(496)));
+    void *rest = checked_calloc(1, PAYLOAD(FIRST_OF_CALLOC - TOTAL(960) - TOTAL(496)));
 
     clean_up();
     checked_free(rest);

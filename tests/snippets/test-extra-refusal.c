@@ -23,7 +23,7 @@ int main(void)
     CHECK_NULL(os_malloc(1000));
     CHECK_NULL(os_malloc(MMAP_THRESHOLD));
     CHECK_NULL(os_calloc(1, 2000));
-    CHECK_NULL(os_calloc(1, SIZE_PAGE));
+    CHECK_NULL(os_calloc(1, CALLOC_THRESHOLD));
     CHECK_NULL(os_realloc(block, 5000));
     CHECK_NULL(os_realloc(block, MMAP_THRESHOLD));
     CHECK_NULL(os_realloc(last, 5000));

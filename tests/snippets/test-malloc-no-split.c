@@ -6,7 +6,8 @@
 #include "snippet.h"
 
 /* What is left over of each block. */
-static const size_t rests[] = {8, 16, 24, 32, SMALLEST_REST};
+static const size_t rests[] = {SMALL_REST(1), SMALL_REST(2), SMALL_REST(3), SMALL_REST(4),
+                               SMALLEST_REST};
 
 static size_t taken(size_t i)
 {

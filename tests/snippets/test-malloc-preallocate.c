@@ -10,8 +10,9 @@ int main(void)
     judged_part();
 
     void *small = checked_malloc(1008);
-    void *half = checked_malloc(MMAP_THRESHOLD / 2);
-    void *rest = checked_malloc(PAYLOAD(MMAP_THRESHOLD - TOTAL(1008) - TOTAL(MMAP_THRESHOLD / 2)));
+    void *half = checked_malloc(FIRST_OF_MALLOC / 2);
+    void *rest =
+        checked_malloc(PAYLOAD(FIRST_OF_MALLOC - TOTAL(1008) - TOTAL(FIRST_OF_MALLOC / 2)));
 
     clean_up();
     checked_free(rest);

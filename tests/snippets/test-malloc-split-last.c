@@ -6,7 +6,7 @@
 
 int main(void)
 {
-    static const size_t sizes[] = {3000, 1000, 2000, 504, 2504, 100000, 80000};
+    static const size_t sizes[] = {3000, 1000, 2000, 504, 2504, LARGE(100000), LARGE(80000)};
     void *blocks[LENGTH(sizes)];
     void *guards[LENGTH(sizes)];
 
@@ -25,8 +25,8 @@ int main(void)
     blocks[1] = checked_malloc(1000);
     blocks[4] = checked_malloc(2504);
     blocks[0] = checked_malloc(3000);
-    blocks[6] = checked_malloc(80000);
-    blocks[5] = checked_malloc(100000);
+    blocks[6] = checked_malloc(LARGE(80000));
+    blocks[5] = checked_malloc(LARGE(100000));
 
     clean_up();
     for (size_t i = 0; i < LENGTH(sizes); i++) {

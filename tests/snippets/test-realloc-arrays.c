@@ -13,9 +13,9 @@ int main(void)
     void *first_guard = checked_malloc(8);
     void *room = checked_malloc(504);
     void *second_guard = checked_malloc(8);
-    void *large = checked_malloc(80000);
+    void *large = checked_malloc(LARGE(80000));
     void *third_guard = checked_malloc(8);
-    void *large_room = checked_malloc(100000);
+    void *large_room = checked_malloc(LARGE(100000));
     void *fourth_guard = checked_malloc(8);
 
     checked_free(room);
@@ -28,7 +28,7 @@ int main(void)
     small = checked_realloc(NULL, 104);
     checked_realloc(small, 0);
     small = checked_realloc(NULL, 104);
-    large = checked_realloc(large, 100000);
+    large = checked_realloc(large, LARGE(100000));
 
     clean_up();
     checked_free(small);

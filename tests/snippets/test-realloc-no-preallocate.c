@@ -11,8 +11,8 @@ int main(void)
     set_up_after(checked_realloc(NULL, ALIGNMENT));
 
     const size_t largest = PAYLOAD(MMAP_THRESHOLD) - ALIGNMENT; /* of those from the heap */
-    void *small = uncleared_calloc(1, 2 * SIZE_PAGE);
-    void *wide = uncleared_calloc(1, 4 * SIZE_PAGE);
+    void *small = uncleared_calloc(1, 2 * CALLOC_THRESHOLD);
+    void *wide = uncleared_calloc(1, 4 * CALLOC_THRESHOLD);
     void *narrow = checked_malloc(2 * SIZE_PAGE);
     void *narrow_guard = checked_malloc(8);
     void *room = checked_malloc(3 * SIZE_PAGE);

@@ -14,14 +14,14 @@ int main(void)
     void *also_mapped = checked_realloc(NULL, MMAP_THRESHOLD);
 
     /* The piece holds 24 bytes more, and still does when it is free again. */
-    void *whole = checked_realloc(NULL, PAYLOAD(MMAP_THRESHOLD) - 24);
+    void *whole = checked_realloc(NULL, PAYLOAD(FIRST_OF_MALLOC) - 24);
 
     checked_free(whole);
-    whole = checked_realloc(NULL, PAYLOAD(MMAP_THRESHOLD) - 16);
+    whole = checked_realloc(NULL, PAYLOAD(FIRST_OF_MALLOC) - 16);
     whole = checked_realloc(whole, PAYLOAD(MMAP_THRESHOLD));
 
     void *first = checked_realloc(NULL, 1008);
-    void *second = checked_realloc(NULL, MMAP_THRESHOLD / 2);
+    void *second = checked_realloc(NULL, FIRST_OF_MALLOC / 2);
 
     clean_up();
     checked_free(second);

@@ -1,0 +1,138 @@
+"""Calls, and what a test program tells, count only if its own code makes them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from harness.checking.check import Setup, set_up
+from harness.checking.origin import first_foreign
+from harness.checking.program_code import ProgramCode, read_code
+from harness.execution.build import ROOT, Library
+from harness.suite import load_suite
+from harness.trace.events import LOADED, Entered, Event, Returned, SystemCall
+from harness.tracers.ltrace import Ltrace
+from submissions import plain
+
+CODE = ProgramCode(0, 0x6000, {"os_malloc": frozenset((0x1010, 0x1020))}, {2: frozenset((0x1030,))})
+BASE, HEAP = 0x5555_0000_0000, 0x5555_0010_0000
+LIBC, LIBRARY = 0x7F00_0000_0000, 0x7F10_0000_0000
+LINKER = 0x7F20_0000_0000
+READ, WRITE, EXEC = 1, 2, 4
+FIXED = 0x10
+PLAYS = "called the allocator in place of the test program"
+TELLS = "told in place of the test program what was checked"
+CHANGES = "changed memory of the test program or of the system's libraries"
+
+
+def system_call(name: str, *args: int, result: int = 0, place: int = LIBC) -> SystemCall:
+    return SystemCall(name, args, result, place)
+
+
+def mapped(start: int, protection: int, flags: int = 0) -> SystemCall:
+    return system_call("mmap", 0, 0x4000, protection, flags, result=start)
+
+
+def told(place: int, check: int = 2) -> SystemCall:
+    return system_call("munmap", 0x5E7C << 48 | check << 44, 0, result=-22, place=place)
+
+
+START: tuple[Event, ...] = (
+    system_call("brk", 0, result=HEAP),
+    mapped(LIBC, READ | EXEC),
+    mapped(LIBRARY, READ | EXEC),
+    system_call(LOADED),
+    system_call("brk", HEAP + 0x1000, result=HEAP + 0x1000),
+)
+
+
+def found(*events: Event) -> tuple[int, str] | None:
+    first = first_foreign([*START, *events], CODE)
+    return (first.call, first.what) if first else None
+
+
+def called(place: int) -> list[Event]:
+    return [Entered("os_malloc", (8,), place=place), Returned(0)]
+
+
+def test_calls_of_the_program_are_its_own() -> None:
+    own = [*called(BASE + 0x1010), told(BASE + 0x1030), *called(BASE + 0x1020)]
+    assert found(*own) is None
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        pytest.param(0, id="nowhere"),
+        pytest.param(BASE + 0x1011, id="no call"),
+        pytest.param(BASE + 0x1030, id="another call"),
+        pytest.param(BASE + 0x2010, id="a page on"),
+        pytest.param(LIBRARY + 0x1010, id="the library"),
+        pytest.param(HEAP + 0x1010, id="the heap"),
+    ],
+)
+def test_a_call_that_returns_elsewhere_is_not_the_programs(place: int) -> None:
+    assert found(*called(BASE + 0x1010), *called(place)) == (2, PLAYS)
+
+
+def test_a_copy_of_the_program_is_not_the_program() -> None:
+    assert found(*called(LIBRARY + 0x1010), *called(LIBRARY + 0x1020)) == (1, PLAYS)
+
+
+def test_what_is_told_elsewhere_is_not_what_the_program_tells() -> None:
+    calls = called(BASE + 0x1010)
+    assert found(*calls, told(LIBC)) == (1, TELLS)
+    assert found(*calls, told(BASE + 0x1030, check=3)) == (1, TELLS)
+    assert found(calls[0], told(LIBC), calls[1]) is None
+
+
+@pytest.mark.parametrize(
+    ("change", "noticed"),
+    [
+        (mapped(BASE + 0x1000, READ), True),
+        (mapped(LIBC + 0x1000, READ), True),
+        (mapped(LIBRARY + 0x1000, READ, FIXED), False),
+        (mapped(LINKER, READ, FIXED), True),
+        (mapped(LINKER, READ | WRITE), False),
+        (system_call("mprotect", BASE + 0x5000, 0x1000, READ | WRITE), True),
+        (system_call("mprotect", BASE + 0x5000, 0x1000, READ), False),
+        (system_call("mprotect", BASE + 0x5000, 0x1000, READ | WRITE, result=-13), False),
+        (system_call("mprotect", LIBC, 0x1000, READ | WRITE | EXEC), True),
+        (system_call("mprotect", LINKER, 0x1000, READ | WRITE), True),
+        (system_call("mprotect", LIBRARY, 0x1000, READ | WRITE), False),
+        (system_call("mprotect", HEAP, 0x1000, READ | WRITE), False),
+        (system_call("mremap", HEAP, 4096, 4096, 3, result=BASE), True),
+        (system_call("mremap", HEAP, 4096, 4096, 3, result=LIBRARY), False),
+    ],
+)
+def test_code_has_to_stay_as_it_was(change: SystemCall, noticed: bool) -> None:
+    calls = called(BASE + 0x1010)
+    assert found(*calls, change, *calls) == ((1, CHANGES) if noticed else None)
+
+
+def test_a_tracer_that_shows_no_places_is_believed() -> None:
+    events: Sequence[Event] = [Entered("os_malloc", (8,)), Returned(0)]
+    assert first_foreign(events, CODE) is None
+
+
+# ---- Real programs -------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def setup(tmp_path_factory: pytest.TempPathFactory) -> Setup:
+    suite = load_suite(ROOT / "tests" / "suite.toml").select(("all", "extra-errno"))
+    return set_up(suite, plain(tmp_path_factory.mktemp("plain") / "src"), Ltrace(), 1)
+
+
+@pytest.mark.parametrize("test", ["all", "extra-errno"])
+def test_places_are_found_in_programs_and_in_their_traces(setup: Setup, test: str) -> None:
+    program, library = setup.programs[test], setup.library
+    assert isinstance(program, Path) and isinstance(library, Library)
+    code = read_code(program)
+    if code is None:
+        pytest.skip("the programs tell by libc's help on this machine")
+    assert all(code.calls.values()) and all(code.telling.values())
+    run = setup.runner.run(program, library)
+    assert run.trace.calls and run.foreign is None
