@@ -1,4 +1,5 @@
 """The outputs, one file each: results in, text out.
 
-May know: checking, workloads, results, suite, specification, execution, trace, text, errors.
+May know: checking, workloads, results, suite, heap, specification, execution, trace, text,
+whole_file, errors.
 """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from harness.reports import github, gradescope, junit, student, vpl
+from harness.reports import github, gradescope, junit, markdown, student, vpl
 from harness.results.grade import Graded
 
 
@@ -24,4 +24,5 @@ FORMATS = {
     "gradescope": Format("results.json", gradescope.render),
     "vpl": Format("vpl.txt", vpl.render),
     "github": Format("annotations.txt", github.render),
+    "markdown": Format("summary.md", markdown.render),
 }

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from harness.reports.student import explanation
-from harness.results.grade import Finding, Graded, Status
+import re
+from collections.abc import Iterator
+
+from harness.reports.student import diagnosis_lines, explanation
+from harness.results.grade import Finding, Grade, Graded, Status, TestResult
 from harness.results.verdict import Outcome
 from harness.text import printable, printable_lines
+
+# A repository has the files where they are in the kit.
+_SOURCES = "src/"
+_PROGRAMS = "tests/snippets/"
+_CRASHED_AT = re.compile(r"it crashed in \w+ at ([\w./-]{1,200}):(\d{1,9})")
+_COMPILER_ERROR = re.compile(r"([\w./-]{1,200}):(\d{1,9}):(?:\d{1,9}:)? (?:fatal )?error: (.+)")
 
 
 def _message(text: str) -> str:
@@ -25,26 +34,44 @@ def _annotation(command: str, lines: list[str], **properties: str) -> str:
 
 
 def _finding(finding: Finding) -> str:
-    place = {"file": finding.file}
+    place = {"file": f"{_SOURCES}{finding.file}"}
     if finding.line:
         place["line"] = str(finding.line)
     return _annotation("warning", [finding.message], **place, title=finding.tool)
 
 
+def _test(test: TestResult) -> str:
+    """Return the error of a failed test, at the line where its program crashed or makes the call
+    that went wrong."""
+    place = {}
+    if crashed := _CRASHED_AT.search(f"{test.reason}\n{test.advice}"):
+        place = {"file": f"{_SOURCES}{crashed[1]}", "line": crashed[2]}
+    elif test.line:
+        place = {"file": f"{_PROGRAMS}test-{test.name}.c", "line": str(test.line)}
+    return _annotation("error", explanation(test), **place, title=f"{test.name}: {test.outcome}")
+
+
+def _compiler_errors(grade: Grade) -> Iterator[str]:
+    for line in grade.log.splitlines():
+        if found := _COMPILER_ERROR.match(line):
+            place = {"file": f"{_SOURCES}{found[1]}", "line": found[2]}
+            yield _annotation("error", [found[3]], **place, title="compiler")
+
+
 def render(graded: Graded) -> str:
-    """Return an error for each failed test, a warning for each finding, and the points."""
+    """Return an error for each failed test or error of the compiler, a warning for each finding of
+    style, and the points."""
     grade = graded.grade
     annotations = []
     if grade.status is not Status.GRADED:
         lines = [grade.reason, *printable_lines(grade.log)]
         annotations.append(_annotation("error", lines, title=grade.status))
+        annotations += _compiler_errors(grade)
     else:
-        annotations += [
-            _annotation("error", explanation(test), title=f"{test.name}: {test.outcome}")
-            for test in grade.tests
-            if test.outcome is not Outcome.PASSED
-        ]
+        annotations += [_test(test) for test in grade.tests if test.outcome is not Outcome.PASSED]
     annotations += map(_finding, grade.style.findings)
+    if diagnosis := diagnosis_lines(grade):
+        annotations.append(_annotation("notice", diagnosis, title="diagnosis"))
     points = f"{grade.points} of {grade.max_points} points"
     annotations.append(_annotation("notice", [points], title=graded.submission))
     return "".join(annotations)

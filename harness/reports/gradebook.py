@@ -2,7 +2,9 @@
 
     FOLDER/gradebook.csv                                a line for each submission
     FOLDER/results.json                                 everything but the traces
+    FOLDER/index.html                                   the same for a browser
     FOLDER/submissions/NAME/report.txt                  for the student
+    FOLDER/submissions/NAME/report.html                 the same for a browser
     FOLDER/submissions/NAME/results.json                the same for programs
     FOLDER/submissions/NAME/traces/test-TEST.trace      the traces of the tests
     FOLDER/submissions/NAME/FORMAT/...                  for other programs
@@ -17,16 +19,19 @@ import csv
 import json
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from harness.reports import student
+from harness.reports.audience import Audience
+from harness.reports.diagnosis import Told
 from harness.reports.formats import Format
+from harness.reports.html_grades import REPORT, GradePages
 from harness.results.grade import Graded, TestResult
 from harness.text import printable, printable_lines
+from harness.whole_file import whole_file, write_whole
 
 _COLUMNS = (
     "submission",
@@ -37,33 +42,18 @@ _COLUMNS = (
     "total",
     "status",
     "reason",
+    "mistakes",
     "flags",
 )
 """``points`` are those for tests, ``tests`` and ``extra`` the numbers of passed ones, ``total`` all
-points. A submission that was skipped has none of these numbers."""
+points. A submission that was skipped has none of these numbers. ``mistakes`` are the names of those
+that explain failed tests."""
 _FORMULA = ("=", "+", "-", "@", "\N{MINUS SIGN}")
 """The signs that a formula begins with; `unicodedata` turns wide and small ones into these."""
 _HIDDEN_FORMULA = re.compile(r";(?=\s*[=+\-@\N{MINUS SIGN}\uff0b\uff0d\uff1d\uff20])")
 """Where a formula begins if a spreadsheet takes semicolons for the ends of cells."""
 _NAME_BYTES = 200
 """The length of a folder's name; file systems allow 255."""
-
-
-@contextmanager
-def _whole(path: Path) -> Iterator[IO[str]]:
-    """Open a file for writing that replaces the old one once it is complete."""
-    temporary = path.with_name(f".{path.name}.new")
-    try:
-        with temporary.open("w", encoding="utf-8", newline="") as file:
-            yield file
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _write(path: Path, text: str) -> None:
-    with _whole(path) as file:
-        file.write(text)
 
 
 # ---- Names ---------------------------------------------------------------------------------------
@@ -99,7 +89,7 @@ def _unused_name(name: str, used: set[str]) -> str:
 # ---- Contents ------------------------------------------------------------------------------------
 
 
-def _cell(text: str) -> str:
+def guarded(text: str) -> str:
     """Return the text in a form that no spreadsheet takes for a formula, even if it drops blanks or
     takes semicolons for the ends of cells."""
     beginning = unicodedata.normalize("NFKC", text[:1])
@@ -121,11 +111,12 @@ def _row(graded: Graded) -> tuple[str | int, ...]:
         grade.points,
     )
     return (
-        _cell(graded.submission),
+        guarded(graded.submission),
         *(("",) * len(numbers) if grade.skipped else numbers),
         grade.status.value,
-        _cell(grade.reason),
-        _cell("; ".join(graded.flags)),
+        guarded(grade.reason),
+        guarded("; ".join(" or ".join(cause.names) for cause in grade.diagnosis.causes)),
+        guarded("; ".join(graded.flags)),
     )
 
 
@@ -143,15 +134,18 @@ def _all_printable(value: Any) -> Any:
 def _content(graded: Graded) -> dict[str, Any]:
     """Return the whole grade, except the traces."""
     grade = graded.grade
+    told = Told(grade.diagnosis, grade.tests)
     content: dict[str, Any] = {
         "submission": graded.submission,
         "points": None if grade.skipped else grade.points,
         "max_points": grade.max_points,
         **asdict(grade),
         "flags": graded.flags,
+        "diagnosis": told.as_values(),
+        "observed": told.observed_as_values(),
     }
     for test in content["tests"]:
-        del test["trace"]
+        del test["trace"], test["lines"]
     cleaned: dict[str, Any] = _all_printable(content)
     return cleaned
 
@@ -163,47 +157,66 @@ def _write_traces(folder: Path, tests: tuple[TestResult, ...]) -> None:
     for test in tests:
         if test.trace:
             path = folder / f"test-{_safe_name(test.name)}.trace"
-            _write(path, "".join(f"{printable(line)}\n" for line in test.trace.splitlines()))
+            write_whole(path, "".join(f"{printable(line)}\n" for line in test.trace.splitlines()))
             written.add(path)
     for path in set(folder.glob("*.trace")) - written:
         path.unlink()  # it is an earlier grade's
 
 
-def _write_submission(folder: Path, graded: Graded, content: dict[str, Any]) -> None:
+def _write_submission(
+    folder: Path, graded: Graded, formats: Mapping[str, Format], pages: GradePages | None
+) -> None:
+    """Write the folder of a submission, with all that its students see."""
     folder.mkdir(parents=True, exist_ok=True)
+    content = _content(graded)
+    del content["flags"], content["origin"]
     _write_traces(folder / "traces", graded.grade.tests)
     report = student.render(graded)
     if any(test.trace for test in graded.grade.tests):
         report += "\nThe traces of the tests are in traces/.\n"
-    _write(folder / "report.txt", report)
-    _write(folder / "results.json", json.dumps(content, indent=2) + "\n")
+    write_whole(folder / "report.txt", report)
+    write_whole(folder / "results.json", json.dumps(content, indent=2) + "\n")
+    if pages is not None and not pages.is_current(folder / REPORT, graded):
+        write_whole(folder / REPORT, pages.render(graded))
+    for name, form in formats.items():
+        place = folder / name
+        place.mkdir(exist_ok=True)
+        if graded.grade.skipped:
+            # Other programs know no way to say that there is no grade yet.
+            (place / form.file_name).unlink(missing_ok=True)
+        else:
+            write_whole(place / form.file_name, form.render(graded))
 
 
 def write_gradebook(
-    folder: Path, graded: Iterable[Graded], formats: Mapping[str, Format] | None = None
+    folder: Path,
+    graded: Iterable[Graded],
+    formats: Mapping[str, Format] | None = None,
+    pages: GradePages | None = None,
+    audience: Audience = Audience(),
 ) -> None:
-    """Write all files, and each grade in further formats, over those that are there. The grades are
-    sorted by name, and only one is in memory at a time. Raises `OSError`."""
+    """Write all files, each grade in further formats, and pages for a browser, over those that are
+    there; a page that is there already is left as it is. The files for students have what the
+    audience sees. The grades are sorted by name, and only one is in memory at a time. Raises
+    `OSError`."""
     folder.mkdir(parents=True, exist_ok=True)
     used: set[str] = set()
-    with _whole(folder / "gradebook.csv") as table, _whole(folder / "results.json") as results:
+    with whole_file(folder / "gradebook.csv") as table, whole_file(
+        folder / "results.json"
+    ) as results:
         writer = csv.writer(table, lineterminator="\n")
         writer.writerow(_COLUMNS)
         separator = "[\n"
         for each in graded:
             writer.writerow(_row(each))
-            content = _content(each)
-            results.write(separator + json.dumps(content, indent=1))
+            results.write(separator + json.dumps(_content(each), indent=1))
             separator = ",\n"
-            del content["flags"]
             name = _unused_name(each.submission, used)
-            _write_submission(folder / "submissions" / name, each, content)
-            for format_name, form in (formats or {}).items():
-                place = folder / "submissions" / name / format_name
-                place.mkdir(exist_ok=True)
-                if each.grade.skipped:
-                    # Other programs know no way to say that there is no grade yet.
-                    (place / form.file_name).unlink(missing_ok=True)
-                else:
-                    _write(place / form.file_name, form.render(each))
+            if pages is not None:
+                pages.enter(each, f"submissions/{name}")
+            with audience.listening():
+                seen = audience.view(each)
+                _write_submission(folder / "submissions" / name, seen, formats or {}, pages)
         results.write("\n]\n" if used else "[]\n")
+    if pages is not None:
+        write_whole(folder / "index.html", pages.index())

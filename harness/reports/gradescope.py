@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from harness.reports.student import explanation, overview, style_lines
+from harness.reports.student import diagnosis_lines, explanation, overview, style_lines
 from harness.results.grade import Graded
 from harness.results.verdict import Outcome
 from harness.text import printable
@@ -41,8 +41,7 @@ def render(graded: Graded) -> str:
         entries.append(_entry("style", style.points, style.max_points, full, style_lines(style)))
     result = {
         "score": grade.points,
-        "max_score": grade.max_points,
-        "output": "\n".join(overview(graded)),
+        "output": "\n".join([*overview(graded), "", *diagnosis_lines(grade)]).rstrip(),
         # Without these, a server may be set to show HTML.
         "output_format": "text",
         "test_output_format": "text",

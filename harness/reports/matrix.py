@@ -12,7 +12,6 @@ from rich.console import Console
 from rich.text import Text
 
 from harness.checking.matrix import Cost, out_of_place
-from harness.results.verdict import Outcome
 from harness.suite import Suite
 
 
@@ -25,7 +24,7 @@ def show(console: Console, suite: Suite, costs: Iterable[Cost]) -> list[Cost]:
     for cost in costs:
         seen.append(cost)
         stray = set(out_of_place(suite, cost))
-        failed = (f"({name})" if name in stray else name for name, _ in cost.failed)
+        failed = (f"({f.test})" if f.test in stray else f.test for f in cost.failed)
         line = f"{cost.points:4d}  {cost.mistake.name}: {' '.join(failed) or '-'}"
         console.print(Text(line), soft_wrap=True)
     points = [cost.points for cost in seen if cost.mistake.seen == "ordinary"]
@@ -44,7 +43,7 @@ def as_csv(suite: Suite, costs: Sequence[Cost]) -> str:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(["mistake", "rule", "seen", "points", *names])
     for cost in costs:
-        outcomes: dict[str, Outcome] = dict(cost.failed)
+        outcomes = {failure.test: failure.outcome for failure in cost.failed}
         row = [cost.mistake.name, cost.mistake.rule, cost.mistake.seen, cost.points]
         writer.writerow([*row, *(outcomes.get(name, "") for name in names)])
     return out.getvalue()
@@ -58,7 +57,7 @@ def as_json(suite: Suite, costs: Sequence[Cost]) -> str:
             "rule": cost.mistake.rule,
             "seen": cost.mistake.seen,
             "points": cost.points,
-            "tests": dict(cost.failed),
+            "tests": {failure.test: failure.outcome for failure in cost.failed},
             "out_of_place": out_of_place(suite, cost),
         }
         for cost in costs

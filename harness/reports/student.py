@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from harness.results.grade import Graded, Status, Style, TestResult
+from harness.reports.audience import tr
+from harness.reports.diagnosis import LEGEND, Told
+from harness.results.grade import Grade, Graded, Status, Style, TestResult
 from harness.results.verdict import Outcome
 from harness.text import printable, printable_lines
 
@@ -12,21 +14,41 @@ def explanation(test: TestResult) -> list[str]:
     return [*printable_lines(test.reason), *printable_lines(test.advice)]
 
 
+def diagnosis_lines(grade: Grade) -> list[str]:
+    """Return what is wrong, as far as it is known; no lines if nothing is."""
+    told = Told(grade.diagnosis, grade.tests)
+    heading = told.heading()
+    if not heading:
+        return []
+    lines = [heading, *filter(None, (told.given(),))]
+    for number, entry in enumerate(told.causes(), 1):
+        lines += [f"{number}. {entry.title}", *(f"   {line}" for line in entry.lines)]
+    for entry in told.observed():
+        lines += [f"- {entry.title}", *(f"  {line}" for line in entry.lines)]
+    return lines
+
+
 def overview(graded: Graded) -> list[str]:
     """Return the points, the reason why there are not more, and how the sources were built."""
     grade = graded.grade
     if grade.skipped:
-        return [f"no grade yet: {printable(grade.reason)}"]
+        return [f"{tr('no grade yet')}: {printable(grade.reason)}"]
+    style = grade.style
     lines = [
-        f"{grade.points} of {grade.max_points} points",
-        f"tests: {grade.test_points} of {grade.max_test_points}",
-        f"style: {grade.style.points} of {grade.style.max_points}",
+        tr("{points} of {most} points").format(points=grade.points, most=grade.max_points),
+        f"{tr('tests')}: {_of(grade.test_points, grade.max_test_points)}",
     ]
+    if style.max_points:
+        lines.append(f"{tr('style')}: {_of(style.points, style.max_points)}")
     if grade.status is not Status.GRADED:
         lines += [f"{grade.status}: {printable(grade.reason)}", *printable_lines(grade.log)]
     elif grade.reason:
         lines.append(printable(grade.reason))
     return lines + [printable(note) for note in grade.notes]
+
+
+def _of(points: int, most: int) -> str:
+    return tr("{points} of {most}").format(points=points, most=most)
 
 
 def style_lines(style: Style) -> list[str]:
@@ -54,7 +76,7 @@ def _failures(tests: tuple[TestResult, ...]) -> list[str]:
         if test.outcome is not Outcome.PASSED:
             lines.append(f"{printable(test.name)}: {test.outcome}")
             lines += [f"  {line}" for line in explanation(test)]
-    return lines
+    return [*lines, tr(LEGEND)] if lines else []
 
 
 def render(graded: Graded) -> str:
@@ -63,9 +85,10 @@ def render(graded: Graded) -> str:
     sections = {printable(graded.submission): overview(graded)}
     if grade.status is Status.GRADED:
         sections |= {
-            "tests": _table(grade.tests),
-            "what to look at": _failures(grade.tests),
-            "style": style_lines(grade.style),
+            tr("diagnosis"): diagnosis_lines(grade),
+            tr("tests"): _table(grade.tests),
+            tr("what to look at"): _failures(grade.tests),
+            tr("style"): style_lines(grade.style),
         }
     return "\n".join(
         "".join([f"{title}\n", *(f"  {line}\n" for line in lines)])

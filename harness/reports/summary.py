@@ -12,13 +12,21 @@ from rich.text import Text
 from harness.execution.versions import Versions, show_differences
 from harness.results.grade import Graded, Status
 from harness.results.verdict import Outcome
+from harness.specification.rules import RULES
+from harness.suite import Suite
 from harness.text import printable
 
 _BAND = 10
 """The points that a bar of the histogram stands for."""
 _BAR_WIDTH = 40
 _TESTS_SHOWN = 5
+_MISTAKES_SHOWN = 15
+_MISTAKE_BAR_WIDTH = 20
 _SUBMISSIONS_SHOWN = 20
+
+
+Mistakes = tuple[tuple[str, ...], tuple[str, ...]]
+"""The names of mistakes, and their sentences."""
 
 
 @dataclass(slots=True)
@@ -27,6 +35,12 @@ class _Counts:
     bands: Counter[int] = field(default_factory=Counter)
     failed: Counter[str] = field(default_factory=Counter)
     """The number of submissions that failed each test."""
+    passed: set[str] = field(default_factory=set)
+    """The tests that anyone passed."""
+    tests: int = 0
+    """The number of submissions that were tested."""
+    mistakes: Counter[Mistakes] = field(default_factory=Counter)
+    """The number of submissions that made each mistake, or one that no test tells from it."""
     max_points: int = 0
     looked_at: list[str] = field(default_factory=list)
     """The first submissions that a person should look at, and why, one a line."""
@@ -45,9 +59,11 @@ class _Counts:
         self.bands[grade.points // _BAND] += 1
         self.max_points = max(self.max_points, grade.max_points)
         if grade.status is Status.GRADED:
-            self.failed.update(
-                t.name for t in grade.tests if t.outcome is not Outcome.PASSED and not t.extra
-            )
+            passed = {test.name for test in grade.tests if test.outcome is Outcome.PASSED}
+            self.failed.update(t.name for t in grade.tests if t.name not in passed and not t.extra)
+            self.passed |= passed
+            self.tests += 1
+            self.mistakes.update((c.names, c.sentences) for c in grade.diagnosis.causes)
         if why := _why_to_look(graded):
             if len(self.looked_at) < _SUBMISSIONS_SHOWN:
                 self.looked_at.append(printable(f"{graded.submission}: {why}"))
@@ -89,6 +105,33 @@ def _show_failed(console: Console, counts: _Counts) -> None:
         _print(console, f"  {number:5d}  {printable(name)}")
 
 
+def _show_mistakes(console: Console, counts: _Counts) -> None:
+    _print(console, "\nmistakes made most", "dim")
+    order = sorted(counts.mistakes.items(), key=lambda item: (-item[1], item[0]))
+    longest = order[0][1]
+    for (names, sentences), number in order[:_MISTAKES_SHOWN]:
+        bar = "#" * -(-number * _MISTAKE_BAR_WIDTH // longest)
+        _print(console, f"  {number:5d}  {bar:{_MISTAKE_BAR_WIDTH}}  {_mistake(names, sentences)}")
+    if more := len(order) - _MISTAKES_SHOWN:
+        if more > 0:
+            _print(console, f"  and {more} more, see gradebook.csv")
+
+
+def _mistake(names: tuple[str, ...], sentences: tuple[str, ...]) -> str:
+    return printable(f"{' or '.join(names)}: {' Or: '.join(sentences)}")
+
+
+def _show_unreached(console: Console, counts: _Counts, suite: Suite) -> None:
+    """Print the rules none of whose tests anyone passed."""
+    judged = {rule for test in suite.tests if not test.extra for rule in test.rules}
+    reached = {rule for test in suite.tests if test.name in counts.passed for rule in test.rules}
+    unreached = [name for name in RULES if name in judged - reached]
+    if unreached:
+        _print(console, "\nrules that nobody's tests reached", "dim")
+        for name in unreached:
+            _print(console, f"  {name}: {RULES[name].sentence}")
+
+
 def _show_looked_at(console: Console, counts: _Counts) -> None:
     _print(console, "\nto be looked at", "dim")
     for line in counts.looked_at:
@@ -104,11 +147,12 @@ def _show_skipped(console: Console, counts: _Counts) -> None:
 
 
 def show_summary(
-    console: Console, graded: Iterable[Graded], made_with: Versions, total: int
+    console: Console, graded: Iterable[Graded], suite: Suite, made_with: Versions, total: int
 ) -> None:
     """Print the number of submissions with each status, of ``total`` ones; the histogram of their
-    points, the tests that failed most, the submissions that a person should look at and those that
-    were skipped, and the versions of tools that differ from the suite's."""
+    points, the tests that failed most, the mistakes made most, the rules that nobody's tests reach,
+    the submissions that a person should look at and those that were skipped, and the versions of
+    tools that differ from the suite's."""
     counts = _Counts()
     for each in graded:
         counts.add(each)
@@ -122,6 +166,10 @@ def show_summary(
         _show_bands(console, counts)
     if counts.failed:
         _show_failed(console, counts)
+    if counts.mistakes:
+        _show_mistakes(console, counts)
+    if counts.tests:
+        _show_unreached(console, counts, suite)
     if counts.looked_at:
         _show_looked_at(console, counts)
     if counts.skipped:

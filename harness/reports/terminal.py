@@ -1,33 +1,21 @@
-"""Verdicts on a terminal: a table while the tests run, then the failures, then the points."""
+"""What commands print on a terminal: paragraphs, points, lists of tests, what was recorded."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 
 from rich.console import Console
 from rich.padding import Padding
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
 from harness.execution.build import Library
-from harness.execution.build_error import BuildError
+from harness.execution.build_error import BuildError, excerpt
+from harness.reports.diagnosis import LEGEND, Entry, Told
 from harness.results.verdict import Outcome, Recorded, Reference, Verdict
 from harness.suite import Suite
-from harness.trace.compare import Row, around, side_by_side
-from harness.trace.judged import judged_parts
-from harness.trace.trace import FLAGS, PROTECTION, UNKNOWN_NOTE
 
-_STYLES = {
-    Outcome.PASSED: "green",
-    Outcome.DIFFERS: "yellow",
-    Outcome.SKIPPED: "dim",
-}
-_BAD = "red"
-_SHOWN_IN_FULL = 3
-"""The number of failed tests that are shown with their traces, unless all are requested."""
-_LINES_BEFORE, _LINES_AFTER = 4, 4
 _PIPE_WIDTH = 1000
 
 
@@ -44,133 +32,22 @@ def make_console() -> Console:
     )
 
 
-def _points(verdict: Verdict) -> str:
-    return f"{verdict.points}/{verdict.test.points}"
-
-
-def _row(verdict: Verdict, name_width: int) -> Text:
-    """Return a row of the table."""
-    outcome = verdict.outcome
-    style = _STYLES.get(outcome, _BAD)
-    row = Text()
-    row.append(f"{verdict.test.name:{name_width}}  ")
-    row.append(f"{outcome:{max(map(len, Outcome))}}", style)
-    # The reason of a failed build is the same for all tests, and shown once below.
-    reason = "" if outcome is Outcome.NOT_BUILT else verdict.reason
-    row.append(f"  {_points(verdict):>5}  {reason}")
-    row.rstrip()
-    return row
-
-
-def _print_row(console: Console, row: Text) -> None:
-    if console.is_terminal:
-        console.print(row, no_wrap=True, overflow="ellipsis")
-    else:
-        console.print(row, soft_wrap=True)
-
-
-def show_table(console: Console, suite: Suite, verdicts: Iterable[Verdict]) -> list[Verdict]:
-    """Print a row for each verdict as it comes, on a terminal with a progress bar below. Return all
-    verdicts."""
-    width = max((len(test.name) for test in suite.tests), default=0)
-    seen = []
-    for verdict in _with_progress(console, verdicts, len(suite.tests)):
-        seen.append(verdict)
-        _print_row(console, _row(verdict, width))
-    return seen
-
-
-def _with_progress(console: Console, verdicts: Iterable[Verdict], total: int) -> Iterable[Verdict]:
-    if not console.is_terminal:
-        return verdicts
-    columns = (TextColumn("tracing"), BarColumn(), MofNCompleteColumn())
-    return _tracked(Progress(*columns, console=console, transient=True), verdicts, total)
-
-
-def _tracked(progress: Progress, verdicts: Iterable[Verdict], total: int) -> Iterator[Verdict]:
-    with progress:
-        yield from progress.track(verdicts, total=total)
-
-
-_STANDARD_MAPPING = f", {PROTECTION}, {FLAGS}, -1, 0)"
-
-
-def _cells(line: tuple[int, str] | None, mark: str) -> tuple[str, str]:
-    """Return a line's number and its text, without what is equal in all correct mappings."""
-    if line is None:
-        return mark, "-"
-    text = line[1].removesuffix(UNKNOWN_NOTE).replace(_STANDARD_MAPPING, ", ...)")
-    return f"{mark} {line[0]:4d}", text
-
-
-def _sides(rows: Iterable[Row]) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for title in ("expected", "found"):
-        table.add_column("", no_wrap=True)
-        table.add_column(title, overflow="fold")
-    for row in rows:
-        mark = " " if row.same else ">"
-        style = "" if row.same else "bold"
-        table.add_row(*_cells(row.expected, mark), *_cells(row.found, mark), style=style)
-    return table
-
-
-def _traces(verdict: Verdict, whole: bool) -> Table | None:
-    if verdict.found is None:
-        return None
-    rows = list(side_by_side(*judged_parts(verdict.expected or verdict.found, verdict.found)))
-    return _sides(rows if whole else around(rows, _LINES_BEFORE, _LINES_AFTER))
-
-
-def _print_paragraph(console: Console, text: str, style: str = "") -> None:
+def print_paragraph(console: Console, text: str, style: str = "", indent: int = 2) -> None:
     """Print an indented paragraph, which only a terminal wraps."""
     for line in text.splitlines():
         if console.is_terminal:
-            console.print(Padding(Text(line, style), (0, 0, 0, 2)))
+            console.print(Padding(Text(line, style), (0, 0, 0, indent)))
         else:
-            console.print(Text(f"  {line}", style), soft_wrap=True)
-
-
-def _show_failure(console: Console, verdict: Verdict, whole: bool) -> None:
-    console.print()
-    console.print(Text.assemble((verdict.test.name, "bold"), f": {verdict.outcome}"))
-    _print_paragraph(console, verdict.reason)
-    _print_paragraph(console, verdict.advice, "cyan")
-    traces = _traces(verdict, whole)
-    if traces is not None:
-        console.print(traces)
-
-
-def show_failures(console: Console, verdicts: Sequence[Verdict], verbose: bool, again: str) -> None:
-    """Print why tests failed: the first few, with the lines around their first difference; with
-    ``verbose`` all of them, with their whole traces. ``again`` is the command to which the name of
-    a test can be added."""
-    failed = [verdict for verdict in verdicts if verdict.outcome is not Outcome.PASSED]
-    shown = failed if verbose else failed[:_SHOWN_IN_FULL]
-    if _same_reason(failed):
-        shown = failed[:1]
-    for verdict in shown:
-        _show_failure(console, verdict, verbose)
-    traced = [verdict for verdict in shown if verdict.found is not None]
-    if traced and not verbose:
-        more = len(failed) - len(shown)
-        hint = f"To see one from beginning to end: {again} -v {traced[0].test.name}"
-        console.print()
-        console.print(Text(f"{more} more failed. {hint}" if more else hint, "dim"), soft_wrap=True)
-
-
-def _same_reason(failed: Sequence[Verdict]) -> bool:
-    """Return whether all tests failed for one reason, a library that could not be built."""
-    reasons = {(verdict.outcome, verdict.reason) for verdict in failed}
-    return len(reasons) == 1 and failed[0].outcome is Outcome.NOT_BUILT
+            console.print(Text(f"{' ' * indent}{line}", style), soft_wrap=True)
 
 
 def _passed(verdicts: Sequence[Verdict]) -> int:
     return sum(verdict.outcome is Outcome.PASSED for verdict in verdicts)
 
 
-def show_points(console: Console, verdicts: Sequence[Verdict]) -> None:
-    """Print the number of passed tests, and the points."""
+def points_in_words(verdicts: Sequence[Verdict], total: int) -> str:
+    """Return the number of passed tests, and the points; if fewer than the ``total`` number of
+    tests were run, say so."""
     counting = [verdict for verdict in verdicts if not verdict.test.extra]
     extra = [verdict for verdict in verdicts if verdict.test.extra]
     points = sum(verdict.points for verdict in verdicts)
@@ -178,16 +55,63 @@ def show_points(console: Console, verdicts: Sequence[Verdict]) -> None:
     summary = f"{_passed(counting)} of {len(counting)} tests passed: {points} of {most} points"
     if extra:
         summary += f"; {_passed(extra)} of {len(extra)} extra tests passed"
+    if len(verdicts) < total:
+        summary += f"; stopped after {len(verdicts)} of {total} tests"
+    return summary
+
+
+def show_points(console: Console, verdicts: Sequence[Verdict], total: int) -> None:
+    """Print the number of passed tests, and the points."""
+    all_earned = all(verdict.points == verdict.test.points for verdict in verdicts)
     console.print()
-    console.print(Text(summary, "bold green" if points == most else "bold"))
+    console.print(Text(points_in_words(verdicts, total), "bold green" if all_earned else "bold"))
 
 
-def show_build(console: Console, library: Library | BuildError) -> None:
+def show_walls(console: Console, walls: str) -> None:
+    """Print which walls stood between the submission and this machine."""
+    console.print(Text(walls), soft_wrap=True)
+
+
+def show_diagnosis(console: Console, told: Told) -> None:
+    """Print what is wrong, as far as it is known. Print nothing if nothing is."""
+    heading = told.heading()
+    if not heading:
+        return
+    console.print(Text(heading, "bold"), soft_wrap=True)
+    print_paragraph(console, told.given())
+    for number, entry in enumerate(told.causes(), 1):
+        _show_entry(console, f"{number:2}.", entry)
+    for entry in told.observed():
+        _show_entry(console, " - ", entry)
+    console.print()
+    console.print(Text(LEGEND, "dim"), soft_wrap=True)
+    console.print()
+
+
+def _show_entry(console: Console, mark: str, entry: Entry) -> None:
+    console.print()
+    console.print(Text.assemble(mark, " ", (entry.title, "bold")), soft_wrap=True)
+    for line in entry.lines:
+        print_paragraph(console, line, indent=4)
+
+
+def show_not_built(console: Console, error: BuildError) -> None:
+    """Print why a library could not be built, with what the compiler says."""
+    console.print(Text("The library could not be built, so no test was run.", "bold red"))
+    print_paragraph(console, str(error))
+    if error.log is not None:
+        console.print()
+        for line in excerpt(error.log):
+            print_paragraph(console, line)
+        print_paragraph(console, f"All of it: {error.log}", "dim")
+
+
+def show_build(console: Console, library: Library) -> None:
     """Print whose utils a library was built with, if that was a question, and why newer compilers
     refuse it, if they do."""
-    if isinstance(library, Library) and library.utils:
+    if library.utils:
         console.print(Text(f"Utils: {library.utils}"), soft_wrap=True)
-    if isinstance(library, Library) and library.refused:
+    if library.refused:
         text = f"Built with lenient flags; newer compilers refuse this library: {library.refused}"
         console.print(Text(text), soft_wrap=True)
 
@@ -210,7 +134,7 @@ def show_recorded(console: Console, suite: Suite, recorded: Sequence[Recorded]) 
     """Print which references are new or changed, and which were refused."""
     for record in recorded:
         if record.reference is not Reference.UNCHANGED:
-            style = _BAD if record.reference is Reference.REFUSED else ""
+            style = "red" if record.reference is Reference.REFUSED else ""
             line = Text.assemble(f"{record.test.name}  ", (record.reference, style))
             line.append(f"  {record.reason}").rstrip()
             console.print(line, soft_wrap=True)

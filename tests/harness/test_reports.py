@@ -17,8 +17,12 @@ from grades import ANA, ANY_TEXT, DIFFERS, GRADE, HOSTILE, PASSED, TIMEOUT, host
 from harness.results.grade import Grade, Graded, Status, Style
 from harness.reports import github, gradescope, junit, student, vpl
 from harness.reports.formats import FORMATS
+from harness.execution.build import ROOT
 from harness.reports.summary import show_summary
+from harness.results.diagnosis import Cause, Diagnosis
+from harness.suite import load_suite
 
+DEFAULT = load_suite(ROOT / "tests" / "suite.toml")
 NOT_BUILT = Graded(
     "dan.zip", Grade(Status.NOT_BUILT, "make failed: error: x", (), Style(0, 10, ()), ())
 )
@@ -95,7 +99,7 @@ def test_junit_shows_printable_text_as_it_is(text: str) -> None:
 
 def test_gradescope_has_scores_and_outputs() -> None:
     result = json.loads(gradescope.render(ANA))
-    assert (result["score"], result["max_score"]) == (13, 27)
+    assert result["score"] == 13
     assert "3 of 4 tests failed" in result["output"]
     assert result["tests"][1] == {
         "name": "malloc-split-last",
@@ -152,8 +156,8 @@ def test_github_annotates_findings_where_they_are_and_tests_without_a_file() -> 
         "best fit takes the smallest free block",
         "::error title=realloc-arrays%3A crashed::killed by SIGSEGV",
         "::error title=all%3A skipped::there is no reference%0Arecord it",
-        "::warning file=osmem.c,line=12,title=gcc::unused variable 'x' [-Wunused-variable]",
-        "::warning file=sub/heap.h,title=cpplint::Line contains NUL byte. [readability/nul]",
+        "::warning file=src/osmem.c,line=12,title=gcc::unused variable 'x' [-Wunused-variable]",
+        "::warning file=src/sub/heap.h,title=cpplint::Line contains NUL byte. [readability/nul]",
         "::notice title=Ana Popescu.zip::13 of 27 points",
     ]
     assert github.render(NOT_BUILT).splitlines()[0] == (
@@ -171,7 +175,7 @@ def unescaped(text: str) -> str:
 def test_github_finds_our_commands_only(text: str) -> None:
     shown = github.render(hostile(text)).splitlines()
     commands = [match for line in shown if (match := COMMAND.fullmatch(line))]
-    assert [match[1] for match in commands] == ["error"] * 3 + ["warning"] * 2 + ["notice"]
+    assert [match[1] for match in commands] == ["error"] * 3 + ["warning"] * 2 + ["notice"] * 2
     assert len(commands) == len(shown)
     assert not any("##[" in line or "##[" in unescaped(line) for line in shown)
 
@@ -182,7 +186,7 @@ def test_github_shows_printable_text_as_it_is(text: str) -> None:
     match = COMMAND.fullmatch(warning)
     assert match is not None
     assert unescaped(match[3]) == text
-    assert unescaped(match[2].split(",")[0]) == f"file={text}"
+    assert unescaped(match[2].split(",")[0]) == f"file=src/{text}"
 
 
 # ---- The summary ---------------------------------------------------------------------------------
@@ -192,7 +196,7 @@ def summary(graded: Sequence[Graded], width: int = 160, more: int = 0) -> list[s
     out = io.StringIO()
     console = Console(file=out, width=width, highlight=False, markup=False, emoji=False)
     made_with = {"gcc": "12.2.0", "ltrace": "0.7.3", "cpplint": "1.6.1"}
-    show_summary(console, graded, made_with, len(graded) + more)
+    show_summary(console, graded, DEFAULT, made_with, len(graded) + more)
     return out.getvalue().splitlines()
 
 
@@ -220,11 +224,41 @@ def test_summary_counts_statuses_totals_and_failed_tests() -> None:
         ["5", "malloc-split-last"],
         ["1", "calloc-arrays"],
     ]
-    assert lines[19:] == [
+    assert lines[19] == "rules that nobody's tests reached"
+    assert "  merge: Free blocks that touch count as one." in lines
+    assert not any(line.startswith("  alignment: ") for line in lines)
+    assert lines[-3:] == [
         "to be looked at",
         "  dan.zip: not-built: make failed: error: x",
         "  e: it calls sbrk() outside of the allocator; 1 test timed out",
     ]
+
+
+def diagnosed(name: str, *mistakes: str) -> Graded:
+    """A grade of someone who failed a test by these mistakes."""
+    causes = tuple(
+        Cause((m,), (f"{m} is wrong.",), ("best-fit",), (DIFFERS.name,)) for m in mistakes
+    )
+    found = Diagnosis(causes, explained=(DIFFERS.name,), known=181)
+    return Graded(name, replace(GRADE, tests=(PASSED, DIFFERS), diagnosis=found))
+
+
+def test_summary_shows_which_mistakes_the_class_made() -> None:
+    graded = [diagnosed("a", "fit-first"), diagnosed("b", "fit-first", "merge-late")]
+    lines = summary([*graded, earning("c", 90)])
+    at = lines.index("mistakes made most")
+    assert lines[at + 1 : at + 3] == [
+        f"      2  {'#' * 20}  fit-first: fit-first is wrong.",
+        f"      1  {'#' * 10}            merge-late: merge-late is wrong.",
+    ]
+
+
+@pytest.mark.parametrize("name", ["text", "gradescope", "vpl", "github"])
+def test_reports_say_what_is_wrong(name: str) -> None:
+    report = FORMATS[name].render(diagnosed("a", "fit-first"))
+    assert "What is wrong: 1 mistake explains the failed test" in report
+    assert "1. fit-first is wrong." in report
+    assert "Costs 1 test, 2 points. First seen in test-malloc-split-last.c: line 11" in report
 
 
 def test_summary_names_some_and_says_where_the_others_are() -> None:
