@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import shutil
 import sys
 from collections.abc import Iterator
@@ -35,6 +36,7 @@ def mistaken(folder: Path, *mistakes: str) -> Path:
     return plain(folder, f'MISTAKE "{",".join(mistakes)}"')
 
 
+_INCLUDE = re.compile(r'(#include "(?:plain|mistakes?))\.h"')
 _RENAMED = "".join(
     f"#define os_{name} plain_{name}\n" for name in ("malloc", "calloc", "realloc", "free")
 )
@@ -57,6 +59,21 @@ def building(folder: Path, makefile: Path) -> Path:
     """The plain implementation with another Makefile."""
     plain(folder)
     shutil.copy(makefile, folder / "Makefile")
+    return folder
+
+
+def hidden(folder: Path, shown: str) -> Path:
+    """The plain implementation in files that end in .txt, and a file in C of hostile/points/hidden
+    for show."""
+    plain(folder)
+    for path in folder.glob("*.c"):
+        path.rename(path.with_suffix(".txt"))
+    for path in folder.glob("*.h"):
+        path.rename(folder / f"{path.name}.txt")
+    for path in folder.glob("*.txt"):
+        path.write_text(_INCLUDE.sub(r'\1.h.txt"', path.read_text()))
+    shutil.copy(HOSTILE / "points" / "hidden" / "Makefile", folder)
+    shutil.copy(HOSTILE / "points" / "hidden" / f"{shown}.c", folder)
     return folder
 
 

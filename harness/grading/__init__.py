@@ -1,5 +1,5 @@
 """Grading many submissions: unpack each, build it, test it, look at its style, keep its grade.
 
-May know: reports, checking, tracers, results, suite, specification, execution, trace, text,
-errors.
+May know: reports, diagnosis, checking, tracers, results, suite, specification, execution, trace,
+text, errors.
 """

@@ -1,30 +1,20 @@
-"""Grading a folder of submissions: several at a time, each stored as soon as it is graded."""
+"""A folder of submissions, and the one batch at a time that may write a folder of results."""
 
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import os
 import secrets
 import shutil
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
 from harness.errors import UserError
-from harness.execution.workers import Workers, completed
-from harness.grading.archive.bounds import Refused
 from harness.grading.archive.finding import APPLE_DOUBLE, JUNK
-from harness.grading.archive.unpack import digest
-from harness.grading.faults import settled_grade
-from harness.grading.store import Store
-from harness.grading.submission import Grader
-from harness.results.grade import Grade, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,29 +80,7 @@ def _escaped(character: str) -> str:
     return f"\\u{{{code:x}}}"
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
-    """Equal submissions that have their grade now, unless its status is skipped."""
-
-    submissions: tuple[str, ...]
-    status: Status | None
-    """None if they were graded before."""
-
-
-# ---- Keys ----------------------------------------------------------------------------------------
-
-
-def _submission_key(submission: Submission, grader: Grader, rules: str) -> str:
-    try:
-        content = digest(submission.path, grader.rules.archive)
-    except Refused as refusal:
-        # Without a digest of its content, its name tells it from others: it gets a grade as well.
-        content = f"{submission.name} {refusal}"
-    named = f" {submission.source}" if submission.source else ""
-    return hashlib.sha256(f"{rules} {content}{named}".encode(errors="replace")).hexdigest()
-
-
-# ---- The batch -----------------------------------------------------------------------------------
+# ---- One batch at a time -------------------------------------------------------------------------
 
 
 @contextmanager
@@ -153,62 +121,3 @@ def _remove_scratch(left: Path) -> bool:
             shutil.rmtree(left, ignore_errors=True)
             return not left.exists()
     return True
-
-
-def grade_batch(
-    submissions: Sequence[Submission], grader: Grader, store: Store, rules: str, jobs: int
-) -> Iterator[Done]:
-    """Grade the submissions that have no grade yet; store each grade before it is yielded. Raises
-    `UserError`."""
-    groups: dict[str, list[Submission]] = {}  # what was handed in twice is graded once
-    for submission in submissions:
-        try:
-            key = _submission_key(submission, grader, rules)
-        except OSError as error:
-            yield _skip(error, grader, store, (submission.name,))
-        else:
-            groups.setdefault(key, []).append(submission)
-    waiting: dict[Future[tuple[Grade, float]], tuple[str, list[Submission]]] = {}
-    with Workers(jobs) as workers:
-        for key, group in groups.items():
-            names = tuple(submission.name for submission in group)
-            if store.knows(key):
-                store.assign(key, names)
-                yield Done(names, None)
-            else:
-                waiting[workers.submit(_timed, grader, group[0], key)] = (key, group)
-        workers.begin()
-        for future in completed(waiting):
-            key, group = waiting.pop(future)
-            names = tuple(submission.name for submission in group)
-            try:
-                grade, seconds = future.result()
-            except Exception as error:
-                yield _skip(error, grader, store, names)
-            else:
-                store.save(key, grade, seconds, names)
-                yield Done(names, grade.status)
-
-
-def _timed(grader: Grader, submission: Submission, key: str) -> tuple[Grade, float]:
-    started = time.monotonic()
-    grade = settled_grade(grader, submission.path, key, submission.source)
-    return grade, time.monotonic() - started
-
-
-def _skip(error: Exception, grader: Grader, store: Store, names: tuple[str, ...]) -> Done:
-    """Note that a fault of the machine, or of the checker, left submissions without a grade. It
-    costs the others nothing, and the next batch tries again."""
-    store.skip(grader.without_tests(Status.SKIPPED, _reason(error)), names)
-    return Done(names, Status.SKIPPED)
-
-
-def _reason(error: Exception) -> str:
-    match error:
-        case UserError():
-            return str(error)
-        case OSError(strerror=str(why)):
-            return f"{error.filename}: {why}" if error.filename else why
-        case OSError():
-            return str(error)
-    return f"the checker failed: {type(error).__name__}: {error}"

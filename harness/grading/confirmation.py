@@ -41,6 +41,13 @@ class Confirmer:
             verdicts |= self._repeat([test for test in passed if test.name not in verdicts])
         return verdicts
 
+    def first_failure(self, passed: Sequence[Test]) -> Verdict | None:
+        """Repeat passed tests that together judge all rules that these do, until one fails. Return
+        the verdict on that one."""
+        repeated = map(self.repetition, _covering(passed, Random(f"{self.seed} once more")))
+        judged = (verdict for verdict in repeated if verdict is not None)
+        return next((each for each in judged if each.outcome is not Outcome.PASSED), None)
+
     def _repeat(self, tests: Sequence[Test]) -> dict[str, Verdict]:
         verdicts = ((test.name, self.repetition(test)) for test in tests)
         return {name: verdict for name, verdict in verdicts if verdict is not None}

@@ -27,11 +27,11 @@ class MachineFault(UserError):
     """A submission could not be graded through no fault of its own."""
 
 
-def settled_grade(grader: Grader, submission: Path, key: str, source: str) -> Grade:
+def settled_grade(grader: Grader, submission: Path, content: str, source: str) -> Grade:
     """Return the grade that counts; the arguments are those of `Grader.attempt`. Raises
     `MachineFault`, and what that raises."""
     for _ in range(_TRIES):
-        attempt = grader.attempt(submission, key, source)
+        attempt = grader.attempt(submission, content, source)
         _require_room(grader.scratch)
         if not attempt.doubts:
             break

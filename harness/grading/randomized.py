@@ -12,12 +12,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from math import gcd, prod
 from random import Random
 
 from harness.grading.script import Script, published_script
-from harness.specification.model import HeapBlock, Model, Step
+from harness.specification.model import Model
 from harness.specification.operations import ModelPlayer, Operation
+from harness.specification.steps import HeapBlock, Step
 from harness.specification.policy import Policy
 from harness.suite import Test
 from harness.trace.trace import Address, Phase, Value
@@ -118,15 +120,16 @@ class _Course:
 
     def _candidates(self, size: int, own: int | None) -> Iterator[tuple[int, ...]]:
         """Yield the blocks that a size may be close to: the resized one, that with the free memory
-        behind it, and the one that fits best."""
+        behind it, and the one that serves it."""
         if own is not None:
             yield (own,)
-            if own + 1 < len(self._heap) and self._heap[own + 1].free:
-                yield (own, own + 1)
-        needed = self._rounded(size)
-        fitting = [p for p, block in enumerate(self._heap) if block.free and block.size >= needed]
-        if fitting:
-            yield (min(fitting, key=lambda place: self._heap[place].size),)
+            behind = takewhile(
+                lambda place: self._heap[place].free, range(own + 1, len(self._heap))
+            )
+            if together := tuple(behind):
+                yield (own, *together)
+        if fitting := self._player.model.fitting(size):
+            yield (self._heap.index(fitting),)
 
     def _comparisons(self, size: int, own: int | None) -> Iterator[bool | int]:
         needed = self._rounded(size)

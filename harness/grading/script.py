@@ -26,8 +26,6 @@ _EMPTY = 0
 """A slot that holds NULL all the time."""
 _SLOTS = 256
 """The number of slots that the player has."""
-_FILLING = 64 * 1024
-"""The most that one block takes up of the preallocation, its header included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +76,14 @@ def _fill_behind(model: Model, first: Call, size: int) -> list[Call]:
     """Do what fill_behind() of tests/snippets/snippet.c does with a right allocator, after a call
     for ``size`` bytes. Return all calls."""
     header = model.machine.header
-    smallest = header + model.policy.alignment
+    smallest = header + size * -(-model.policy.smallest_rest // size)
+    most = model.policy.mmap_threshold // 2
     calls, end = [first], model.heap_end
     while isinstance(block := calls[-1].result, Address) and model.heap_end == end:
         room = end - block.offset - size
         if room < smallest:
             break
-        size = (room if room < _FILLING + smallest else _FILLING) - header
+        size = (room if room < most + smallest else most) - header
         calls.append(model.os_malloc(size).call)
     return calls
 

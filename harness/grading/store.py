@@ -1,231 +1,237 @@
-"""The database of grades, in which a batch stores them and the next one finds them.
+"""The grades, which a batch stores one by one and the next one finds.
 
-It has four tables, and is SQLite unless the user names another. The key of a grade is a digest of
-everything that the grade depends on, so that nothing is graded twice; a submission is a name for a
-key. A submission that was skipped has no key, and its grade says why. Each grade is written in one
-transaction: a batch that is killed loses only those that it was working on.
+They are in an SQLite database, or in one of PostgreSQL, which many graders may share. Grades are
+plain values, wherever they were made: only the process that owns a batch stores them. The key of a
+grade is a digest of everything that the grade depends on, so that nothing is graded twice, and a
+grade that is stored twice is stored once. Each is written in one transaction: a batch that is
+killed loses only those that it was working on.
 """
 
 from __future__ import annotations
 
 import secrets
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from sqlite3 import SQLITE_BUSY, SQLITE_CORRUPT, SQLITE_ERROR, SQLITE_NOTADB
+from typing import Any, TypeVar
 
-from sqlalchemy import (
-    Column,
-    Float,
-    LargeBinary,
-    MetaData,
-    String,
-    Table,
-    create_engine,
-    delete,
-    select,
-    update,
-)
-from sqlalchemy.engine import Connection, make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import Table, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection
 
 from harness.errors import UserError
+from harness.grading import schema
+from harness.grading.database import Damaged, Database
+from harness.grading.schema import GRADES, SETTINGS, SKIPPED, SUBMISSIONS
 from harness.results.grade import Grade, Graded, grade_from_json
 
-_METADATA = MetaData()
-_SETTINGS = Table(
-    "settings",
-    _METADATA,
-    Column("name", String(64), primary_key=True),
-    Column("value", String(256), nullable=False),
-)
-_GRADES = Table(
-    "grades",
-    _METADATA,
-    Column("key", String(64), primary_key=True),
-    Column("grade", LargeBinary, nullable=False),
-    Column("seconds", Float, nullable=False),
-)
-_SUBMISSIONS = Table(
-    "submissions",
-    _METADATA,
-    Column("name", String(1024), primary_key=True),
-    Column("key", String(64), nullable=False),
-)
-
-_SKIPPED = Table(
-    "skipped",
-    _METADATA,
-    Column("name", String(1024), primary_key=True),
-    Column("grade", LargeBinary, nullable=False),
-)
-
-_GRADES_OF_SUBMISSIONS = _SUBMISSIONS.join(_GRADES, _SUBMISSIONS.c.key == _GRADES.c.key)
+_T = TypeVar("_T")
+_CHUNK = 64
+"""The number of grades that are fetched at a time."""
+_INSERTS = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+"""The insertions that know what to do with a row that is there."""
 
 
-def database_file(url: str) -> Path | None:
-    """Return the file of an SQLite database; None for any other."""
-    try:
-        parts = make_url(url)
-    except SQLAlchemyError:
-        return None
-    if parts.get_backend_name() != "sqlite" or not parts.database:
-        return None
-    return Path(parts.database)
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """A new grade."""
 
-
-_SIGNS_OF_DAMAGE = (SQLITE_CORRUPT, SQLITE_ERROR, SQLITE_NOTADB)
-
-
-class _Damaged(UserError):
-    """A file holds no database of grades, or no longer a whole one."""
+    key: str
+    grade: Grade
+    seconds: float
+    """How long it took."""
+    names: tuple[str, ...]
+    """The submissions that it belongs to."""
 
 
 class Store:
-    """An open database of grades, for one thread. All methods raise `UserError`."""
+    """An open database of the grades by the same rules, for one thread. All methods raise
+    `UserError`."""
 
-    def __init__(self, url: str, fresh: bool = False) -> None:
-        """Open a database, and make its tables if they are missing. If it is to be ``fresh``,
-        forget all that it holds; a file that is no database makes room for one."""
-        self._url = url
-        self._file = database_file(url)
+    def __init__(self, url: str, rules: str, seed: str | None = None, fresh: bool = False) -> None:
+        """Open a database, for grades by the rules with this key, and make its tables if they are
+        missing. ``seed`` is the seed of randomized sizes if none is stored, by default one that
+        nobody can guess. If it is to be ``fresh``, forget all that it holds; a file that is no
+        database makes room for one."""
+        self._database = Database(url)
+        self._rules = rules
+        wanted = seed or secrets.token_hex(16)
         try:
-            self._open(fresh)
-        except _Damaged:
-            if not fresh or self._file is None:
+            self.seed = self._database.run(lambda connection: self._open(connection, wanted, fresh))
+            """The seed of randomized sizes."""
+        except Damaged:
+            if not fresh or self._database.file is None:
                 raise
-            _move_aside(self._file)
-            self._open(fresh)
+            _move_aside(self._database.file)
+            self._database = Database(url)
+            self.seed = self._database.run(lambda connection: self._open(connection, wanted, fresh))
 
-    def _open(self, fresh: bool) -> None:
-        with self._errors():
-            self._engine = create_engine(self._url)
-            if fresh:
-                _METADATA.drop_all(self._engine)
-            _METADATA.create_all(self._engine)
+    @property
+    def shared(self) -> bool:
+        """Whether batches on other machines may use it, too."""
+        return self._database.file is None
 
-    @contextmanager
-    def _errors(self) -> Iterator[None]:
-        try:
-            yield
-        except (SQLAlchemyError, ImportError, zlib.error, ValueError, KeyError, TypeError) as error:
-            cause = getattr(error, "orig", None) or error
-            reason = (str(cause).splitlines() or [type(cause).__name__])[0]
-            code = getattr(cause, "sqlite_errorcode", SQLITE_CORRUPT) & 0xFF
-            if self._file is None:
-                # A URL may hold a password: show only the kind of database.
-                kind = self._url.partition("://")[0]
-                raise UserError(f"the {kind} database can't be used: {reason}") from error
-            if code in _SIGNS_OF_DAMAGE:
-                raise _Damaged(
-                    f"{self._file}: expected a database of grades that is whole, found: {reason}",
-                    "--fresh, without --only, starts over with a new one",
-                ) from error
-            advice = "wait until no other program uses it" if code == SQLITE_BUSY else ""
-            raise UserError(f"{self._file}: {reason}", advice) from error
+    def _open(self, connection: Connection, seed: str, fresh: bool) -> str:
+        schema.prepare(connection, self._database.name)
+        if fresh:
+            schema.empty(connection)
+        _insert(connection, SETTINGS, [{"name": "seed", "value": seed}])
+        return str(connection.scalar(select(SETTINGS.c.value).where(SETTINGS.c.name == "seed")))
 
-    @contextmanager
-    def _transaction(self) -> Iterator[Connection]:
-        with self._errors(), self._engine.begin() as connection:
-            yield connection
+    def _write(self, work: Callable[[Connection], _T]) -> _T:
+        """Do what changes grades, unless another batch has meanwhile forgotten all."""
 
-    def seed(self, wanted: str | None) -> str:
-        """Return the seed of randomized sizes: the stored one, or else the wanted one, or else one
-        that nobody can guess, which is stored then."""
-        return self._setting("seed", wanted or secrets.token_hex(16))
+        def checked(connection: Connection) -> _T:
+            query = select(SETTINGS.c.value).where(SETTINGS.c.name == "seed")
+            if connection.scalar(query.with_for_update(read=True)) != self.seed:
+                raise UserError(
+                    f"{self._database.name}: another batch has started over, with --fresh",
+                    "run the same command again",
+                )
+            return work(connection)
 
-    def rules(self, wanted: str) -> str:
-        """Return the key of the rules of all grades: the stored one, or else the wanted one, which
-        is stored then."""
-        return self._setting("rules", wanted)
+        return self._database.run(checked)
 
-    def _setting(self, name: str, first: str) -> str:
-        with self._transaction() as connection:
-            query = select(_SETTINGS.c.value).where(_SETTINGS.c.name == name)
-            found = connection.scalar(query)
-            if found is None:
-                connection.execute(_SETTINGS.insert().values(name=name, value=first))
-            return first if found is None else str(found)
+    def holds_only_others(self) -> bool:
+        """Return whether all submissions in it were graded by other rules."""
 
-    def change_rules(self, rules: str) -> None:
-        """Store the key of other rules, for all grades from now on."""
-        with self._transaction() as connection:
-            connection.execute(
-                update(_SETTINGS).where(_SETTINGS.c.name == "rules").values(value=rules)
-            )
+        def work(connection: Connection) -> bool:
+            ours = select(SUBMISSIONS.c.name).where(SUBMISSIONS.c.rules == self._rules).limit(1)
+            others = select(SUBMISSIONS.c.name).limit(1)
+            return connection.scalar(ours) is None and connection.scalar(others) is not None
+
+        return self._database.run(work)
 
     def forget(self, names: Sequence[str]) -> None:
         """Remove the grades of these submissions."""
-        with self._transaction() as connection:
-            keys = select(_SUBMISSIONS.c.key).where(_SUBMISSIONS.c.name.in_(names))
-            connection.execute(delete(_GRADES).where(_GRADES.c.key.in_(keys)))
 
-    def knows(self, key: str) -> bool:
-        """Return whether there is a grade."""
-        with self._transaction() as connection:
-            return connection.scalar(select(_GRADES.c.key).where(_GRADES.c.key == key)) is not None
+        def work(connection: Connection) -> None:
+            keys = select(SUBMISSIONS.c.key).where(
+                SUBMISSIONS.c.rules == self._rules, SUBMISSIONS.c.name.in_(names)
+            )
+            connection.execute(delete(GRADES).where(GRADES.c.key.in_(keys)))
 
-    def save(self, key: str, grade: Grade, seconds: float, submissions: Iterable[str]) -> None:
-        """Store a grade, the time it took, and the submissions it belongs to."""
-        with self._transaction() as connection:
-            row = _GRADES.insert().values(key=key, grade=_packed(grade), seconds=seconds)
-            connection.execute(row)
-            _assign(connection, key, submissions)
+        self._write(work)
 
-    def skip(self, grade: Grade, submissions: Iterable[str]) -> None:
+    def assign(self, key: str, submissions: Sequence[str]) -> bool:
+        """Assign a grade to submissions. Return False if there is none with this key."""
+
+        def work(connection: Connection) -> bool:
+            if connection.scalar(select(GRADES.c.key).where(GRADES.c.key == key)) is None:
+                return False
+            self._assign(connection, {name: key for name in submissions})
+            return True
+
+        return self._write(work)
+
+    def save(self, *fresh: Fresh) -> None:
+        """Store grades, all in one transaction. If there is a grade with the same key already, that
+        one stays."""
+        # In the same order everywhere, or else two batches could wait for each other.
+        ordered = sorted(fresh, key=lambda each: each.key)
+        packed = [
+            {"key": each.key, "grade": _packed(each.grade), "seconds": each.seconds}
+            for each in ordered
+        ]
+
+        def work(connection: Connection) -> None:
+            _insert(connection, GRADES, packed)
+            self._assign(connection, {name: each.key for each in ordered for name in each.names})
+
+        if fresh:
+            self._write(work)
+
+    def skip(self, grade: Grade, submissions: Sequence[str]) -> None:
         """Note that submissions have no grade; this one says why, and is never taken for theirs."""
-        with self._transaction() as connection:
-            for name in submissions:
-                _forget_name(connection, name)
-                connection.execute(_SKIPPED.insert().values(name=name, grade=_packed(grade)))
+        packed = _packed(grade)
 
-    def assign(self, key: str, submissions: Iterable[str]) -> None:
-        """Assign an existing grade to submissions."""
-        with self._transaction() as connection:
-            _assign(connection, key, submissions)
+        def work(connection: Connection) -> None:
+            self._forget_names(connection, SUBMISSIONS, submissions)
+            rows = [{"rules": self._rules, "name": each, "grade": packed} for each in submissions]
+            _put(connection, SKIPPED, "grade", rows)
+
+        self._write(work)
+
+    def _assign(self, connection: Connection, keys: dict[str, str]) -> None:
+        """Assign grades to submissions: the keys of the ones to the names of the others."""
+        self._forget_names(connection, SKIPPED, keys)
+        rows = [{"rules": self._rules, "name": name, "key": keys[name]} for name in sorted(keys)]
+        _put(connection, SUBMISSIONS, "key", rows)
+
+    def _forget_names(self, connection: Connection, table: Table, names: Iterable[str]) -> None:
+        named = (table.c.rules == self._rules) & table.c.name.in_(list(names))
+        connection.execute(delete(table).where(named))
 
     def graded(self, names: Sequence[str]) -> Iterator[Graded]:
         """Yield the submissions that have a grade or were skipped, one by one, in their order."""
-        with self._transaction() as connection:
-            rows = connection.execute(select(_SUBMISSIONS.c.name, _SUBMISSIONS.c.key))
-            known: dict[str, str] = {str(name): str(key) for name, key in rows}
-            keys = {name: known[name] for name in names if name in known}
-            owners: dict[str, list[str]] = {}
-            for name, key in keys.items():
-                owners.setdefault(key, []).append(name)
-            for name in names:
-                if name in keys:
-                    query = select(_GRADES.c.grade).where(_GRADES.c.key == keys[name])
-                    twins = tuple(owner for owner in owners[keys[name]] if owner != name)
-                else:
-                    query = select(_SKIPPED.c.grade).where(_SKIPPED.c.name == name)
-                    twins = ()
-                packed = connection.scalar(query)
-                if packed is not None:
-                    yield Graded(name, _unpacked(packed), twins)
+        keys = self._keys(names)
+        owners: dict[str, list[str]] = {}
+        for name, key in keys.items():
+            owners.setdefault(key, []).append(name)
+        for start in range(0, len(names), _CHUNK):
+            chunk = names[start : start + _CHUNK]
+            packed = self._fetch(chunk, keys)
+            for name in chunk:
+                if name in packed:
+                    twins = (owner for owner in owners.get(keys.get(name, ""), ()) if owner != name)
+                    with self._database.errors():
+                        grade = _unpacked(packed[name])
+                    yield Graded(name, grade, tuple(twins))
+
+    def _keys(self, names: Sequence[str]) -> dict[str, str]:
+        """Return the keys of the grades of submissions, by their names and in their order."""
+        query = select(SUBMISSIONS.c.name, SUBMISSIONS.c.key).join_from(
+            SUBMISSIONS, GRADES, SUBMISSIONS.c.key == GRADES.c.key
+        )
+        query = query.where(SUBMISSIONS.c.rules == self._rules)
+        rows = self._database.run(lambda connection: connection.execute(query).all())
+        known = {str(name): str(key) for name, key in rows}
+        return {name: known[name] for name in names if name in known}
+
+    def _fetch(self, names: Sequence[str], keys: dict[str, str]) -> dict[str, bytes]:
+        """Return grades as they are stored, or what stands for them if they were skipped."""
+        wanted = {keys[name] for name in names if name in keys}
+        grades = select(GRADES.c.key, GRADES.c.grade).where(GRADES.c.key.in_(wanted))
+        skipped = select(SKIPPED.c.name, SKIPPED.c.grade).where(
+            SKIPPED.c.rules == self._rules, SKIPPED.c.name.in_(names)
+        )
+
+        def work(connection: Connection) -> dict[str, bytes]:
+            by_key = {str(key): bytes(packed) for key, packed in connection.execute(grades)}
+            found = {str(name): bytes(packed) for name, packed in connection.execute(skipped)}
+            graded = {name: by_key[keys[name]] for name in names if keys.get(name) in by_key}
+            return found | graded
+
+        return self._database.run(work)
 
     def slowest(self, count: int) -> list[tuple[str, float]]:
         """Return the submissions that took longest to grade, with their seconds."""
         query = (
-            select(_SUBMISSIONS.c.name, _GRADES.c.seconds)
-            .select_from(_GRADES_OF_SUBMISSIONS)
-            .order_by(_GRADES.c.seconds.desc(), _SUBMISSIONS.c.name)
+            select(SUBMISSIONS.c.name, GRADES.c.seconds)
+            .join_from(SUBMISSIONS, GRADES, SUBMISSIONS.c.key == GRADES.c.key)
+            .where(SUBMISSIONS.c.rules == self._rules)
+            .order_by(GRADES.c.seconds.desc(), SUBMISSIONS.c.name)
             .limit(count)
         )
-        with self._transaction() as connection:
-            return [(str(name), float(seconds)) for name, seconds in connection.execute(query)]
+        rows = self._database.run(lambda connection: connection.execute(query).all())
+        return [(str(name), float(seconds)) for name, seconds in rows]
 
 
-def _assign(connection: Connection, key: str, submissions: Iterable[str]) -> None:
-    for submission in submissions:
-        _forget_name(connection, submission)
-        connection.execute(_SUBMISSIONS.insert().values(name=submission, key=key))
+def _insert(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
+    """Insert rows, except those with the key of one that is there."""
+    statement = _INSERTS[connection.dialect.name](table)
+    connection.execute(statement.on_conflict_do_nothing(), rows)
 
 
-def _forget_name(connection: Connection, submission: str) -> None:
-    for table in (_SUBMISSIONS, _SKIPPED):
-        connection.execute(delete(table).where(table.c.name == submission))
+def _put(connection: Connection, table: Table, changed: str, rows: list[dict[str, Any]]) -> None:
+    """Insert rows, or change one column of those with the same primary keys."""
+    if rows:
+        statement = _INSERTS[connection.dialect.name](table)
+        keys = [column.name for column in table.primary_key]
+        update = {changed: statement.excluded[changed]}
+        statement = statement.on_conflict_do_update(index_elements=keys, set_=update)
+        connection.execute(statement, rows)
 
 
 def _packed(grade: Grade) -> bytes:

@@ -7,15 +7,14 @@ finding.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.grading.style_sources import read_sources
+from harness.grading.style_sources import CLEAR_NAME, Sources
 from harness.grading.style_tools import (
     SOURCES,
-    StyleError,
     ToolRunner,
     make_finding,
     tool_findings,
@@ -29,38 +28,27 @@ MOST_FINDINGS = 200
 
 # ---- Findings ------------------------------------------------------------------------------------
 
-_CLEAR_NAME = re.compile(r"[\w./+ -]+")
-"""A path that can be told apart from the rest of a tool's line."""
 _JOINED = "\f"
 """What stands for the end of a line that is joined with the next one."""
 _JOIN = re.compile(r"\\[ \t\f\v]*\n")
 _COMMENT = re.compile(
     r"(?P<comment>/\f*\*.*?(?:\*\f*/|\Z)|/\f*/[^\n]*)"
-    r"""|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'""",
+    r"""|"(?:\\.|[^"\\\n])*"?|'(?:\\.|[^'\\\n])*'?""",
     re.DOTALL,
 )
+"""A comment or a literal. A literal that is not closed ends with its line, as for a compiler."""
 _SILENCER = re.compile(
     r"\s*#\s*(line\b|[0-9]|pragma\s+GCC\s+diagnostic\b)|.*\b_Pragma\b", re.DOTALL
 )
-_SHOWN_FUNCTIONS = 3
 _OWN = "checker"
 """The name of the tool in our own findings."""
-
-
-def _walk(folder: Path) -> list[str]:
-    """Return the C files below a folder, relative to it."""
-    return sorted(
-        str(path.relative_to(folder))
-        for path in folder.rglob("*.[ch]")
-        if path.is_file() and not path.is_symlink()
-    )
 
 
 def _own_findings(
     folder: Path, names: Iterable[str], silencers: Iterable[tuple[str, int]]
 ) -> Iterator[Finding]:
     for name in names:
-        if not _CLEAR_NAME.fullmatch(name):
+        if not CLEAR_NAME.fullmatch(name):
             expected = "expected a name of letters, digits and . _ + -"
             yield make_finding(_OWN, name, 0, expected, "file-name")
         text = (folder / name).read_text(encoding="utf-8", errors="replace")
@@ -95,30 +83,13 @@ def _place(finding: Finding) -> tuple[str, int, str, str]:
     return finding.file, finding.line, finding.tool, finding.message.rpartition(" ")[2]
 
 
-def find_style(
-    folder: Path, includes: Mapping[str, Path], run: ToolRunner, library: str | None = None
-) -> tuple[Finding, ...]:
-    """Return the findings in the C files below a folder and in what they include, by file and line,
-    one for each line and check; the first `MOST_FINDINGS` of them.
-
-    ``includes`` are further folders of headers, in the order of the search, by the paths at which
-    the tools see them; findings in them are left out. ``library`` lists the symbols of the library
-    that was built from the folder, if it was; see `harness.grading.style_sources`. Raises
-    `StyleError`, `OSError`, and what ``run`` raises.
-    """
-    shown = {SOURCES: folder, **includes}
-    walked = _walk(folder)
-    sources = read_sources([n for n in walked if _CLEAR_NAME.fullmatch(n)], shown, library, run)
-    if sources.lacking:
-        raise StyleError(
-            "expected all of the library in C files that compile by themselves, found none of them"
-            f" with {', '.join(sources.lacking[:_SHOWN_FUNCTIONS])}"
-        )
-    names = sorted({*walked, *sources.files})
-    clear = [name for name in names if _CLEAR_NAME.fullmatch(name)]
+def find_style(sources: Sources, run: ToolRunner) -> tuple[Finding, ...]:
+    """Return the findings in a submission's sources, by file and line, one for each line and check;
+    the first `MOST_FINDINGS` of them. Raises `StyleError`, `OSError`, and what ``run`` raises."""
+    clear = [name for name in sources.files if CLEAR_NAME.fullmatch(name)]
     findings = {
-        *_own_findings(folder, names, sources.silencers),
-        *tool_findings(clear, shown, run),
+        *_own_findings(sources.shown[SOURCES], sources.files, sources.silencers),
+        *tool_findings(clear, sources.shown, run),
     }
     unique: dict[tuple[str, int, str, str], Finding] = {}
     for finding in sorted(findings, key=lambda f: (*_place(f), f.message)):
@@ -145,6 +116,7 @@ class StyleRules:
     """The most findings, and the points; more findings than in the last band earn nothing."""
 
 
+_UNEARNED = "needs "
 _KEYS = ("points", "least_test_points", "bands")
 _BAND = ("findings", "points")
 
@@ -184,8 +156,13 @@ def unearned(test_points: int, rules: StyleRules) -> Style | None:
     None if the tests earned enough."""
     if test_points >= rules.least_test_points:
         return None
-    note = f"needs {rules.least_test_points} points for tests, found {test_points}"
+    note = f"{_UNEARNED}{rules.least_test_points} points for tests, found {test_points}"
     return Style(0, rules.points, (), note)
+
+
+def was_unearned(style: Style) -> bool:
+    """Whether a style was not judged for too few points for tests."""
+    return style.note.startswith(_UNEARNED)
 
 
 def judge_style(findings: Sequence[Finding], rules: StyleRules) -> Style:

@@ -31,6 +31,10 @@ class StyleError(UserError):
     is one line."""
 
 
+class NotAllJudged(StyleError):
+    """What was judged is not all that the library is made of. The message is one line."""
+
+
 class ToolRunner(Protocol):
     """Runs a tool on untrusted sources."""
 
@@ -49,7 +53,7 @@ def make_finding(tool: str, file: str, line: int, message: str, check: str) -> F
 
 # ---- Commands ------------------------------------------------------------------------------------
 
-SOURCES = "/sources"
+SOURCES = "../sources"
 """The path at which the tools see the submission."""
 
 _COMPILER = (
@@ -122,7 +126,7 @@ _FINDINGS = {
             _WHERE + r":(?:[0-9]+:)? warning: "
             # gcc 14 has a check for this, and gcc 13 has none.
             r"(?!pointer(?:/integer)? type mismatch in conditional expression)"
-            r"(?P<message>.*) \[(?P<check>-W[a-z-]+)(?:=[^\]]*)?\]"
+            r"(?P<message>.*) \[(?P<check>-W[a-z-]+)(?:=[^][]*)?\]"
         ),
         frozenset(GCC_CHECKS),
     ),

@@ -6,32 +6,29 @@ with an exception, or make the grade doubtful; `harness.grading.faults` decides 
 
 from __future__ import annotations
 
-import contextlib
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.checking.check import Setup, check
+from harness.checking.backtrace import with_backtraces
+from harness.checking.check import Setup, check, make_runner
 from harness.checking.run import Runner, scratch_folder
+from harness.diagnosis.diagnose import diagnose
 from harness.execution.budget import Budget, BudgetUsedUp
-from harness.execution.build import BUILD_ENV, LIBRARY, Library, build_library
+from harness.execution.build import Library, build_library
 from harness.execution.build_error import BuildError, ToolFailed
-from harness.execution.kit import layouts
-from harness.execution.process import Answer, Limits, output_of
-from harness.execution.sandbox import Sandbox, SandboxError, make_readable
-from harness.execution.symbols import LOADED, has_writable_code
+from harness.execution.sandbox import SandboxError
 from harness.execution.versions import Versions
+from harness.execution.walls import Sandboxes
 from harness.grading.archive.bounds import Refused
 from harness.grading.archive.unpack import unpack
 from harness.grading.confirmation import Confirmer, confirmed, unconfirmed_flag
 from harness.grading.rules import Rules
-from harness.grading.style import find_style, judge_style, unearned
-from harness.grading.style_sources import LIBRARY_SYMBOLS
-from harness.grading.style_tools import StyleError
-from harness.results.grade import Grade, Status, Style, TestResult
+from harness.grading.style_proof import StyleJudge
+from harness.grading.toolbox import Toolbox
+from harness.results.grade import Grade, Status, Style, TestResult, first_failure
 from harness.results.verdict import Outcome, Verdict
-from harness.suite import Suite
+from harness.suite import Suite, Test
 from harness.text import quoted
 from harness.tracers.tracer import Tracer
 
@@ -57,18 +54,17 @@ class Grader:
     player: Path
     """The program that plays randomized tests; see `harness.grading.script`."""
     tracer: Tracer
-    entrance: Path | None
-    """The entrance of sandboxes; None if there is none. See `harness.execution.entrance`."""
+    sandboxes: Sandboxes | None
     seed: str
-    """The seed of what is randomized, together with a submission's key."""
+    """The seed of what is randomized, together with a submission's content."""
     versions: Versions
     """The versions of the tools on this machine."""
     scratch: Path
     """A folder for temporary files that sandboxes can reach."""
 
-    def attempt(self, submission: Path, key: str, source: str = "") -> Attempt:
-        """Grade the submission with this key; ``source`` is the folder in it that a user named.
-        Raises `OSError` and `UserError` for faults of the machine."""
+    def attempt(self, submission: Path, content: str, source: str = "") -> Attempt:
+        """Grade the submission with this digest of its content; ``source`` is the folder in it that
+        a user named. Raises `OSError` and `UserError` for faults of the machine."""
         limits = self.rules.budget
         budget = Budget(limits.seconds, limits.output_mib)
         with budget.applied(), scratch_folder(self.scratch) as folder:
@@ -85,16 +81,14 @@ class Grader:
                 grade = self.without_tests(Status.NOT_BUILT, str(error), choice, _log(error))
                 doubtful = isinstance(error, (ToolFailed, SandboxError))
                 return Attempt(grade, (str(error),) if doubtful else ())
-            return self._grade_library(library, unpacked, choice, key)
-
-    def _sandbox(self, limits: Limits) -> Sandbox | None:
-        return Sandbox(limits, self.entrance) if self.entrance is not None else None
+            with make_runner(self.suite, self.tracer, self.sandboxes, self.scratch) as runner:
+                return self._grade_library(library, runner, unpacked, choice, content)
 
     # ---- Tests --------------------------------------------------------------------------------
 
     def _build(self, sources: Path, cache: Path) -> Library:
         limits, flags = self.suite.build_limits, self.suite.compiler
-        build_sandbox = self._sandbox(limits)
+        build_sandbox = self.sandboxes.within(limits) if self.sandboxes is not None else None
         return build_library(sources, limits, build_sandbox, cache, flags)
 
     def without_tests(self, status: Status, reason: str, choice: str = "", log: str = "") -> Grade:
@@ -106,99 +100,45 @@ class Grader:
         style = Style(0, self.rules.style.points, (), "nothing was built")
         return Grade(status, reason, tests, style, (), log, self.versions, _notes(choice))
 
-    def _grade_library(self, library: Library, unpacked: Path, choice: str, key: str) -> Attempt:
+    def _grade_library(
+        self, library: Library, runner: Runner, unpacked: Path, choice: str, content: str
+    ) -> Attempt:
         suite = self.suite
-        run_sandbox = self._sandbox(suite.run_limits)
-        runner = Runner(self.tracer, suite.policy, suite.run_limits, run_sandbox, self.scratch)
         setup = Setup(suite, library, self.programs, runner)
-        listing = self._how_loaded(library)
-        first = list(check(setup, 1))
-        repetitions = self._repetitions(setup, first, key)
+        first = with_backtraces(setup, list(check(setup, 1)), most=1)
+        confirmer = Confirmer(setup, self.player, f"{self.seed} {content}")
+        repetitions = confirmer.repetitions(self._repeatable(first))
         verdicts = [confirmed(verdict, repetitions.get(verdict.test.name)) for verdict in first]
-        tests = tuple(map(_result, verdicts))
-        points = sum(test.points for test in tests)
-        style, why_no_style = self._style(library, unpacked / "src", points)
-        doubts = (*_unread(listing), *_unjudged(verdicts), *why_no_style)
+        tests = tuple(map(TestResult.of, verdicts))
+        style_judge = StyleJudge(self.rules.style, self._toolbox(), confirmer)
+        judged = style_judge.judge(unpacked / "src", verdicts, self._repeatable(verdicts))
+        unjudged = tuple(_unjudged(verdicts))
         flags = (
             *_refused(library),
-            *_writable_code(listing),
             *_odd(verdicts),
             *_not_run(verdicts),
             *unconfirmed_flag(repetitions),
-            *doubts,
+            *unjudged,
+            *judged.flags,
         )
-        reason = _reason(tests)
-        notes = _notes(choice, library.utils)
-        grade = Grade(Status.GRADED, reason, tests, style, flags, "", self.versions, notes)
-        return Attempt(grade, doubts)
+        grade = Grade(
+            Status.GRADED,
+            first_failure(tests),
+            tests,
+            judged.style,
+            flags,
+            versions=self.versions,
+            notes=_notes(choice, library.utils),
+            diagnosis=diagnose(suite, first),
+        )
+        return Attempt(grade, (*unjudged, *judged.doubts))
 
-    def _how_loaded(self, library: Library) -> Answer | None:
-        """Return how a library is loaded. If nothing is left of the budget for that, nothing is
-        left for a test, either."""
-        with contextlib.suppress(BudgetUsedUp):
-            return self._ask(LOADED, library)
-        return None
+    def _toolbox(self) -> Toolbox:
+        return Toolbox(self.suite.build_limits, self.sandboxes, self.scratch)
 
-    def _ask(self, command: Sequence[str], library: Library) -> Answer:
-        """Return the answer of a command about a library."""
-        limits = self.suite.build_limits
-        if self.entrance is None:
-            return output_of([*command, str(library.folder / LIBRARY)], limits, BUILD_ENV)
-        return self._run([*command, f"/library/{LIBRARY}"], {"/library": library.folder})
-
-    def _repetitions(
-        self, setup: Setup, verdicts: Sequence[Verdict], key: str
-    ) -> dict[str, Verdict]:
+    def _repeatable(self, verdicts: Sequence[Verdict]) -> list[Test]:
         passed = {verdict.test for verdict in verdicts if verdict.outcome is Outcome.PASSED}
-        repeatable = [test for test in self.rules.randomized if test in passed]
-        return Confirmer(setup, self.player, f"{self.seed} {key}").repetitions(repeatable)
-
-    # ---- Style --------------------------------------------------------------------------------
-
-    def _style(self, library: Library, sources: Path, points: int) -> tuple[Style, tuple[str, ...]]:
-        """Return the style, and why it could not be judged, if so."""
-        rules = self.rules.style
-        if rules.points == 0:
-            return Style(0, 0, ()), ()
-        if self.entrance is None:
-            return Style(0, rules.points, (), "style is judged in a sandbox only"), ()
-        if too_few := unearned(points, rules):
-            return too_few, ()
-        try:
-            with scratch_folder(self.scratch) as folder:
-                layout = next(way for way in layouts(sources) if way.ours is library.ours)
-                built = folder / "built"
-                layout.write(built)
-                includes = {f"/{name}": built / name for name in ("utils", "tests/snippets")}
-                symbols = _text(self._ask(LIBRARY_SYMBOLS, library))
-                findings = find_style(built / "src", includes, self._run_tool, symbols)
-        except BudgetUsedUp as used_up:
-            return Style(0, rules.points, (), f"not judged: {used_up}"), ()
-        except StyleError as error:
-            doubt = f"its style could not be judged: {error}"
-            return Style(0, rules.points, (), str(error)), (doubt,)
-        return judge_style(findings, rules), ()
-
-    def _run_tool(self, command: Sequence[str], shown: Mapping[str, Path]) -> str:
-        return _text(self._run(command, shown))
-
-    def _run(self, command: Sequence[str], shown: Mapping[str, Path]) -> Answer:
-        assert self.entrance is not None
-        limits = self.suite.build_limits
-        sandbox = Sandbox(limits, self.entrance)
-        with scratch_folder(self.scratch) as folder:
-            copies = {inside: folder / str(number) for number, inside in enumerate(shown)}
-            for inside, path in shown.items():
-                shutil.copytree(path, copies[inside], symlinks=True)
-                make_readable(copies[inside])
-            return output_of(sandbox.confine(command, copies), limits, BUILD_ENV)
-
-
-def _text(answer: Answer) -> str:
-    """Return the text of a tool of style. Raises `StyleError` if it can't be relied on."""
-    if answer.failure:
-        raise StyleError(f"a tool could not be run: {answer.failure}")
-    return answer.text
+        return [test for test in self.rules.randomized if test in passed]
 
 
 def _notes(*notes: str) -> tuple[str, ...]:
@@ -209,27 +149,6 @@ def _log(error: BuildError | SandboxError) -> str:
     if not isinstance(error, BuildError) or error.log is None:
         return ""
     return error.log.read_bytes()[-_LOG_BYTES:].decode("utf-8", errors="replace")
-
-
-def _result(verdict: Verdict) -> TestResult:
-    trace = verdict.found.text() if verdict.found is not None else ""
-    return TestResult(
-        verdict.test.name,
-        verdict.outcome,
-        verdict.points,
-        verdict.test.points,
-        verdict.reason,
-        verdict.advice,
-        trace,
-    )
-
-
-def _reason(tests: Sequence[TestResult]) -> str:
-    failed = [t for t in tests if t.outcome is not Outcome.PASSED and not t.extra]
-    if not failed:
-        return ""
-    more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
-    return f"{failed[0].name}: {failed[0].outcome}{more}"
 
 
 def _unjudged(verdicts: Sequence[Verdict]) -> Iterator[str]:
@@ -252,18 +171,6 @@ def _refused(library: Library) -> Iterator[str]:
     """Flag sources that newer compilers refuse."""
     if library.refused:
         yield f"builds only with lenient flags (newer compilers refuse it: {library.refused})"
-
-
-def _unread(listing: Answer | None) -> Iterator[str]:
-    """Flag a library whose segments can't be listed."""
-    if listing is not None and listing.failure:
-        yield f"its library could not be read: {listing.failure}"
-
-
-def _writable_code(listing: Answer | None) -> Iterator[str]:
-    """Flag a library whose code can be written: it could hold a changed copy of a program."""
-    if listing is not None and has_writable_code(listing.text):
-        yield "its library has memory that can be both written and executed"
 
 
 def _odd(verdicts: Sequence[Verdict]) -> Iterator[str]:

@@ -9,12 +9,13 @@ import socket
 import subprocess
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from attacks import ATTACKS
 from harness.execution.build import ROOT
+from harness.reports.formats import FORMATS
 from processes import left_of
 from submissions import MISTAKES, canned, canned_in_makefile, mistaken, plain
 
@@ -79,21 +80,25 @@ def write_suite(path: Path, root: Path = ROOT) -> Path:
 
 
 @contextmanager
-def graded(as_somebody: bool) -> Iterator[Path]:
+def graded(
+    as_somebody: bool,
+    options: Sequence[str] = (),
+    write: Callable[[Path], None] = write_submissions,
+) -> Iterator[Path]:
     """Grade all submissions with one command, and yield the folder of results. Check that nothing
     else is left behind."""
     top = Path(tempfile.mkdtemp(prefix="test-grade-"))
     try:
         top.chmod(0o755)
         (top / "submissions").mkdir()
-        write_submissions(top / "submissions")
+        write(top / "submissions")
         (top / "mine").mkdir()
         temporary = top / "tmp"
         temporary.mkdir()
         temporary.chmod(0o1777)
         before = _left_on_this_machine()
         with _listening():
-            ended = _grade(top, temporary, as_somebody)
+            ended = _grade(top, temporary, as_somebody, options)
         assert (ended.returncode, ended.stderr) == (0, "")
         assert list(temporary.iterdir()) == []
         assert _left_on_this_machine() - before == set()
@@ -110,7 +115,9 @@ def outcomes(out: Path, submission: str) -> set[str]:
     return {test["outcome"] for test in found["tests"]}
 
 
-def _grade(top: Path, temporary: Path, as_somebody: bool) -> subprocess.CompletedProcess[str]:
+def _grade(
+    top: Path, temporary: Path, as_somebody: bool, more: Sequence[str]
+) -> subprocess.CompletedProcess[str]:
     env = {**os.environ, "SECRET": "secret", "HOME": str(top), "TMPDIR": str(temporary)}
     root = ROOT
     become: list[str] = []
@@ -124,7 +131,8 @@ def _grade(top: Path, temporary: Path, as_somebody: bool) -> subprocess.Complete
     out = top / "mine" / "out"
     suite = write_suite(top / "short.toml", root)
     command = [f"{root}/checker.py", "grade", f"{top}/submissions", "--out", f"{out}"]
-    options = ["--suite", f"{suite}", "--seed", "test", "--format", "junit", "--no-style"]
+    options = ["--suite", f"{suite}", "--seed", "test", "--no-style", *more]
+    options += [word for name in FORMATS for word in ("--format", name)]
     ended = subprocess.run(
         [REAPING, *become, *command, *options],
         env=env,

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from hypothesis import strategies as st
 
+from harness.results.diagnosis import Diagnosis, Observation
 from harness.results.grade import Finding, Grade, Graded, Status, Style, TestResult
 from harness.results.verdict import Outcome
 
@@ -65,7 +66,9 @@ def hostile(text: str) -> Graded:
     )
     findings = (Finding("gcc", text, 1, text), Finding("cppcheck", text, 0, text))
     style = Style(0, 10, findings, text)
-    return Graded(text, Grade(Status.GRADED, text, tests, style, (text,), notes=(text,)))
+    observed = (Observation(text, "", tuple(test.name for test in tests)),)
+    found = Diagnosis(unexplained=observed[0].tests, observed=observed, known=1)
+    return Graded(text, Grade(Status.GRADED, text, tests, style, (text,), "", {}, (text,), found))
 
 
 ANY_TEXT = st.text(st.characters()) | st.sampled_from(HOSTILE)

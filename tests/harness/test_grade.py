@@ -17,13 +17,13 @@ import pytest
 
 from batches import ALL, outcomes, write_suite
 from harness.execution.build import ROOT
+from harness.reports.timing import TIMING
 from submissions import (
     HOSTILE,
     MISTAKES,
     attacking,
     building,
-    canned,
-    canned_in_makefile,
+    hidden,
     mistaken,
     plain,
 )
@@ -35,7 +35,7 @@ def folder() -> Iterator[Path]:
     top = Path(tempfile.mkdtemp(prefix="test-grade-"))
     top.chmod(0o755)
     (top / "submissions").mkdir()
-    for mistake in MISTAKES[::24]:
+    for mistake in MISTAKES[::60]:
         mistaken(top / "submissions" / mistake / "src", mistake)
     plain(top / "submissions" / "plain" / "src")
     plain(top / "submissions" / "plain-again" / "src")
@@ -68,13 +68,38 @@ def graded_with_style(folder: Path, *names: str) -> dict[str, dict[str, str]]:
         return {row["submission"]: row for row in csv.DictReader(table)}
 
 
-def test_a_library_without_a_c_file_has_no_style(folder: Path) -> None:
-    canned(folder / "submissions" / "canned" / "src")
-    canned_in_makefile(folder / "submissions" / "canned-in-makefile" / "src")
-    rows = graded_with_style(folder, "canned", "canned-in-makefile")
-    flags = rows["canned-in-makefile"]["flags"]
-    assert "its style could not be judged: expected all of the library in C files" in flags
-    assert "could not be judged" not in rows["canned"]["flags"]
+def test_only_what_makes_the_library_earns_points_for_style(folder: Path) -> None:
+    why = {
+        "decoy": "found that what they make fails ",
+        "bytes": "found that what they make fails ",
+        "section": "expected C, found ",
+        "incbin": "expected C, found ",
+    }
+    for shown in why:
+        hidden(folder / "submissions" / f"hidden-{shown}" / "src", shown)
+    suite = folder / "short.toml"
+    suite.write_text(suite.read_text().replace("bands = [[0, 0]]", "bands = [[0, 10]]"))
+    rows = graded_with_style(folder, "plain", *(f"hidden-{shown}" for shown in why))
+    assert (rows["plain"]["style"], rows["plain"]["flags"]) == ("10", "")
+    for shown, reason in why.items():
+        row = rows[f"hidden-{shown}"]
+        assert (row["points"], row["style"]) == (rows["plain"]["points"], "0")
+        assert "its style could not be judged: expected C" in row["flags"]
+        assert reason in row["flags"]
+
+
+def test_seven_busy_neighbours_at_a_time_cost_no_points(folder: Path) -> None:
+    busy = [f"busy-{number}" for number in range(7)]
+    for name in busy:
+        src = folder / "submissions" / name / "src"
+        building(src, HOSTILE / "neighbours" / "orphans.mk")
+        (src / "name.h").write_text(f"/* {name} */\n")
+    only = [word for name in ("plain", *busy) for word in ("--only", name)]
+    grade(folder, "out", *only, "--jobs", "8")
+    with (folder / "out" / "gradebook.csv").open(newline="") as table:
+        rows = {row["submission"]: row for row in csv.DictReader(table)}
+    assert {rows[name]["status"] for name in busy} == {"not-built"}
+    assert (rows["plain"]["points"], rows["plain"]["flags"]) == (str(ALL), "")
 
 
 def test_what_a_compiler_says_is_reported_once(folder: Path) -> None:
@@ -86,11 +111,11 @@ def test_what_a_compiler_says_is_reported_once(folder: Path) -> None:
 
 
 def results(out: Path) -> dict[str, bytes]:
-    """All files in a folder of results, except the database, which holds times."""
+    """All files in a folder of results, except the database and the figures, which hold times."""
     return {
         str(path.relative_to(out)): path.read_bytes()
         for path in sorted(out.rglob("*"))
-        if path.is_file() and "sqlite" not in path.name
+        if path.is_file() and "sqlite" not in path.name and path.name != TIMING
     }
 
 
@@ -118,22 +143,41 @@ def test_one_submission_can_be_graded_again(folder: Path) -> None:
     assert results(folder / "out") == before
 
 
-@pytest.mark.parametrize(("attack", "limit"), [("doze", "2 s"), ("chatter", "1 MiB of output")])
+@pytest.mark.parametrize(
+    ("attack", "seconds", "limit", "beside"),
+    [("doze", 2, "2 s", []), ("chatter", 60, "1 MiB of output", ["plain"])],
+)
 def test_what_no_longer_fits_the_budget_is_not_run_and_earns_nothing(
-    folder: Path, attack: str, limit: str
+    folder: Path, attack: str, seconds: int, limit: str, beside: list[str]
 ) -> None:
     attacking(folder / "submissions" / attack / "src", attack)
-    with (folder / "short.toml").open("a") as suite:
-        suite.write("[budget]\nseconds = 2\noutput_mib = 1\n")
-    names = ("--only", attack, "--only", "plain")
-    assert grade(folder, "out", *names).startswith("2 graded\n")
+    # On a slow machine, a run's own limit of processor time would come first.
+    suite = (folder / "short.toml").read_text()
+    suite = suite.replace("processor_seconds = 0.3", "processor_seconds = 3")
+    (folder / "short.toml").write_text(f"{suite}[budget]\nseconds = {seconds}\noutput_mib = 1\n")
+    names = [word for name in (attack, *beside) for word in ("--only", name)]
+    assert grade(folder, "out", *names).startswith(f"{1 + len(beside)} graded\n")
     with (folder / "out" / "gradebook.csv").open(newline="") as table:
         rows = {row["submission"]: row for row in csv.DictReader(table)}
-    assert (rows["plain"]["points"], rows["plain"]["flags"]) == (str(ALL), "")
+    for name in beside:
+        assert (rows[name]["points"], rows[name]["flags"]) == (str(ALL), "")
     assert (rows[attack]["status"], rows[attack]["points"]) == ("graded", "0")
     assert outcomes(folder / "out", attack) == {"not-run"}
     assert f"not run: the submission had used its {limit}" in rows[attack]["flags"]
-    assert grade(folder, "out", *names).startswith("2 known before\n")
+    assert grade(folder, "out", *names).startswith(f"{1 + len(beside)} known before\n")
+
+
+def test_a_crash_with_nothing_left_of_the_budget_has_a_grade(folder: Path) -> None:
+    source = folder / "submissions" / "late" / "src"
+    attacking(source, "chatter")
+    (attack,) = [file for file in source.glob("*.c") if "getppid();" in file.read_text()]
+    chatter = "if (call == 1)"
+    crash = "if (call == 2)\n        __builtin_trap();\n    "
+    attack.write_text(attack.read_text().replace(chatter, crash + chatter))
+    with (folder / "short.toml").open("a") as suite:
+        suite.write("[budget]\nseconds = 60\noutput_mib = 1\n")
+    assert grade(folder, "out", "--only", "late").startswith("1 graded\n")
+    assert "crashed" in outcomes(folder / "out", "late")
 
 
 @pytest.mark.parametrize(

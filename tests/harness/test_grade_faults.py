@@ -99,13 +99,23 @@ def test_a_tool_that_fails_costs_nobody_a_grade(suite: Path, tool: str) -> None:
 @needs_root
 def test_a_full_disk_costs_nobody_a_grade(suite: Path) -> None:
     submission(suite)
-    setup = "mount -t tmpfs -o mode=1777,size=900k tmpfs /mnt"
+    setup = "mount -t tmpfs -o mode=1777,size=3200k tmpfs /mnt"
     ended = run(on_a_machine_with(setup, command(suite)), {"TMPDIR": "/mnt"})
     assert ended.returncode == 2, ended.stdout
     assert rows(suite)["plain"]["status"] == "skipped"
     assert "No space left on device" in rows(suite)["plain"]["reason"]
     assert run(command(suite)).returncode == 0
     assert rows(suite)["plain"]["status"] == "graded"
+
+
+@needs_root
+def test_without_room_to_begin_it_says_so_in_one_line(suite: Path) -> None:
+    submission(suite)
+    setup = "mount -t tmpfs -o mode=1777,size=100k tmpfs /mnt"
+    ended = run(on_a_machine_with(setup, command(suite)), {"TMPDIR": "/mnt"})
+    assert ended.returncode == 2
+    assert "No space left on device" in ended.stderr and "/mnt/" in ended.stderr
+    assert ended.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize("built_before", [False, True])

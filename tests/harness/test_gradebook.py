@@ -16,7 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grades import ANA, ANY_TEXT, GRADE, HOSTILE, PASSED, hostile
+from harness.results.diagnosis import Cause, Diagnosis
 from harness.results.grade import Grade, Graded, Status, Style
+from harness.reports.diagnosis import LEGEND
 from harness.reports.formats import FORMATS
 from harness.reports.gradebook import write_gradebook
 
@@ -59,6 +61,7 @@ def test_the_table_has_a_line_for_each_submission(tmp_path: Path) -> None:
             "total": "13",
             "status": "graded",
             "reason": "3 of 4 tests failed",
+            "mistakes": "",
             "flags": "it calls sbrk() outside of the allocator",
         },
         {
@@ -70,6 +73,7 @@ def test_the_table_has_a_line_for_each_submission(tmp_path: Path) -> None:
             "total": "0",
             "status": "refused",
             "reason": "it is no archive",
+            "mistakes": "",
             "flags": "look, here",
         },
     ]
@@ -86,17 +90,38 @@ def test_the_document_has_all_but_the_traces(tmp_path: Path) -> None:
         "max_points": 2,
         "reason": "line 11, the result is heap+0x6f0",
         "advice": "best fit takes the smallest free block",
+        "line": 0,
     }
     assert ana["style"]["findings"][0]["line"] == 12
     assert ana["flags"] == ["it calls sbrk() outside of the allocator"]
     assert (refused["status"], refused["reason"]) == ("refused", "it is no archive")
 
 
+def test_the_gradebook_has_the_diagnosis(tmp_path: Path) -> None:
+    cause = Cause(("a", "b"), ("A is wrong.", "B is."), ("merge", "split"), ("malloc-split-last",))
+    found = Diagnosis((cause,), explained=("malloc-split-last",), known=2)
+    write_gradebook(tmp_path, [Graded("x", replace(GRADE, diagnosis=found)), REFUSED])
+    assert [row["mistakes"] for row in rows(tmp_path)] == ["a or b", ""]
+    whole, refused = json.loads((tmp_path / "results.json").read_text())
+    assert whole["diagnosis"] == [
+        {
+            "name": "a",
+            "sentence": "A is wrong.",
+            "rule": "merge",
+            "points": 2,
+            "tests": ["malloc-split-last"],
+            "place": "test-malloc-split-last.c",
+            "alternatives": [{"name": "b", "sentence": "B is.", "rule": "split"}],
+        }
+    ]
+    assert refused["diagnosis"] == []
+
+
 def test_a_student_reads_points_reasons_advice_and_style(tmp_path: Path) -> None:
     write_gradebook(tmp_path, [ANA])
     assert (
         (tmp_path / "submissions" / "Ana Popescu.zip" / "report.txt").read_text()
-        == """\
+        == f"""\
 Ana Popescu.zip
   13 of 27 points
   tests: 5 of 17
@@ -118,6 +143,7 @@ what to look at
   all: skipped
     there is no reference
     record it
+  {LEGEND}
 
 style
   osmem.c:12: unused variable 'x' [-Wunused-variable] (gcc)

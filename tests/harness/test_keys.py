@@ -50,11 +50,21 @@ def append(text: str) -> Callable[[Path], None]:
     return change
 
 
+def substitute(old: str, new: str) -> Callable[[Path], None]:
+    def change(path: Path) -> None:
+        text = path.read_text()
+        assert old in text
+        path.write_text(text.replace(old, new))
+
+    return change
+
+
 @pytest.mark.parametrize(
     ("name", "change"),
     [
-        ("tests/classic.toml", append("# changed\n")),
-        ("tests/suite.toml", append("# changed\n")),
+        ("tests/classic.toml", append("[budget]\nseconds = 7\n")),
+        ("tests/suite.toml", substitute("seconds = 120", "seconds = 7")),
+        ("tests/suite.toml", substitute("points = 10", "points = 0")),
         ("tests/snippets/Makefile", append("# changed\n")),
         ("tests/snippets/snippet.h", append("/* changed */\n")),
         ("tests/snippets/test-all.c", append("/* changed */\n")),
@@ -75,11 +85,21 @@ def test_a_key_changes_with(project: Path, name: str, change: Callable[[Path], N
 
 
 @pytest.mark.parametrize(
-    "name", ["README.md", "tests/ref/default/test-all.trace", "tests/harness/command.py"]
+    ("name", "change"),
+    [
+        ("README.md", append("changed\n")),
+        ("tests/ref/default/test-all.trace", append("changed\n")),
+        ("tests/harness/command.py", append("# changed\n")),
+        ("tests/suite.toml", append("# changed\n")),
+        ("tests/suite.toml", substitute("points = 5", "points = 6")),
+        ("tests/suite.toml", substitute("[5, 8]", "[5, 7]")),
+    ],
 )
-def test_a_key_does_not_change_with(project: Path, name: str) -> None:
+def test_a_key_does_not_change_with(
+    project: Path, name: str, change: Callable[[Path], None]
+) -> None:
     before = key_of(project)
-    append("changed\n")(project / name)
+    change(project / name)
     assert key_of(project) == before
 
 

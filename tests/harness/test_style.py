@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,26 +24,30 @@ from harness.grading.style import (
     read_style,
 )
 from harness.grading.style_checks import CPPCHECK_CHECKS, CPPLINT_CHECKS, GCC_CHECKS
-from harness.grading.style_sources import LIBRARY_SYMBOLS
+from harness.grading.style_sources import read_sources
 from harness.grading.style_tools import StyleError
 from harness.suite import SuiteError
 
 
+INCLUDES = {"../utils": UTILS}
+
+
 def unboxed(command: Sequence[str], shown: Mapping[str, Path]) -> str:
-    """Run a tool without a sandbox, on the folders where they are."""
-    words = list(command)
-    for inside, folder in shown.items():
-        words = [word.replace(inside, str(folder)) for word in words]
+    """Run a tool without a sandbox, in a folder beside links to what it is shown."""
     env = {"PATH": "/usr/bin:/bin", "LC_ALL": "C"}
-    ended = subprocess.run(words, stdout=subprocess.PIPE, env=env, cwd="/", check=False)
-    output = ended.stdout.decode(errors="replace")
-    for inside, folder in shown.items():
-        output = output.replace(str(folder), inside)
-    return output
+    with tempfile.TemporaryDirectory() as top:
+        work = Path(top, "work")
+        work.mkdir()
+        for inside, folder in shown.items():
+            link = Path(os.path.normpath(work / inside))
+            link.parent.mkdir(exist_ok=True)
+            link.symlink_to(folder)
+        ended = subprocess.run(command, stdout=subprocess.PIPE, env=env, cwd=work, check=False)
+    return ended.stdout.decode(errors="replace")
 
 
-def found(folder: Path) -> list[Finding]:
-    return list(find_style(folder, {"/utils": UTILS}, unboxed))
+def found(folder: Path, includes: Mapping[str, Path] = INCLUDES) -> list[Finding]:
+    return list(find_style(read_sources(folder, includes, unboxed), unboxed))
 
 
 def places(folder: Path) -> list[tuple[str, int, str]]:
@@ -92,7 +98,7 @@ def test_a_header_is_reported_once_and_relative_to_the_sources(tmp_path: Path) -
 def test_what_is_in_other_folders_is_left_out(tmp_path: Path) -> None:
     write(tmp_path, UNUSED, "elsewhere/part.h")
     write(tmp_path, '#include "part.h"\n', "src/osmem.c")
-    assert not find_style(tmp_path / "src", {"/elsewhere": tmp_path / "elsewhere"}, unboxed)
+    assert not found(tmp_path / "src", {"../elsewhere": tmp_path / "elsewhere"})
 
 
 def test_the_same_sources_give_the_same_findings(tmp_path: Path) -> None:
@@ -157,6 +163,13 @@ def test_a_silencer_is_found_in_its_line(tmp_path: Path) -> None:
     assert ("osmem.c", 4, "silencer") in places(write(tmp_path, text))
 
 
+def test_a_literal_that_is_not_closed_hides_no_silencer(tmp_path: Path) -> None:
+    text = '#if 0\ndon\'t /*\n#endif\n#pragma GCC diagnostic ignored "-Wunused"\n'
+    write(tmp_path, "int x;\n")
+    write(tmp_path, text, "unused.h")
+    assert ("unused.h", 4, "silencer") in places(tmp_path)
+
+
 def test_cpplint_listens_to_no_one_else(tmp_path: Path) -> None:
     write(tmp_path, "int x; \n")
     loud = found(tmp_path)
@@ -197,26 +210,28 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
     ],
 )
 def test_a_tool_that_did_not_end_is_no_sign_of_style(tmp_path: Path, message: str) -> None:
+    sources = read_sources(write(tmp_path, "int x;\n"), {}, unboxed)
     with pytest.raises(StyleError, match="^gcc did not run to its end"):
-        find_style(write(tmp_path, "int x;\n"), {}, lambda command, shown: message)
+        find_style(sources, lambda command, shown: message)
+
+
+def test_sources_that_were_read_in_part_are_no_sign_of_style(tmp_path: Path) -> None:
+    write(tmp_path, "int x;\n")
+    with pytest.raises(StyleError, match="^the preprocessor did not run to its end"):
+        read_sources(tmp_path, {}, lambda command, shown: unboxed(command, shown)[:-4])
 
 
 # ---- The files that are judged -------------------------------------------------------------------
 
 
-def built(folder: Path, *options: str) -> str:
-    """Build a library in a folder, and return its symbols."""
-    library = str(folder.parent / "libosmem.so")
-    command = ["gcc", "-shared", "-fPIC", "-w", "-o", library, *options]
-    subprocess.run(command, cwd=folder, check=True)
-    listing = [*LIBRARY_SYMBOLS, library]
-    listed = subprocess.run(listing, stdout=subprocess.PIPE, check=True)
-    return listed.stdout.decode()
-
-
-def judged(folder: Path, *options: str) -> list[Finding]:
-    """The findings in a folder that a library is built from."""
-    return list(find_style(folder, {"/utils": UTILS}, unboxed, built(folder, *options)))
+def functions(folder: Path, *units: str) -> set[str]:
+    """The functions of the library that C files make, if these are the units of the one tested."""
+    listing = "".join(f"{unit} a 0 \n" for unit in units)
+    library = folder.parent / "libosmem.so"
+    library.write_bytes(read_sources(folder, {}, unboxed, listing).library)
+    command = ["nm", "-D", "--defined-only", str(library)]
+    listed = subprocess.run(command, stdout=subprocess.PIPE, check=True)
+    return set(re.findall(r" T (\w+)", listed.stdout.decode()))
 
 
 @pytest.mark.parametrize("name", ["part.txt", "part.inc", "sub/part"])
@@ -224,36 +239,62 @@ def test_what_is_included_is_judged_whatever_its_name(tmp_path: Path, name: str)
     src = tmp_path / "src"
     write(src, UNUSED.replace("return x;", "return x; "), name)
     write(src, f'#include "{name}"\n')
-    findings = {(f.file, f.line, f.tool) for f in judged(src, "osmem.c")}
+    findings = {(f.file, f.line, f.tool) for f in found(src)}
     assert findings == {(name, 5, "gcc"), (name, 6, "cpplint")}
 
 
-HIDDEN = '__attribute__((visibility("hidden"))) int ugly(int x)\n{\n    return x;\n}\n'
-CLEAN = "int ugly(int x);\nint f(int x);\n\nint f(int x)\n{\n    return ugly(x);\n}\n"
-
-
-@pytest.mark.parametrize("text", [UNUSED.replace("f(", "ugly("), HIDDEN])
-def test_what_is_compiled_under_another_name_can_not_be_judged(tmp_path: Path, text: str) -> None:
+def test_the_c_files_make_a_library(tmp_path: Path) -> None:
     src = tmp_path / "src"
-    write(src, CLEAN)
-    write(src, text, "ugly.txt")
-    with pytest.raises(StyleError, match="found none of them with ugly$"):
-        judged(src, "osmem.c", "-x", "c", "ugly.txt", "-s")
-
-
-def test_without_a_c_file_there_is_no_style(tmp_path: Path) -> None:
-    src = tmp_path / "src"
-    write(src, UNUSED, "osmem.txt")
-    with pytest.raises(StyleError, match="found none of them with f$"):
-        judged(src, "-x", "c", "osmem.txt")
+    write(src, UNUSED)
+    write(src, "int broken(void) { return missing; }\n", "broken.c")
+    write(src, "int main(void)\n{\n    return 0;\n}\n", "main.c")
+    write(src, UNUSED.replace("f(", "ugly("), "ugly.txt")
+    assert functions(src) == {"f", "main"}
 
 
 def test_a_backup_beside_the_sources_does_no_harm(tmp_path: Path) -> None:
     src = tmp_path / "src"
     write(src, UNUSED)
-    write(src, UNUSED, "backup/osmem.c")
-    write(src, f"inline int g(int x)\n{{\n    return x;\n}}\n\n{UNUSED}", "other.c")
-    assert {f.file for f in judged(src, "osmem.c")} == {"osmem.c", "backup/osmem.c", "other.c"}
+    write(src, UNUSED.replace("f(", "g("), "backup/osmem.c")
+    write(src, UNUSED.replace("f(", "h("), "a-former-osmem.c")
+    assert functions(src, "osmem.c") >= {"f"}
+    assert "h" not in functions(src, "osmem.c")
+    assert {f.file for f in found(src)} == {"osmem.c", "backup/osmem.c", "a-former-osmem.c"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '__asm__(".incbin \\"f.bin\\"");',
+        'asm("f: .byte 1");',
+        '__asm ("f:" "ret;" "nop");',
+        '__asm__ volatile\n(\n"f:\\n"\n"g:");',
+        '#define PASTED(a, b) a##b\nPASTED(as, m)("f: .byte 1");',
+        'int x __asm__("" "y"); __asm__(".incbin \\"f.bin\\"");',
+        'int x asm("x\\n.incbin \\"f.bin\\"");',
+        '__attribute__((section(".text"))) int x = 0xc3;',
+        '__attribute__((__section__(".text,\\"ax\\"#"))) int x = 0xc3;',
+        '__attribute__((section\n((".text")))) int x = 0xc3;',
+    ],
+)
+def test_what_a_compiler_hands_on_unread_is_noticed(tmp_path: Path, text: str) -> None:
+    write(tmp_path, f"{text}\n")
+    assert read_sources(tmp_path, {}, unboxed).unread
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "#define _FILE_OFFSET_BITS 64\n#include <stdio.h>\n#include <pthread.h>",
+        'void f(void) { __asm__ volatile("" ::: "memory"); }',
+        'void f(void) { asm("pause"); }',
+        "int section(const char *s);\nint g(void) { return section(0); }",
+        '/* asm("f: .byte 1") */ const char *s = "assembly (no)";',
+    ],
+)
+def test_names_and_barriers_in_assembly_language_are_harmless(tmp_path: Path, text: str) -> None:
+    write(tmp_path, f"{text}\n")
+    assert not read_sources(tmp_path, {}, unboxed).unread
 
 
 # ---- The same on every machine -------------------------------------------------------------------

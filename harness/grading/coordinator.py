@@ -1,0 +1,207 @@
+"""The one who hands submissions to an engine, and stores each grade as soon as it comes back.
+
+Equal submissions are graded once. What another batch on the same database has graded meanwhile is
+not graded again: each submission is looked up right before a worker is free for it. A submission
+that is replaced while it waits or is graded does not get the grade of its old content, nor the old
+content that of the new.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from harness.grading.arrivals import State, state_of
+from harness.grading.archive.bounds import Refused
+from harness.grading.archive.unpack import digest
+from harness.grading.batch import Submission
+from harness.grading.engine import Ended, Engine, Event, Started, Task, why_skipped
+from harness.grading.store import Fresh, Store
+from harness.grading.submission import Grader
+from harness.results.grade import Grade, Origin, Status
+
+_CHANGED = "it was changed while it was graded"
+_MOST_EVENTS = 64
+"""So many grades are stored together, if they come fast."""
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """Equal submissions that a worker grades now."""
+
+    submissions: tuple[str, ...]
+    worker: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Equal submissions that have their grade now, unless its status is skipped."""
+
+    submissions: tuple[str, ...]
+    status: Status | None
+    """None if they were graded before, or by another batch."""
+    worker: str = ""
+    """Empty if none had to work."""
+    seconds: float = 0
+
+
+Progress = Begun | Done
+
+
+@dataclass(slots=True)
+class _Group:
+    """Equal submissions, and the states they were in when they were read."""
+
+    members: dict[str, tuple[Submission, State]] = field(default_factory=dict)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(sorted(self.members))
+
+    @property
+    def first(self) -> tuple[Submission, State]:
+        return next(iter(self.members.values()))
+
+
+class Coordinator:
+    """Grades what is added to it, step by step. Its methods raise `UserError`."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        store: Store,
+        grader: Grader,
+        rules: str,
+        origin: Origin = Origin(),
+    ) -> None:
+        """``rules`` is the key of the rules, and ``origin`` what all grades of the batch share."""
+        self._origin = origin
+        self._engine = engine
+        self._store = store
+        self._grader = grader
+        self._rules = rules
+        self._waiting: dict[str, _Group] = {}
+        self._at_work: dict[str, _Group] = {}
+        self._twins: dict[str, _Group] = {}
+        """Those that wait for the grade of an equal one that is at work."""
+        self._graded: dict[str, Status] = {}
+        """What became of those that have been graded, by their keys."""
+        self._keys: dict[str, str] = {}
+        """The key of the latest content of each submission, by its name."""
+        self._contents: dict[str, str] = {}
+        """The digests of submissions, by their keys."""
+
+    @property
+    def pending(self) -> int:
+        """The number of submissions that have no grade yet."""
+        groups = (*self._waiting.values(), *self._at_work.values(), *self._twins.values())
+        return sum(len(group.members) for group in groups)
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing waits, and nobody works."""
+        return not self._waiting and not self._at_work
+
+    def add(self, submission: Submission) -> Iterator[Progress]:
+        """Add a submission, in place of an earlier one of the same name."""
+        try:
+            state = state_of(submission.path)
+            key = self._key(submission)
+        except OSError as error:
+            skipped = self._grader.without_tests(Status.SKIPPED, why_skipped(error))
+            self._store.skip(skipped, (submission.name,))
+            yield Done((submission.name,), Status.SKIPPED)
+            return
+        for groups in (self._waiting, self._twins):
+            if replaced := groups.get(self._keys.get(submission.name, "")):
+                replaced.members.pop(submission.name, None)
+        self._keys[submission.name] = key
+        groups = self._twins if key in self._at_work else self._waiting
+        groups.setdefault(key, _Group()).members[submission.name] = submission, state
+
+    def step(self, seconds: float) -> Iterator[Progress]:
+        """Give work to those who are free, and yield what has happened; wait for that if it takes
+        no longer than some seconds."""
+        while self._waiting and len(self._at_work) < self._engine.capacity:
+            yield from self._begin_next()
+        settled: list[tuple[Ended, tuple[str, ...], Grade]] = []
+        for event in self._events(seconds):
+            if event.task.key not in self._at_work:
+                continue  # it is done already
+            if isinstance(event, Started):
+                yield Begun(self._at_work[event.task.key].names, event.worker)
+            else:
+                settled.append(self._settle(event))
+        self._store.save(
+            *(
+                Fresh(ended.task.key, grade, ended.seconds, names)
+                for ended, names, grade in settled
+                if not grade.skipped
+            )
+        )
+        for ended, names, grade in settled:
+            if grade.skipped:
+                self._store.skip(grade, names)
+            else:
+                self._graded[ended.task.key] = grade.status
+            yield Done(names, grade.status, ended.worker, ended.seconds)
+
+    def _events(self, seconds: float) -> Iterator[Event]:
+        """Wait for an event, and yield it with those that have happened as well."""
+        for _ in range(_MOST_EVENTS):
+            event = self._engine.next_event(seconds)
+            if event is None:
+                return
+            yield event
+            seconds = 0
+
+    def _begin_next(self) -> Iterator[Progress]:
+        key = next(iter(self._waiting))
+        group = self._waiting.pop(key)
+        if not group.members:  # all have been replaced
+            return
+        if self._store.assign(key, group.names):
+            yield Done(group.names, self._graded.get(key))
+        else:
+            self._at_work[key] = group
+            submission, _ = group.first
+            self._engine.submit(Task(key, submission.path, submission.source, self._contents[key]))
+
+    def _settle(self, ended: Ended) -> tuple[Ended, tuple[str, ...], Grade]:
+        """Return what comes of a task: the names of submissions, and their grade."""
+        key = ended.task.key
+        grade = replace(ended.grade, origin=replace(self._origin, submission=ended.task.content))
+        group = self._at_work.pop(key)
+        again = self._twins.pop(key, _Group())
+        submission, state = group.first
+        if not _is_in(state, submission):
+            del group.members[submission.name]
+            again.members.update(group.members)
+            grade = self._grader.without_tests(Status.SKIPPED, _CHANGED)
+            group = _Group({submission.name: (submission, state)})
+        if again.members:
+            self._waiting[key] = again
+        return ended, tuple(name for name in group.names if self._keys[name] == key), grade
+
+    def _key(self, submission: Submission) -> str:
+        try:
+            content = digest(submission.path, self._grader.rules.archive)
+        except Refused as refusal:
+            # Without a digest of its content, its name tells it from others: it gets a grade, too.
+            content = f"{submission.name} {refusal}"
+        named = f" {submission.source}" if submission.source else ""
+        key = _digest(f"{self._rules} {content}{named}")
+        self._contents[key] = _digest(f"{content}{named}")
+        return key
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode(errors="replace")).hexdigest()
+
+
+def _is_in(state: State, submission: Submission) -> bool:
+    try:
+        return state_of(submission.path) == state
+    except OSError:
+        return False

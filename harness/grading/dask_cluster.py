@@ -1,0 +1,99 @@
+"""The way to a Dask cluster: one that is there, or one that is started here."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import dask
+from distributed import Client, LocalCluster
+
+from harness.errors import UserError
+from harness.execution.build import ROOT
+from harness.grading.dask_engine import CONNECT_SECONDS, DaskEngine, refused
+from harness.grading.dask_worker import BatchOrder, prepare
+from harness.grading.engine import Engine
+from harness.grading.submission import Grader
+
+LOCAL = "local:"
+_SETTINGS = {
+    "distributed.scheduler.allowed-failures": 0,
+    "distributed.worker.daemon": False,
+    "distributed.comm.timeouts.connect": f"{CONNECT_SECONDS}s",
+}
+"""Of a cluster that is started here: a task that kills its worker is not tried on the next one."""
+
+
+@contextmanager
+def dask_workers(
+    address: str, grader: Grader, rules: str, style: bool, urgent: bool
+) -> Iterator[Engine]:
+    """Grade on the cluster with this scheduler, or on one started here, ``local:N``. ``rules`` is
+    the key of the rules, ``style`` whether style is judged; what is urgent goes before other
+    batches of the cluster. Raises `UserError`."""
+    order = order_of(grader, rules, style)
+    logging.disable()  # what matters is told as an error, in one line
+    with dask.config.set(_SETTINGS), _client(address) as client:
+        _require_prepared(client, order)
+        yield DaskEngine(client, order, grader, urgent)
+
+
+@contextmanager
+def _client(address: str) -> Iterator[Client]:
+    if address.startswith(LOCAL):
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            LocalCluster(
+                n_workers=_count(address),
+                threads_per_worker=1,
+                dashboard_address=":0",
+                silence_logs=logging.CRITICAL,
+                local_directory=folder,
+            ) as cluster,
+            Client(cluster) as client,
+        ):
+            yield client
+        return
+    try:
+        client = Client(address, timeout=CONNECT_SECONDS)
+    except (OSError, ValueError, TypeError) as error:
+        raise UserError(
+            f"{address}: expected the scheduler of a Dask cluster, found none: {error}",
+            "start one with dask-scheduler, or use --dask local:4",
+        ) from error
+    with client:
+        yield client
+
+
+def order_of(grader: Grader, rules: str, style: bool) -> BatchOrder:
+    suite = grader.suite.path.resolve()
+    return BatchOrder(
+        str(suite.relative_to(ROOT) if suite.is_relative_to(ROOT) else suite),
+        style,
+        grader.sandboxes.kind if grader.sandboxes else None,
+        grader.seed,
+        rules,
+        tuple(sorted(grader.versions.items())),
+    )
+
+
+def _count(address: str) -> int:
+    count = address.removeprefix(LOCAL)
+    if not count.isdigit() or int(count) == 0:
+        raise UserError(f"--dask {address}: expected a number of workers, as in local:4")
+    return int(count)
+
+
+def _require_prepared(client: Client, order: BatchOrder) -> None:
+    """Raise `UserError` unless there are workers, and all can grade the batch."""
+    try:
+        client.wait_for_workers(1, timeout=CONNECT_SECONDS)
+    except TimeoutError as error:
+        raise UserError(
+            "the cluster: expected workers, found none", "start some with dask-worker ADDRESS"
+        ) from error
+    for worker, answer in client.run(prepare, order, on_error="return").items():
+        if answer:
+            raise refused(worker, str(answer))

@@ -1,0 +1,48 @@
+"""Preparing a machine to grade: its sandboxes, and the programs of a suite's tests."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from harness.checking.programs import build_player, build_programs
+from harness.errors import UserError
+from harness.execution.build_error import BuildError
+from harness.execution.entrance import build_entrance
+from harness.execution.versions import installed_versions
+from harness.execution.walls import Sandboxes, Trial, choose_sandboxes
+from harness.grading.rules import Rules
+from harness.grading.submission import Grader
+from harness.suite import Suite
+from harness.trace.file import read_trace_file
+from harness.tracers.tracer import Tracer
+
+
+def make_batch_sandboxes(suite: Suite, kind: str, scratch: Path) -> Sandboxes:
+    """Return the sandboxes, with their entrance in a folder that they can reach. Raises
+    `UserError`."""
+    entrance = scratch / "entrance"
+    shutil.copytree(build_entrance(), entrance)
+    return choose_sandboxes(kind, entrance, [Trial(suite.run_limits, scratch, "TMPDIR")])
+
+
+def make_grader(
+    suite: Suite,
+    rules: Rules,
+    tracer: Tracer,
+    jobs: int,
+    seed: str,
+    scratch: Path,
+    sandboxes: Sandboxes | None,
+) -> Grader:
+    """Build what submissions are tested with, and return who grades them. Raises `UserError`."""
+    for test in suite.tests:
+        read_trace_file(test.reference)
+    programs = build_programs(suite, jobs)
+    for name, program in programs.items():
+        if isinstance(program, BuildError):
+            raise UserError(f"{suite.path}: {name}: its program could not be built: {program}")
+    player = build_player(suite, jobs)
+    return Grader(
+        suite, rules, programs, player, tracer, sandboxes, seed, installed_versions(), scratch
+    )

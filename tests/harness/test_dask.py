@@ -1,0 +1,133 @@
+"""Grading on the workers of a Dask cluster."""
+
+from __future__ import annotations
+
+import csv
+import os
+import shutil
+import signal
+import socket
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from batches import ALL
+from dask_clusters import (
+    Batch,
+    again_and_again,
+    cluster,
+    dask,
+    made_batch,
+    rest_of,
+    started,
+    wait_for,
+)
+from harness.execution.build import ROOT
+from processes import command_lines, left_of
+
+pytestmark = [
+    pytest.mark.needs("python3-distributed"),
+    pytest.mark.xdist_group("dask"),  # they share a batch
+]
+
+
+@pytest.fixture(scope="module")
+def batch() -> Iterator[Batch]:
+    with made_batch() as made:
+        yield made
+
+
+def test_a_cluster_gives_the_gradebook_of_one_machine(batch: Batch) -> None:
+    ended = batch.grade("local", "--dask", "local:2")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert batch.results("local") == batch.results("alone")
+    with (batch.top / "local" / "gradebook.csv").open(newline="") as table:
+        rows = {row["submission"]: row for row in csv.DictReader(table)}
+    assert rows["plain"]["points"] == rows["packed.tar.gz"]["points"] == str(ALL)
+    assert rows["no-archive.zip"]["status"] == "refused"
+    assert left_of("dask") == []
+
+
+@pytest.mark.parametrize(
+    ("address", "message"),
+    [
+        ("local:x", "--dask local:x: expected a number of workers, as in local:4"),
+        ("local:0", "--dask local:0: expected a number of workers, as in local:4"),
+        ("tcp://127.0.0.1:1", "tcp://127.0.0.1:1: expected the scheduler of a Dask cluster"),
+        ("nowhere", "nowhere: expected the scheduler of a Dask cluster"),
+    ],
+)
+def test_without_a_cluster_nothing_is_graded(batch: Batch, address: str, message: str) -> None:
+    ended = batch.grade("nothing", "--dask", address)
+    assert ended.returncode == 2
+    assert ended.stderr.startswith(message) or f": {message}" in ended.stderr
+    assert ended.stderr.count("\n") == 1
+    assert not (batch.top / "nothing" / "gradebook.csv").exists()
+
+
+def test_workers_that_die_cost_no_grade(batch: Batch) -> None:
+    with cluster(batch.top, 2) as (address, _):
+        with batch.grading("killed", "--dask", address) as command:
+            begun = wait_for(command, "begun")
+            for pid in [pid for pid, line in command_lines().items() if "spawn_main" in line]:
+                os.kill(pid, signal.SIGKILL)
+            messages = rest_of(command)
+        assert (command.returncode, "Traceback" in begun + messages) == (0, False)
+    assert batch.results("killed") == batch.results("alone")
+
+
+def test_a_scheduler_that_dies_is_an_error_in_one_line_and_costs_no_grade(batch: Batch) -> None:
+    with cluster(batch.top, 1) as (address, scheduler):
+        with batch.grading("left", "--dask", address) as command:
+            wait_for(command, "done")
+            os.kill(scheduler, signal.SIGKILL)
+            *_, last = rest_of(command).splitlines()
+        assert command.returncode == 2
+        assert last.startswith("Error: the scheduler of the cluster is gone")
+    ended = batch.grade("left", "--dask", "local:1")
+    assert ended.returncode == 0
+    assert "known before" in ended.stdout
+    assert batch.results("left") == batch.results("alone")
+
+
+def test_a_scheduler_that_comes_back_costs_no_grade(batch: Batch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
+    scheduling = (*dask("scheduler"), "--host", address)
+    working = again_and_again((*dask("worker"), address, "--nthreads", "1"))
+    with tempfile.TemporaryDirectory(dir=batch.top) as name, ExitStack() as stack:
+        folder = Path(name)
+        scheduler = stack.enter_context(started(*scheduling, folder=folder))
+        stack.enter_context(started(*working, folder=folder))
+        with batch.grading("back", "--dask", address) as command:
+            wait_for(command, "done")
+            os.kill(scheduler.pid, signal.SIGKILL)
+            scheduler.wait()
+            stack.enter_context(started(*scheduling, folder=folder))
+            rest_of(command)
+        assert command.returncode == 0
+    assert batch.results("back") == batch.results("alone")
+
+
+def test_a_worker_with_another_checker_refuses(batch: Batch) -> None:
+    other = batch.top / "checkout"
+    for name in ("harness", "tests", "utils"):
+        shutil.copytree(ROOT / name, other / name, ignore=shutil.ignore_patterns("__pycache__"))
+    with (other / "harness" / "errors.py").open("a") as module:
+        module.write("# another version\n")
+    with cluster(batch.top, 1, root=other) as (address, _):
+        ended = batch.grade("other", "--dask", address)
+    assert ended.returncode == 2
+    assert "expected the same checker and the same suite as those of the batch" in ended.stderr
+    assert ended.stderr.count("\n") == 1
+    assert not (batch.top / "other" / "gradebook.csv").exists()
+
+
+def test_what_nobody_has_is_said_for_all_workers(batch: Batch) -> None:
+    with cluster(batch.top, 0) as (address, _):
+        ended = batch.grade("idle", "--dask", address)
+    assert ended.returncode == 2
+    assert "expected workers, found none" in ended.stderr
