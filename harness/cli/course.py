@@ -1,0 +1,109 @@
+"""The commands on a course: its table, why a student has a total, and similar submissions.
+
+They import what they need when they are run: it takes long to load, and packages that `make check`
+does not install.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from rich.text import Text
+
+from harness.cli.options import course_option
+from harness.reports.page import page_for
+from harness.reports.terminal import make_console
+from harness.text import printable
+from harness.whole_file import write_whole
+
+_FORMATS = ("csv", "xlsx", "moodle", "canvas")
+
+
+@click.command("table")
+@course_option
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(_FORMATS),
+    default="csv",
+    show_default=True,
+    help="csv and xlsx are for spreadsheets, the others for the gradebooks of these systems.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write the table to this file.  [default: grades.csv and so on, beside course.toml]",
+)
+def table_command(course_path: Path, form: str, output: Path | None) -> None:
+    """Write the table of a course: a row for each student.
+
+    It is made from kept grades, with the points of the suite as it is now. Nothing is run.
+    """
+    from harness.course.exports import EXPORTS
+    from harness.course.settings import load_course
+    from harness.course.table import UNGRADED, make_table
+
+    course = load_course(course_path)
+    table = make_table(course)
+    export = EXPORTS[form]
+    path = output or course_path.parent / f"grades{export.suffix}"
+    write_whole(path, export.render(table, course.assignment))
+    console = make_console()
+    for row in table.rows:
+        if row.status == UNGRADED:
+            line = f"{row.student.id}: {UNGRADED}: run grade again"
+            console.print(Text(printable(line)), soft_wrap=True)
+    for name, reason in sorted(table.unmatched.items()):
+        line = f"No student: {name}: {reason}"
+        console.print(Text(printable(line)), soft_wrap=True)
+    handed_in = sum(row.submission is not None for row in table.rows)
+    words = f"{len(table.rows)} students, {handed_in} with a submission"
+    console.print(Text(printable(f"{words}. Written: {path}")), soft_wrap=True)
+
+
+@click.command("why")
+@click.argument("student", metavar="STUDENT")
+@course_option
+def why_command(student: str, course_path: Path) -> None:
+    """Explain every number of a student's row in the table of a course.
+
+    STUDENT is an id, an e-mail address, a login or a name.
+    """
+    from harness.course.settings import load_course
+    from harness.course.table import make_table
+    from harness.course.why import explain_row, find_row
+
+    course = load_course(course_path)
+    row = find_row(make_table(course), student)
+    console = make_console()
+    page = page_for(console)
+    explain_row(page, row, course)
+    page.show(console)
+
+
+@click.command("similar")
+@course_option
+@click.option(
+    "--pairs",
+    type=click.IntRange(1),
+    default=20,
+    metavar="N",
+    show_default=True,
+    help="List so many pairs.",
+)
+def similar_command(course_path: Path, pairs: int) -> None:
+    """List pairs of submissions that share code.
+
+    Passages of those that are flagged follow, side by side. Only the submissions that count are
+    compared, each with those of other students and groups. A flag is a reason to read both, not a
+    proof.
+    """
+    from harness.course.settings import load_course
+    from harness.course.similarity import compare_submissions
+    from harness.course.similarity_report import show_pairs
+
+    course = load_course(course_path)
+    show_pairs(make_console(), compare_submissions(course), course.similarity, pairs)

@@ -1,0 +1,98 @@
+"""Submissions that share code are found, however they are packed, named and commented."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from harness.course.settings import load_course
+from harness.course.similarity import Pair, compare_submissions
+from harness.execution.build import ROOT
+from harness.reports.gradebook import write_gradebook
+from harness.results.diagnosis import Cause, Diagnosis
+from harness.results.grade import Grade, Graded, Status, Style, TestResult
+from harness.results.verdict import Outcome
+from harness.suite import load_suite
+
+pytestmark = pytest.mark.needs("similarity-tester")
+
+SUITE = load_suite(ROOT / "tests" / "suite.toml")
+NAMES = ("ada", "ben", "cy", "di")
+SETTINGS = """
+[names]
+pattern = "(?P<id>[a-z]+)(\\\\..*)?"
+[similarity]
+kit = ["given"]
+"""
+
+
+def graded(name: str, mistake: str) -> Graded:
+    """A grade with a mistake."""
+    tests = tuple(
+        TestResult(test.name, Outcome.PASSED, test.points, test.points, "", "", "")
+        for test in SUITE.tests
+    )
+    causes = (Cause((mistake,), ("A mistake.",), ("best-fit",), ("all",)),) if mistake else ()
+    diagnosis = Diagnosis(causes)
+    return Graded(name, Grade(Status.GRADED, "", tests, Style(0, 0, ()), (), diagnosis=diagnosis))
+
+
+def disguise(folder: Path) -> None:
+    """Rename what is in the C of a folder, comment it, and put it into one file."""
+    text = "".join(path.read_text() for path in sorted(folder.glob("*.c")))
+    text = re.sub(r"\b(size|block|next|prev|list|rest)\b", r"my_\1", text).replace(";", "; // mine")
+    for path in folder.glob("*.[ch]"):
+        path.unlink()
+    (folder / "all_of_it.c").write_text(text.replace("    ", "\t"))
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Path:
+    """Ada's code, the same disguised and packed by Ben, and two others who share but the kit."""
+    given, handed_in = tmp_path / "given", tmp_path / "submissions"
+    shutil.copytree(ROOT / "src", given, ignore=lambda _, names: set(names) - {"size_tree.c"})
+    for name in ("ada", "hidden"):
+        shutil.copytree(ROOT / "tests" / "plain", handed_in / name / "src")
+    disguise(handed_in / "hidden" / "src")
+    packed = shutil.make_archive(str(tmp_path / "ben"), "gztar", handed_in / "hidden")
+    shutil.move(packed, handed_in / "ben.tar.gz")
+    shutil.rmtree(handed_in / "hidden")
+    for name, source in (("cy", "bins.c"), ("di", "pairing.c")):
+        (handed_in / name).mkdir()
+        for each in (source, "size_tree.c"):
+            shutil.copy(ROOT / "src" / each, handed_in / name / each)
+    (tmp_path / "roster.csv").write_text("id,name\n" + "".join(f"{n},{n}\n" for n in NAMES))
+    (tmp_path / "course.toml").write_text(SETTINGS)
+    return tmp_path
+
+
+def pairs(course: Path, **mistakes: str) -> dict[tuple[str, str], Pair]:
+    names = {"ben": "ben.tar.gz"}
+    grades = [graded(names.get(name, name), mistakes.get(name, "")) for name in NAMES]
+    write_gradebook(course / "results", grades)
+    found = compare_submissions(load_course(course / "course.toml")).pairs
+    return {(pair.left.students[0], pair.right.students[0]): pair for pair in found}
+
+
+def test_a_disguise_is_seen_through_and_the_kit_is_left_out(course: Path) -> None:
+    (first, pair), *others = pairs(course).items()
+    assert set(first) == {"ada", "ben"}
+    assert pair.percent > 80
+    place = pair.left.place(pair.passages[0].left.first)
+    assert re.fullmatch(r"\w+\.[ch]:\d+", place)
+    assert all(other.percent < 50 for _, other in others)
+    assert ("cy", "di") not in dict(others)
+
+
+def test_rare_mistakes_that_both_make_move_a_pair_up(course: Path) -> None:
+    before = pairs(course)
+    rare = pairs(course, ada="fit-first", ben="fit-first")
+    common = pairs(course, **dict.fromkeys(NAMES, "fit-first"))
+    (names, *_) = before
+    assert rare[names].rank == before[names].rank + 5
+    assert rare[names].mistakes == {"fit-first": 2}
+    assert common[names].rank == before[names].rank
+    assert rare[names].percent == before[names].percent
