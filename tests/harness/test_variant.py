@@ -1,0 +1,179 @@
+"""`checker.py variant` makes suites for other policies, which judge as the original does."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from command import assert_could_not_run, checker
+from harness.variants.settings import draw_policy, parse_settings, read_students
+from harness.diagnosis.table import table_of
+from harness.errors import UserError
+from harness.execution.build import ROOT
+from harness.specification.assignment import render_assignment
+from harness.specification.policy import Policy
+from harness.specification.rules import RULES, rules_of
+from harness.suite import load_suite
+from submissions import mistaken, plain
+
+FEW = f"""
+extends = "{ROOT}/tests/suite.toml"
+only = ["malloc-split-first", "malloc-preallocate"]
+"""
+
+
+@pytest.fixture(scope="module")
+def variant(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A variant without a table of known mistakes."""
+    folder = tmp_path_factory.mktemp("course")
+    (folder / "few.toml").write_text(FEW)
+    settings = ("order=lifo", "alignment=16", "mmap_threshold=65536", "prealloc_malloc=65536")
+    words = [word for setting in settings for word in ("--set", setting)]
+    made = checker(
+        "variant", folder / "lifo", "--suite", folder / "few.toml", "--no-diagnosis", *words
+    )
+    assert made.returncode == 0, made.stderr
+    assert "2 tests, 5 points; two right allocators pass all" in made.stdout
+    assert re.search(r"A right solution of the suite it extends gets \d points", made.stdout)
+    return folder / "lifo"
+
+
+def test_a_variant_is_a_suite_with_its_own_references(variant: Path) -> None:
+    suite = load_suite(variant / "suite.toml")
+    assert suite.policy == Policy(
+        order="lifo", alignment=16, mmap_threshold=65536, prealloc_malloc=65536
+    )
+    reference = (variant / "ref" / "test-malloc-preallocate.trace").read_text()
+    assert "sbrk(65536)" in reference
+    assert "os_malloc(32768)" in reference
+
+
+@pytest.mark.parametrize("source", ["src", "tests/plain"])
+def test_right_allocators_pass_a_variant(variant: Path, source: str) -> None:
+    ended = checker("check", "--suite", variant / "suite.toml", "--src", ROOT / source)
+    assert ended.returncode == 0
+    assert "2 of 2 tests passed: 5 of 5 points" in ended.stdout
+
+
+def test_the_assignment_of_a_variant_has_its_own_numbers(variant: Path) -> None:
+    text = (variant / "specification.md").read_text()
+    assert "multiple of 16" in text and "64 KiB or more" in text
+    assert "among equals, the one\n   that became free last" in text
+    assert "OSMEM_CONF" not in text and "128 KiB" not in text
+
+
+def test_rules_are_explained_as_the_variant_has_them(variant: Path) -> None:
+    ended = checker("explain", "lowest-of-equals", "--suite", variant / "suite.toml")
+    assert ended.returncode == 0
+    assert "the one freed last is taken" in ended.stdout
+    assert "that became free last" in ended.stdout
+
+
+def test_a_variant_has_a_matrix_of_what_mistakes_cost(variant: Path) -> None:
+    matrix = (variant / "matrix.csv").read_text()
+    assert "fit-last-of-equals,lowest-of-equals,ordinary," in matrix
+    assert table_of(load_suite(variant / "suite.toml")) is None
+
+
+@pytest.mark.slow
+def test_mistakes_are_named_in_a_variant(tmp_path: Path) -> None:
+    (tmp_path / "few.toml").write_text(FEW.replace(', "malloc-preallocate"', ""))
+    made = checker(
+        *("variant", tmp_path / "made", "--suite", tmp_path / "few.toml", "--set", "order=lifo")
+    )
+    assert made.returncode == 0, made.stderr
+    source = mistaken(tmp_path / "src", "fit-last-of-equals")
+    ended = checker("check", "--suite", tmp_path / "made" / "suite.toml", "--src", source)
+    assert ended.returncode == 1
+    assert "1 mistake explains" in ended.stdout
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("fit=frist", "--set fit: expected best, first, next, worst, found 'frist'"),
+        ("fitt=first", "expected one of mmap_threshold, .*, found 'fitt'; did you mean fit?"),
+        ("alignment=12", "--set alignment: expected one of 8, 16, 32, found 12"),
+        ("alignment=x", "--set alignment=x: expected a whole number of bytes, found 'x'"),
+        ("mmap_threshold=1000", "mmap_threshold: expected a multiple of 8 from 32768 to"),
+        ("prealloc_malloc=262144", "prealloc_malloc: expected 0, or a multiple of 8 from 4096"),
+        ("smallest_rest=500", "smallest_rest: expected 1 to 128, found 500"),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(setting: str, said: str) -> None:
+    with pytest.raises(UserError, match=said):
+        parse_settings([setting], Policy())
+
+
+def test_a_refused_setting_leaves_nothing_behind(tmp_path: Path) -> None:
+    ended = checker("variant", tmp_path / "made", "--set", "fit=frist")
+    assert_could_not_run(ended, "--set fit: expected best, first, next, worst, found 'frist'")
+    assert ended.stderr.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_next_fit_needs_the_order_of_addresses() -> None:
+    with pytest.raises(UserError, match="order: expected address"):
+        parse_settings(["fit=next", "order=lifo"], Policy())
+
+
+def test_what_is_there_already_stays(tmp_path: Path) -> None:
+    (tmp_path / "kept").write_text("mine")
+    assert_could_not_run(checker("variant", tmp_path / "kept"), "expected nothing there")
+    assert (tmp_path / "kept").read_text() == "mine"
+
+
+def test_the_text_of_the_usual_policy_is_the_specification() -> None:
+    page = ROOT / "docs" / "specification.md"
+    assert render_assignment(Policy(), variant=False) == page.read_text()
+    assert rules_of(Policy()) == RULES
+
+
+def test_each_choice_changes_the_text() -> None:
+    usual = render_assignment(Policy(), variant=True)
+    for key, value in (("fit", "next"), ("order", "lifo"), ("merge", "need"), ("trim", 1000)):
+        policy = replace(Policy(), **{key: value})
+        assert render_assignment(policy, variant=True) != usual
+        assert rules_of(policy) != RULES
+
+
+def test_students_get_numbers_of_their_own_that_stay() -> None:
+    drawn = [draw_policy(Policy(), ["alignment"], "2026", f"s{n}") for n in range(50)]
+    assert drawn == [draw_policy(Policy(), ["alignment"], "2026", f"s{n}") for n in range(50)]
+    assert len(set(drawn)) > 40
+    assert {policy.alignment for policy in drawn} == {8}
+    assert drawn != [draw_policy(Policy(), ["alignment"], "2027", f"s{n}") for n in range(50)]
+
+
+def test_each_student_is_graded_by_numbers_of_their_own(tmp_path: Path) -> None:
+    (tmp_path / "few.toml").write_text(FEW.replace('"malloc-split-first", ', ""))
+    (tmp_path / "students.txt").write_text("anna\nbert\n")
+    plain(tmp_path / "submissions" / "anna" / "src")
+    made = checker(
+        *("variant", tmp_path / "autumn", "--suite", tmp_path / "few.toml", "--set", "fit=first"),
+        *("--per-student", "2026", "--students", tmp_path / "students.txt"),
+    )
+    assert made.returncode == 0, made.stderr
+    policies = [load_suite(tmp_path / "autumn" / n / "suite.toml").policy for n in ("anna", "bert")]
+    assert policies[0] != policies[1]
+    assert {policy.fit for policy in policies} == {"first"}
+    header, anna, _ = (tmp_path / "autumn" / "students.csv").read_text().splitlines()
+    assert header.startswith("student,mmap_threshold,")
+    assert anna.startswith(f"anna,{policies[0].mmap_threshold},")
+    graded = checker(
+        *("grade", tmp_path / "submissions", "--out", tmp_path / "out", "--no-style"),
+        *("--suite", tmp_path / "autumn" / "anna" / "suite.toml", "--only", "anna"),
+    )
+    assert graded.returncode == 0, graded.stderr
+    assert "1 graded" in graded.stdout
+    assert re.search("^anna,.*graded", (tmp_path / "out" / "gradebook.csv").read_text(), re.M)
+
+
+@pytest.mark.parametrize(("names", "said"), [("../up\n", "student 1"), ("a\na\n", "each once")])
+def test_names_that_no_folder_can_have_are_refused(tmp_path: Path, names: str, said: str) -> None:
+    (tmp_path / "students.txt").write_text(names)
+    with pytest.raises(UserError, match=said):
+        read_students(tmp_path / "students.txt")
