@@ -15,7 +15,7 @@ build: ## Build the allocator: src/libosmem.so and src/libosmem-preload.so
 	@$(MAKE) --no-print-directory -C src all
 
 .PHONY: install
-install: ## Install the libraries, the header and the manual page; PREFIX=/usr/local DESTDIR=
+install: ## Install the libraries, the header and the manual pages; PREFIX=/usr/local DESTDIR=
 	@$(MAKE) --no-print-directory -C src install
 
 .PHONY: check
@@ -29,6 +29,11 @@ grade: ## Grade a folder of submissions; SUBMISSIONS=folder OUT=folder ARGS="--f
 	@$(PYTHON) checker.py grade "$${SUBMISSIONS:?is not set: make grade SUBMISSIONS=folder OUT=folder}" \
 		--out "$${OUT:?is not set: make grade SUBMISSIONS=folder OUT=folder}" $(ARGS)
 
+.PHONY: kit
+kit: ## Write what students get, without any solution; OUT=folder ARGS="--suite FILE"
+	@tools/install-packages check course
+	@$(PYTHON) checker.py kit "$${OUT:?is not set: make kit OUT=folder}" $(ARGS)
+
 .PHONY: audit
 audit: ## Grade a folder five times, also under load, and compare; SUBMISSIONS=folder ARGS="--count 10 ..."
 	@tools/install-packages check grade
@@ -36,8 +41,13 @@ audit: ## Grade a folder five times, also under load, and compare; SUBMISSIONS=f
 
 .PHONY: test
 test: ## Run the project's own tests; ARGS="tests/harness -k name ..."
-	@tools/install-packages check grade test trace bench programs
-	@$(PYTHON) -m pytest -n auto --dist loadgroup $(ARGS)
+	@tools/install-packages check grade course test trace bench programs similar
+	@$(PYTHON) -m pytest -n auto --dist loadgroup -m "not slow" $(ARGS)
+
+.PHONY: test-long
+test-long: ## Run all of the project's own tests, the slow ones too; ARGS as for test
+	@tools/install-packages check grade course test trace bench programs similar
+	@$(PYTHON) -m pytest -n auto --dist loadgroup --hypothesis-profile=long $(ARGS)
 
 .PHONY: matrix
 matrix: ## Show what each planted mistake costs; ARGS="'realloc-*' --csv FILE --json FILE"
@@ -49,6 +59,11 @@ diagnosis: ## Make the tables of what known mistakes leave in each test, after a
 	@tools/install-packages check
 	@$(PYTHON) checker.py known-mistakes
 	@$(PYTHON) checker.py known-mistakes --suite tests/classic.toml
+
+.PHONY: evening
+evening: ## Make the pictures of docs/an-evening-with-osmem.md, after pages or reports change
+	@tools/install-packages check programs
+	@$(PYTHON) tools/evening.py build/evening --pictures docs/pictures
 
 .PHONY: test-debian
 test-debian: ## Try both commands and grading on a bare Debian; RELEASE=trixie ARGS=--quick
@@ -70,6 +85,16 @@ bench-grade: ## Measure how long 'make grade' takes; ARGS="--count 10 --count 40
 	@tools/install-packages check grade
 	@$(PYTHON) bench/grade.py $(ARGS)
 
+.PHONY: bench-scale
+bench-scale: ## Measure how 'grade --dask' scales, with workers that sleep; ARGS="--workers 8 --json FILE"
+	@tools/install-packages check grade programs
+	@$(PYTHON) bench/scale.py $(ARGS)
+
+.PHONY: bench-pages
+bench-pages: ## Measure the pages for a browser: of a long trace, and others; ARGS="page.html ... --json FILE"
+	@tools/install-packages check programs
+	@$(PYTHON) bench/pages.py $(ARGS)
+
 .PHONY: bench-diagnosis
 bench-diagnosis: ## Measure which of the planted mistakes are named; ARGS="--json FILE"
 	@tools/install-packages check bench
@@ -77,14 +102,15 @@ bench-diagnosis: ## Measure which of the planted mistakes are named; ARGS="--jso
 
 .PHONY: lint
 lint: ## Check the layout, the types and the style of all code
-	@tools/install-packages check grade test lint
+	@tools/install-packages check grade course test lint
 	clang-format --dry-run --Werror $$(git ls-files '*.[ch]')
 	cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --inline-suppr \
-		-D_GNU_SOURCE -Iutils src utils replayer
-	$(PYTHON) -m black --quiet --check checker.py harness tests bench tools
-	$(PYTHON) -m flake8 checker.py harness tests bench tools
+		-D_GNU_SOURCE -Iutils src utils replayer harness/execution/confine
+	$(PYTHON) -m black --quiet --check checker.py harness kit tests bench tools
+	$(PYTHON) -m flake8 checker.py harness kit tests bench tools
 	$(PYTHON) -m mypy
-	shellcheck tools/install-packages tools/test-debian .ci/run
+	NODE_PATH=/usr/share/nodejs eslint --format unix harness/reports/html
+	shellcheck platforms/*/* tools/install-packages tools/test-debian .ci/run
 
 .PHONY: clean
 clean: ## Remove everything that was built

@@ -82,7 +82,7 @@ def trace(tracer: Tracer, program: Path, calls: int) -> tuple[float, float]:
         started = time.perf_counter()
         tracer.run(Program(argv, env, None), streams, raw, UNLIMITED)
         ended = time.perf_counter()
-        parts = sum(1 for _ in canonicalise(tracer.events(raw, confined=False)))
+        parts = sum(1 for _ in canonicalise(tracer.events(raw)))
         if parts != calls + 1:
             sys.exit(f"{tracer.name}: expected {calls} calls, found {parts - 1}")
         return ended - started, time.perf_counter() - ended

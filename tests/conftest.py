@@ -1,5 +1,5 @@
-"""For all tests: they skip what needs an optional package that this system lacks, and find the
-processes that they have started below their own."""
+"""For all tests: they skip what needs an optional package that this system lacks, find the
+processes that they have started below their own, and share one PostgreSQL server."""
 
 from __future__ import annotations
 
@@ -7,22 +7,28 @@ import contextlib
 import ctypes
 import os
 import subprocess
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+if TYPE_CHECKING:  # it is found only beside the tests of the harness
+    from postgres import Cluster
+
 ROOT = Path(__file__).resolve().parent.parent
-OPTIONAL_PURPOSES = ("trace", "bench", "programs")
+OPTIONAL_PURPOSES = ("trace", "bench", "programs", "similar", "slurm")
 
 # Machines are shared: how long an example takes is no failure.
 settings.register_profile(
     "default",
     deadline=None,
-    max_examples=200,
+    max_examples=50,
     suppress_health_check=[HealthCheck.too_slow],
 )
+settings.register_profile("long", settings.get_profile("default"), max_examples=200)
 settings.register_profile("thorough", settings.get_profile("default"), max_examples=20_000)
 settings.load_profile("default")
 
@@ -79,3 +85,29 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.fail(f"expected packages that packages.txt names as optional, found {unknown}")
     if missing := sorted(needed & missing_packages()):
         pytest.skip(f"this system has no {', '.join(missing)}")
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    from postgres import made_cluster
+
+    with made_cluster() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def postgres(cluster: Cluster) -> Iterator[Cluster]:
+    """A server that runs while the tests of a module do: others look for processes left behind."""
+    with cluster.running():
+        yield cluster
+
+
+@pytest.fixture(
+    params=["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgresql"))]
+)
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty database, of each kind in turn."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/grades.sqlite"
+    server: Cluster = request.getfixturevalue("postgres")
+    return server.url(server.new_database())

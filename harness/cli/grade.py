@@ -7,8 +7,16 @@ from pathlib import Path
 
 import click
 
-from harness.cli.options import choose_tests, jobs_option, suite_option
+from harness.cli.options import (
+    choose_tests,
+    jobs_option,
+    sandbox_kind_option,
+    suite_given,
+    suite_option,
+)
+from harness.execution.walls import AUTO
 from harness.reports import terminal
+from harness.reports.audience import Audience
 from harness.tracers.ltrace import Ltrace
 
 
@@ -40,7 +48,8 @@ from harness.tracers.ltrace import Ltrace
     "--db",
     "database",
     metavar="URL",
-    help="Store the grades in this database.  [default: a file in --out]",
+    help="Store the grades in this database, such as postgresql://USER@HOST/DATABASE; a password"
+    " may be in PGPASSWORD or ~/.pgpass.  [default: a file in --out]",
 )
 @click.option(
     "--seed", metavar="TEXT", help="Set the seed of the randomized tests, to repeat them."
@@ -50,9 +59,41 @@ from harness.tracers.ltrace import Ltrace
     "--format",
     "formats",
     multiple=True,
-    type=click.Choice(("gradescope", "github", "junit", "text", "vpl")),
+    type=click.Choice(("gradescope", "github", "junit", "markdown", "text", "vpl")),
     help="Also write each grade in this format; repeatable.",
 )
+@click.option(
+    "--watch", is_flag=True, help="Grade what arrives or is replaced, until Ctrl-C or SIGTERM."
+)
+@click.option(
+    "--progress",
+    type=click.Choice(("auto", "json")),
+    default="auto",
+    help="Show progress: json writes a line for each step to standard error; auto shows a bar on a"
+    " terminal.  [default: auto]",
+)
+@click.option(
+    "--dask",
+    metavar="ADDRESS",
+    help="Grade on the workers of the Dask cluster with this scheduler, such as tcp://host:8786, or"
+    " on one that is started here: local:4 has four workers. With --only, before other batches.",
+)
+@click.option(
+    "--compare",
+    type=click.Path(exists=True, path_type=Path),
+    metavar="OLD",
+    help="Show which grades differ from those in this folder of results, and why. If any would be"
+    " lower, write no gradebook.",
+)
+@click.option(
+    "--course",
+    "course_path",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Use the suite of this course, and write for its students what its settings let them see.",
+)
+@click.option("--lower", is_flag=True, help="With --compare: let grades become lower.")
+@sandbox_kind_option
 @click.option(
     "--no-sandbox",
     is_flag=True,
@@ -70,6 +111,13 @@ def grade_command(
     seed: str | None,
     style: bool,
     formats: tuple[str, ...],
+    watch: bool,
+    progress: str,
+    compare: Path | None,
+    lower: bool,
+    course_path: Path | None,
+    dask: str | None,
+    sandbox_kind: str | None,
     no_sandbox: bool,
 ) -> None:
     """Grade a folder of submissions.
@@ -80,9 +128,25 @@ def grade_command(
     Exits with 0 if every submission has a grade, and with 2 if a fault of this machine left some
     without.
     """
+    if watch and only:
+        raise click.UsageError("expected --watch or --only, found both")
+    if compare and watch:
+        raise click.UsageError("expected --compare or --watch, found both")
+    if lower and not compare:
+        raise click.UsageError("--lower: expected --compare with it, found none")
+    if no_sandbox and sandbox_kind:
+        raise click.UsageError("expected --sandbox-kind or --no-sandbox, found both")
     # Only grading needs a database, which takes longer to load than a test takes to run.
+    from harness.course.feedback import audience_of
+    from harness.course.settings import load_course
     from harness.grading.session import Options, grade_folder
 
+    audience = Audience()
+    if course_path is not None:
+        course = load_course(course_path)
+        audience = audience_of(course)
+        if not suite_given():
+            suite_path = course.suite.path
     options = Options(
         submissions,
         out,
@@ -92,9 +156,15 @@ def grade_command(
         not resume,
         seed,
         database,
-        not no_sandbox,
+        None if no_sandbox else sandbox_kind or AUTO,
         style,
         formats,
+        progress,
+        watch,
+        compare,
+        lower,
+        audience,
+        dask,
     )
     try:
         status = grade_folder(choose_tests(suite_path), Ltrace(), options, terminal.make_console())

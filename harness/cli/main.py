@@ -1,66 +1,36 @@
-"""The program: its commands, and the one place that catches errors."""
+"""The checker with all of its commands."""
 
 from __future__ import annotations
 
-import errno
-import os
-import signal
-import sys
-from difflib import get_close_matches
-from io import TextIOWrapper
-from types import FrameType
 from typing import NoReturn
 
-import click
-
-from harness import VERSION
 from harness.cli.check import check_command, list_command
+from harness.cli.course import similar_command, table_command, why_command
+from harness.cli.debug import debug_command
+from harness.cli.explain import explain_command
 from harness.cli.grade import grade_command
 from harness.cli.diagnosis import known_mistakes_command
+from harness.cli.kit import kit_command
 from harness.cli.matrix import matrix_command
 from harness.cli.record import record_command
 from harness.cli.replay import replay_command
+from harness.cli.running import run_one_of
+from harness.cli.show import show_command
 from harness.cli.traces import diff_command, stat_command, trace_command
-from harness.errors import UserError
-from harness.execution.build import BUILD
+from harness.cli.variant import variant_command
+from harness.cli.watch import watch_command
 
-_STANDARD_OUTPUT, _STANDARD_ERROR = 1, 2
-_INTERRUPTED = 128 + signal.SIGINT
-_OUTPUT_CLOSED = 128 + signal.SIGPIPE
-
-
-class _Commands(click.Group):
-    """Lists commands in the order they were added, and suggests one for a misspelt name."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(self.commands)
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        name = args[0]
-        if name not in self.commands and not name.startswith("-"):
-            close = get_close_matches(name, self.commands, n=1)
-            hint = f"did you mean {close[0]!r}?" if close else "see --help"
-            raise click.UsageError(f"no command is named {name!r}; {hint}", ctx)
-        return super().resolve_command(ctx, args)
-
-
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(VERSION, message="osmem %(version)s")
-def main() -> None:
-    """Check implementations of os_malloc, os_calloc, os_realloc and os_free by the requests that
-    they make to the system.
-
-    Exits with 0 on success, 1 if something failed, 2 if it could not run, and 130 if it was
-    interrupted.
-    """
-
-
-for command in (
+COMMANDS = (
     check_command,
     list_command,
+    explain_command,
+    show_command,
+    debug_command,
+    watch_command,
     grade_command,
+    table_command,
+    why_command,
+    similar_command,
     trace_command,
     record_command,
     diff_command,
@@ -68,65 +38,11 @@ for command in (
     replay_command,
     known_mistakes_command,
     matrix_command,
-):
-    main.add_command(command)
-
-
-def _from_system(error: OSError) -> UserError:
-    """Turn an error of the system into one for the user: which file, and why."""
-    message = f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror)
-    refused = isinstance(error, PermissionError) or error.errno == errno.EROFS
-    if refused and str(BUILD) in str(error.filename):
-        return UserError(message, f"remove {BUILD}, or set OSMEM_BUILD to a folder of your own")
-    return UserError(message)
-
-
-def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
-    raise KeyboardInterrupt
-
-
-def _forget_output() -> None:
-    """Discard what Python would write at exit to an output that takes no more."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _provide_streams() -> None:
-    """Discard what is written to a standard stream that was closed before this program began. No
-    other file may take its place."""
-    while (opened := os.open(os.devnull, os.O_RDWR)) <= _STANDARD_ERROR:
-        pass
-    os.close(opened)
-    sys.stdout = sys.stdout or open(_STANDARD_OUTPUT, "w")
-    sys.stderr = sys.stderr or open(_STANDARD_ERROR, "w")
-
-
-def _end(error: UserError) -> NoReturn:
-    click.echo(f"Error: {error}", err=True)
-    sys.exit(error.status)
+    kit_command,
+    variant_command,
+)
 
 
 def run() -> NoReturn:
-    """Run the command given, and exit. However it ends, it leaves no process behind."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _interrupt)
-    _provide_streams()
-    if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")
-    try:
-        main(standalone_mode=False)
-        sys.stdout.flush()
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("interrupted", err=True)
-        sys.exit(_INTERRUPTED)
-    except BrokenPipeError:
-        _forget_output()
-        sys.exit(_OUTPUT_CLOSED)
-    except UserError as error:
-        _end(error)
-    except OSError as error:
-        _forget_output()
-        _end(_from_system(error))
-    sys.exit(0)
+    """Run the command given, and exit."""
+    run_one_of(COMMANDS)

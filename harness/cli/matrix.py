@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import fnmatch
 from pathlib import Path
-from typing import TextIO
 
 import click
 
 from harness.checking.check import set_up
 from harness.checking.matrix import costs
-from harness.cli.options import choose_tests, jobs_option, json_option, suite_option
+from harness.cli.options import choose_tests, jobs_option, suite_option
+from harness.cli.results_file import ResultsFile, ResultsFileType, json_option
+from harness.diagnosis.table import MISTAKES
 from harness.errors import UserError
 from harness.execution.build_error import BuildError
 from harness.execution.build import ROOT
@@ -27,7 +28,7 @@ from harness.tracers.ltrace import Ltrace
 @click.option(
     "--csv",
     "csv_file",
-    type=click.File("w", encoding="utf-8", atomic=True, lazy=False),
+    type=ResultsFileType(),
     metavar="FILE",
     help="Write the matrix as CSV, too; - is standard output.",
 )
@@ -36,8 +37,8 @@ def matrix_command(
     mistakes: tuple[str, ...],
     suite_path: Path,
     jobs: int,
-    csv_file: TextIO | None,
-    json_file: TextIO | None,
+    csv_file: ResultsFile | None,
+    json_file: ResultsFile | None,
 ) -> None:
     """Show what planted mistakes cost.
 
@@ -45,7 +46,7 @@ def matrix_command(
     made, one after the other, by the plain implementation. A test in brackets does not judge the
     rule that the mistake breaks.
     """
-    planted = read_mistakes(ROOT / "tests" / "mistakes.toml")
+    planted = read_mistakes(MISTAKES)
     chosen = [
         mistake
         for mistake in planted

@@ -5,21 +5,21 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import click
 from click.core import ParameterSource
 
 from harness.execution.build import ROOT, Library, build_library
-from harness.suite import Suite, load_suite
+from harness.execution.walls import CHOICES
+from harness.suite import Suite, SuiteError, load_suite
 from harness.tracers.select import AUTO, TRACERS
 
 DEFAULT_SUITE = ROOT / "tests" / "suite.toml"
 DEFAULT_SOURCE = ROOT / "src"
 
 tests_argument = click.argument("tests", nargs=-1, metavar="[TEST]...")
+test_argument = click.argument("test", metavar="TEST")
 suite_option = click.option(
     "--suite",
     "suite_path",
@@ -51,18 +51,19 @@ jobs_option = click.option(
     metavar="N",
     help="Run N tests, or grade N submissions, at a time.  [default: the number of processors]",
 )
-
-
-def json_option(what: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Return the option --json FILE, for ``what`` a command can write. The file is either whole or
-    missing."""
-    return click.option(
-        "--json",
-        "json_file",
-        type=click.File("w", encoding="utf-8", atomic=True, lazy=False),
-        metavar="FILE",
-        help=f"Also write the {what} as JSON; - is standard output.",
-    )
+course_option = click.option(
+    "--course",
+    "course_path",
+    type=click.Path(path_type=Path),
+    default=Path("course.toml"),
+    metavar="FILE",
+    help="Use the settings in this file.  [default: course.toml]",
+)
+sandbox_kind_option = click.option(
+    "--sandbox-kind",
+    type=click.Choice(CHOICES),
+    help="Use sandboxes of this kind.  [default: the strongest that can be made here]",
+)
 
 
 def choose_tests(path: Path, names: tuple[str, ...] = ()) -> Suite:
@@ -70,6 +71,21 @@ def choose_tests(path: Path, names: tuple[str, ...] = ()) -> Suite:
     are relative to the working folder if possible, which is shorter to show."""
     here = Path.cwd()
     return load_suite(path.relative_to(here) if path.is_relative_to(here) else path).select(names)
+
+
+def choose_test(path: Path, name: str) -> Suite:
+    """Return the suite in a file with only the test of this name. Raises `SuiteError`."""
+    suite = choose_tests(path, (name,))
+    if len(suite.tests) > 1:
+        found = ", ".join(test.name for test in suite.tests)
+        raise SuiteError(f"{name}: expected the name of one test, found several: {found}")
+    return suite
+
+
+def suite_given() -> bool:
+    """Return whether --suite was on the command line."""
+    given = click.get_current_context().get_parameter_source("suite_path")
+    return given is not ParameterSource.DEFAULT
 
 
 def source_given() -> bool:

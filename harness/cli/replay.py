@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TextIO
 
 import click
 
-from harness.cli.options import DEFAULT_SOURCE, DEFAULT_SUITE, json_option, source_option
+from harness.cli.options import DEFAULT_SOURCE, DEFAULT_SUITE, source_option
+from harness.cli.results_file import ResultsFile, json_option
 from harness.reports import replay as report
 from harness.reports import terminal
 from harness.suite import load_suite
@@ -64,7 +64,7 @@ def replay_command(
     against: str,
     rounds: int,
     seconds: float,
-    json_file: TextIO | None,
+    json_file: ResultsFile | None,
 ) -> None:
     """Play workloads through allocators.
 

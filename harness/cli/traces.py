@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TextIO
 
 import click
 
 from harness.checking.invocation import Invocation, is_whole, missing_calls, trace_program
 from harness.cli.options import (
     built_library,
-    json_option,
     source_given,
     source_option,
     tracer_option,
 )
+from harness.cli.results_file import ResultsFile, html_option, json_option
 from harness.reports import statistics, terminal
 from harness.trace.file import read_file
 from harness.trace.regression import Allowance, compare, measure, parse_allowance
-from harness.trace.trace import End
+from harness.trace.trace import End, gather
 from harness.tracers.select import choose_tracer
 
 _file = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -72,8 +72,13 @@ def _allowances(
     help="Allow a figure, or all, to change by so much; may be repeated.",
 )
 @json_option("figures")
+@html_option
 def diff_command(
-    before: Path, after: Path, allowances: dict[str, Allowance], json_file: TextIO | None
+    before: Path,
+    after: Path,
+    allowances: dict[str, Allowance],
+    json_file: ResultsFile | None,
+    html_file: ResultsFile | None,
 ) -> None:
     """Compare two recorded traces.
 
@@ -87,18 +92,30 @@ def diff_command(
     Exits with 1 if something changed that must not.
     """
     comparison = compare(read_file(before), read_file(after), allowances)
-    statistics.show_comparison(terminal.make_console(), comparison)
     if json_file is not None:
         json_file.write(statistics.render_comparison(comparison))
+    if html_file is not None:
+        write_page(html_file, {"before": before, "after": after})
+    statistics.show_comparison(terminal.make_console(), comparison)
     sys.exit(not comparison.passed)
+
+
+def write_page(file: ResultsFile, paths: Mapping[str, Path]) -> None:
+    """Write the page of one trace, or of two, by what they are called."""
+    # Only pages need templates, which take long to load.
+    from harness.reports.html_page import render_traces
+
+    facts = [f"{name}: {path}" for name, path in paths.items()]
+    traces = {name: gather(read_file(path)) for name, path in paths.items()}
+    file.write(render_traces("osmem: the heap over time", facts, traces))
 
 
 @click.command("stat")
 @click.argument("trace", type=_file)
 @json_option("figures")
-def stat_command(trace: Path, json_file: TextIO | None) -> None:
+def stat_command(trace: Path, json_file: ResultsFile | None) -> None:
     """Print the figures of a recorded trace."""
     side = measure(read_file(trace))
-    statistics.show_statistics(terminal.make_console(), side)
     if json_file is not None:
         json_file.write(statistics.render_statistics(side))
+    statistics.show_statistics(terminal.make_console(), side)

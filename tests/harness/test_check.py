@@ -26,7 +26,7 @@ def suite(tmp_path_factory: pytest.TempPathFactory) -> Suite:
     path = tmp_path_factory.mktemp("suite") / "short.toml"
     tests = ROOT / "tests"
     path.write_text(
-        f'extends = "{tests}/suite.toml"\n[limits.run]\nprocessor_seconds = 0.3\n'
+        f'extends = "{tests}/suite.toml"\n[limits.run]\nprocessor_seconds = 1\n'
         "sleep_seconds = 1.5\nmemory_mib = 128\nfile_mib = 4\n[limits.build]\nseconds = 10\n"
     )
     return load_suite(path).select(NAMES)
@@ -38,38 +38,56 @@ def verdicts(suite: Suite, source: Path) -> list[Verdict]:
 
 # Of tests/hostile; test_hostile.py tries all of them, in sandboxes.
 WHAT_HAPPENS = {
-    "segfault": (Outcome.CRASHED, r"^killed by SIGSEGV inside os_\w+\(.*\), call 3$"),
+    "segfault": (
+        Outcome.CRASHED,
+        r"^killed by SIGSEGV inside os_\w+\(.*\), call 3 of the program$",
+    ),
     "bad-pointer": (
         Outcome.CRASHED,
-        r"^killed by SIGSEGV outside the allocator, after call 3, os_\w+\(.*\)$",
+        r"^killed by SIGSEGV outside the allocator, after call 3 of the program, os_\w+\(.*\)$",
     ),
     "static-memory": (
         Outcome.INVALID,
-        "^call 1, os_.*: its result lies neither in the heap nor in a mapping",
+        "^call 1 of the program, os_.*: its result lies neither in the heap nor in a mapping",
     ),
-    "abort": (Outcome.CRASHED, r"^killed by SIGABRT inside os_\w+\(.*\), call 3: [^\x1b\a]+$"),
+    "abort": (
+        Outcome.CRASHED,
+        r"^killed by SIGABRT inside os_\w+\(.*\), call 3 of the program: [^\x1b\a]+$",
+    ),
     "loop": (
         Outcome.TIMEOUT,
-        r"^used more than 0\.3 s of processor time, inside os_\w+\(.*\), call 3$",
+        r"^used more than 1 s of processor time, inside os_\w+\(.*\), call 3 of the program$",
     ),
     "deaf-loop": (
         Outcome.TIMEOUT,
-        r"^used more than 0\.3 s of processor time, inside os_\w+\(.*\), call 3$",
+        r"^used more than 1 s of processor time, inside os_\w+\(.*\), call 3 of the program$",
     ),
     "busy-children": (Outcome.CRASHED, "^started another process or thread$"),
-    "sleep": (Outcome.TIMEOUT, r"^slept for more than 1\.5 s, inside os_\w+\(.*\), call 3$"),
+    "sleep": (
+        Outcome.TIMEOUT,
+        r"^slept for more than 1\.5 s, inside os_\w+\(.*\), call 3 of the program$",
+    ),
     "nap": (Outcome.PASSED, "^$"),
     "stop": (Outcome.PASSED, "^$"),
-    "exec": (Outcome.CRASHED, r"^became another program by exec\(\) inside os_\w+\(.*\), call 3$"),
-    "exit-inside": (Outcome.CRASHED, r"^exit with status 0 inside os_\w+\(.*\), call 3$"),
+    "exec": (
+        Outcome.CRASHED,
+        r"^became another program by exec\(\) inside os_\w+\(.*\), call 3 of the program$",
+    ),
+    "exit-inside": (
+        Outcome.CRASHED,
+        r"^exit with status 0 inside os_\w+\(.*\), call 3 of the program$",
+    ),
     "no-call": (Outcome.DIFFERS, "the program ended before call 1"),
     "fake-trace": (Outcome.DIFFERS, "the program ended before call 1"),
     "closed-stderr": (Outcome.PASSED, "^$"),
     "flood": (
         Outcome.CRASHED,
-        r"^killed for writing more than 4 MiB, inside os_\w+\(.*\), call 3$",
+        r"^killed for writing more than 4 MiB, inside os_\w+\(.*\), call 3 of the program$",
     ),
-    "memory-hog": (Outcome.CRASHED, r"^exit with status 9 inside os_\w+\(.*\), call 3$"),
+    "memory-hog": (
+        Outcome.CRASHED,
+        r"^exit with status 9 inside os_\w+\(.*\), call 3 of the program$",
+    ),
 }
 
 
@@ -81,6 +99,17 @@ def test_an_attack_ends_in_a_verdict(suite: Suite, tmp_path: Path, attack: str) 
     for verdict in found:
         assert (verdict.outcome, verdict.points > 0) == (outcome, outcome is Outcome.PASSED)
         assert re.search(reason, verdict.reason), verdict.reason
+
+
+@pytest.mark.parametrize(
+    ("attack", "oddities"),
+    [("handle-signal", {("handled signals: SIGSEGV",)}), ("segfault", {()}), ("stop", {()})],
+)
+def test_a_signal_is_odd_only_if_it_is_handled(
+    suite: Suite, tmp_path: Path, attack: str, oddities: set[tuple[str, ...]]
+) -> None:
+    found = verdicts(suite, attacking(tmp_path / "src", attack))
+    assert {verdict.oddities for verdict in found} == oddities
 
 
 def test_programs_that_never_end_are_ended(suite: Suite, tmp_path: Path) -> None:
@@ -115,7 +144,7 @@ def test_one_test_that_ends_is_enough_for_all_to_be_run(suite: Suite, tmp_path: 
     first, *others = verdicts(whole.select(("malloc-arrays", "calloc-*")), source)
     assert first.outcome is Outcome.PASSED
     assert len(others) > 10
-    assert all(verdict.reason.startswith("used more than 0.3 s") for verdict in others)
+    assert all(verdict.reason.startswith("used more than 1 s") for verdict in others)
 
 
 SLOW_THE_FIRST_TIME = """

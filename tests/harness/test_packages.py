@@ -72,6 +72,22 @@ def test_silent_where_all_is_there() -> None:
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
 
 
+def test_the_checker_starts_with_the_packages_of_make_check_alone() -> None:
+    rows = [line.split("|") for line in (ROOT / "packages.txt").open() if "|" in line]
+    modules = {
+        probe.strip().removeprefix("python:")
+        for purpose, _, probe, _ in rows
+        if purpose.strip() != "check" and probe.strip().startswith("python:")
+    }
+    assert "sqlalchemy" in modules
+    absent = f"sys.modules.update(dict.fromkeys({sorted(modules)}))"
+    code = f"import sys; {absent}; from harness.cli.main import run; run()"
+    ended = subprocess.run(
+        ["/usr/bin/python3", "-c", code, "--help"], capture_output=True, text=True, cwd=ROOT
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
 def test_without_apt_get_it_says_what_to_install_in_one_line(tmp_path: Path) -> None:
     ended = install(tools_without(tmp_path / "bin", "ltrace", "nm"), "check")
     assert (ended.returncode, ended.stdout) == (2, "")

@@ -1,0 +1,123 @@
+"""Running a program of several commands: the one place that catches errors."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Iterable
+from difflib import get_close_matches
+from io import TextIOWrapper
+from types import FrameType
+from typing import NoReturn
+
+import click
+
+from harness import VERSION
+from harness.errors import UserError
+from harness.execution.build import BUILD
+from harness.text import without_passwords
+
+
+_STANDARD_OUTPUT, _STANDARD_ERROR = 1, 2
+_INTERRUPTED = 128 + signal.SIGINT
+_OUTPUT_CLOSED = 128 + signal.SIGPIPE
+
+
+class _Commands(click.Group):
+    """Lists commands in the order they were added, and suggests one for a misspelt name."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if name not in self.commands and not name.startswith("-"):
+            close = get_close_matches(name, self.commands, n=1)
+            hint = f"did you mean {close[0]!r}?" if close else "see --help"
+            raise click.UsageError(f"no command is named {name!r}; {hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+def _group(commands: Iterable[click.Command]) -> click.Group:
+    @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+    @click.version_option(VERSION, message="osmem %(version)s")
+    def main() -> None:
+        """Check implementations of os_malloc, os_calloc, os_realloc and os_free by the requests
+        that they make to the system.
+
+        Exits with 0 on success, 1 if something failed, 2 if it could not run, and 130 if it was
+        interrupted.
+        """
+
+    for command in commands:
+        main.add_command(command)
+    return main
+
+
+def _from_system(error: OSError) -> UserError:
+    """Turn an error of the system into one for the user: which file, and why."""
+    if isinstance(error, shutil.Error):  # of a folder, it lists the files that failed
+        _, _, reason = error.args[0][0]
+        return UserError(str(reason))
+    message = f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror)
+    refused = isinstance(error, PermissionError) or error.errno == errno.EROFS
+    if refused and str(BUILD) in str(error.filename):
+        return UserError(message, f"remove {BUILD}, or set OSMEM_BUILD to a folder of your own")
+    return UserError(message)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def _forget_output() -> None:
+    """Discard what Python would write at exit to an output that takes no more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _provide_streams() -> None:
+    """Discard what is written to a standard stream that was closed before this program began. No
+    other file may take its place."""
+    while (opened := os.open(os.devnull, os.O_RDWR)) <= _STANDARD_ERROR:
+        pass
+    os.close(opened)
+    sys.stdout = sys.stdout or open(_STANDARD_OUTPUT, "w")
+    sys.stderr = sys.stderr or open(_STANDARD_ERROR, "w")
+
+
+def _end(error: UserError) -> NoReturn:
+    click.echo(f"Error: {without_passwords(str(error))}", err=True)
+    sys.exit(error.status)
+
+
+def run_one_of(commands: Iterable[click.Command]) -> NoReturn:
+    """Run the command that is given, and exit. However it ends, it leaves no process behind."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    _provide_streams()
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    try:
+        _group(commands)(standalone_mode=False)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        error.message = without_passwords(error.message)
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        sys.exit(_INTERRUPTED)
+    except BrokenPipeError:
+        _forget_output()
+        sys.exit(_OUTPUT_CLOSED)
+    except UserError as error:
+        _end(error)
+    except OSError as error:
+        _forget_output()
+        _end(_from_system(error))
+    sys.exit(0)
