@@ -26,6 +26,10 @@
 #define UNIT_BITS 3
 #define UNIT      (1 << UNIT_BITS)
 
+/* One more status: freed by the program, but kept from the heap for a while. The block keeps the
+ * seal of a live one. */
+#define STATUS_KEPT 3
+
 static inline char *end_of(const struct block_meta *block)
 {
     return (char *)(block + 1) + block->size;
@@ -45,11 +49,16 @@ void block_choose_secret(void);
 
 /* The multiplier is 2^64 divided by the golden ratio: Knuth, The Art of Computer Programming,
  * volume 3, section 6.4. */
-static inline uint32_t seal_for(const struct block_meta *block)
+static inline uint32_t seal_with(const struct block_meta *block, int status)
 {
     uint64_t mixed = ((uint64_t)block->size ^ block_secret) * UINT64_C(0x9E3779B97F4A7C15);
 
-    return (uint32_t)(mixed >> 32) ^ (uint32_t)((uintptr_t)block >> 3) ^ (uint32_t)block->status;
+    return (uint32_t)(mixed >> 32) ^ (uint32_t)((uintptr_t)block >> 3) ^ (uint32_t)status;
+}
+
+static inline uint32_t seal_for(const struct block_meta *block)
+{
+    return seal_with(block, block->status);
 }
 
 /* Seals a block. Call this last: the seal covers other fields of the header, and setting `status`
@@ -69,6 +78,18 @@ static inline bool is_sealed(struct block_meta *block)
 static inline bool is_live(struct block_meta *block)
 {
     return (block->status == STATUS_ALLOC || block->status == STATUS_MAPPED) && is_sealed(block);
+}
+
+/* Whether `block`, with this status, is a block of the heap that is not free. */
+static inline bool is_used(struct block_meta *block, int status)
+{
+    return (status == STATUS_ALLOC || status == STATUS_KEPT) &&
+           (!HAS_SPARE || *spare_of(block) == seal_with(block, STATUS_ALLOC));
+}
+
+static inline bool is_kept(struct block_meta *block)
+{
+    return block->status == STATUS_KEPT && is_used(block, STATUS_KEPT);
 }
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "block_list.h"
 #include "free_blocks.h"
+#include "hardened.h"
 #include "heap.h"
 #include "lock.h"
 #include "mapping.h"
@@ -36,8 +37,12 @@ static void check_status(struct block_meta *block)
 {
     const struct block_meta *next = block->next;
 
-    if (block->status != STATUS_FREE && !(block->status == STATUS_ALLOC && is_live(block)))
+    int status = __atomic_load_n(&block->status, __ATOMIC_RELAXED);
+
+    if (status != STATUS_FREE && !is_used(block, status))
         report_mistake("the header of a block was overwritten", block + 1);
+    if (status != STATUS_FREE && policy_is_hardened())
+        hardened_check(block);
     if (policy()->merge == MERGE_WHEN_FREE && block->status == STATUS_FREE && next != NULL &&
         next->status == STATUS_FREE && is_adjacent(block, next))
         report_mistake("two adjacent free blocks were not merged", block + 1);

@@ -2,6 +2,7 @@
 #include <sys/mman.h>
 
 #include "block.h"
+#include "guard.h"
 #include "mapping.h"
 #include "page.h"
 #include "policy.h"
@@ -26,7 +27,9 @@ struct mapping_totals mapping_totals(void)
 
 bool mapping_is_allowed(void)
 {
-    return mapping_totals().count < policy()->max_mappings;
+    size_t each = policy_is_hardened() ? 2 : 1; /* the guard is another mapping of the system */
+
+    return mapping_totals().count < policy()->max_mappings / each;
 }
 
 /* Returns `bytes` bytes of new memory; NULL with ENOMEM. */
@@ -71,13 +74,18 @@ static void unmap(char *start, const char *end)
 
 struct block_meta *mapping_take_aligned(size_t payload, size_t alignment)
 {
+    size_t lead = sizeof(struct block_meta);
     size_t bytes;
 
-    if (__builtin_add_overflow(payload, alignment, &bytes) ||
-        __builtin_add_overflow(bytes, 2 * page_size(), &bytes)) {
+    if (lead % alignment != 0)
+        lead += alignment;
+    if (__builtin_add_overflow(payload, lead, &bytes) ||
+        __builtin_add_overflow(bytes, page_size() + guard_size(), &bytes)) {
         errno = ENOMEM;
         return NULL;
     }
+
+    bytes &= -page_size();
 
     char *start = map(bytes);
 
@@ -87,9 +95,41 @@ struct block_meta *mapping_take_aligned(size_t payload, size_t alignment)
     char *data = start + sizeof(struct block_meta);
 
     data += -(uintptr_t)data & (alignment - 1);
+
+    char *end = page_ceiling(data + payload);
+
+    if (policy_is_hardened()) {
+        data += (size_t)(end - (data + payload)) & -alignment; /* as near to the guard as it gets */
+        guard_add(end);
+    }
     unmap(start, page_floor(data - sizeof(struct block_meta)));
-    unmap(page_ceiling(data + payload), page_ceiling(start + bytes));
+    unmap(end + guard_size(), start + bytes);
     return make_block(data - sizeof(struct block_meta), payload);
+}
+
+/* Moves the pages of a mapping of `old` bytes to `bytes` bytes, with a guard behind them. */
+static char *move_guarded(char *start, size_t old, size_t bytes)
+{
+    char *to = map(bytes + guard_size());
+
+    if (to == NULL)
+        return MAP_FAILED;
+
+    char *moved = mremap(start, old, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, to);
+
+    if (moved == MAP_FAILED) {
+        unmap(to, page_ceiling(to + bytes + guard_size()));
+        return MAP_FAILED;
+    }
+    guard_add(page_ceiling(to + bytes));
+    unmap(page_ceiling(start + old), page_ceiling(start + old) + guard_size());
+    return moved;
+}
+
+static char *move(char *start, size_t old, size_t bytes)
+{
+    return policy_is_hardened() ? move_guarded(start, old, bytes)
+                                : mremap(start, old, bytes, MREMAP_MAYMOVE);
 }
 
 struct block_meta *mapping_resize(struct block_meta *block, size_t payload)
@@ -97,9 +137,8 @@ struct block_meta *mapping_resize(struct block_meta *block, size_t payload)
     char *start = page_floor((char *)block);
     size_t lead = (size_t)((char *)block - start);
     size_t bytes = lead + sizeof(*block) + payload;
-    char *moved = bytes < payload
-                      ? MAP_FAILED
-                      : mremap(start, (size_t)(end_of(block) - start), bytes, MREMAP_MAYMOVE);
+    char *moved =
+        bytes < payload ? MAP_FAILED : move(start, (size_t)(end_of(block) - start), bytes);
 
     if (moved == MAP_FAILED) {
         errno = ENOMEM;
@@ -115,5 +154,8 @@ struct block_meta *mapping_resize(struct block_meta *block, size_t payload)
 void mapping_release(struct block_meta *block)
 {
     count(-(size_t)1, -(block->size + sizeof(*block)));
-    unmap(page_floor((char *)block), end_of(block));
+    if (policy_is_hardened())
+        guard_keep(page_floor((char *)block), page_ceiling(end_of(block)) + guard_size());
+    else
+        unmap(page_floor((char *)block), end_of(block));
 }

@@ -40,8 +40,9 @@ _Noreturn __attribute__((cold)) void report_pointer(struct block_meta *block)
         report_mistake(around->status == STATUS_FREE ? "a pointer into free memory: freed twice?"
                                                      : "a pointer into the middle of a block",
                        block + 1);
-    report_mistake(block->status == STATUS_FREE ? "a block that is already free: freed twice?"
-                                                : "the header of a block was overwritten",
+    report_mistake(block->status == STATUS_FREE || is_kept(block)
+                       ? "a block that is already free: freed twice?"
+                       : "the header of a block was overwritten",
                    block + 1);
 }
 

@@ -2,16 +2,19 @@
 /*
  * osmem.c - allocates and frees: the public functions but os_realloc(), which is in resize.c.
  *
- *     osmem.c, resize.c ──▶ heap.c ──▶ free_blocks.c, block_list.c     small requests, from sbrk()
+ *     osmem.c, resize.c ──▶ heap.c ──▶ free_ring.c, block_list.c     small requests, from sbrk()
  *          │──────────────▶ mapping.c                                  large ones, by mmap()
  *          │──────────────▶ policy.c                                   which of the two
  *          │──────────────▶ lock.c                                     one thread at a time
- *          └──────────────▶ mistakes.c                                 invalid pointers
+ *          │──────────────▶ mistakes.c                                 invalid pointers
+ *          └──────────────▶ hardened.c                                 all of it, with check:1
  */
 #include <string.h>
 
+#include "hardened.h"
 #include "osmem.h"
 #include "osmem_aligned.h"
+#include "quarantine.h"
 #include "requests.h"
 #include "trim.h"
 
@@ -19,7 +22,11 @@ static OUTLINE void *malloc_slow(size_t size)
 {
     size_t payload;
 
-    if (size == 0 || !align_request(size, &payload))
+    if (size == 0)
+        return NULL;
+    if (policy_is_hardened())
+        return hardened_take(size);
+    if (!align_request(size, &payload))
         return NULL;
     if (is_for_mapping(payload, policy()->mmap_threshold))
         return payload_of(mapping_take(payload));
@@ -57,6 +64,8 @@ API void *os_calloc(size_t nmemb, size_t size)
         errno = ENOMEM;
         return NULL;
     }
+    if (policy_is_hardened())
+        return hardened_take_zeroed(bytes);
     if (!align_request(bytes, &payload))
         return NULL;
     if (is_for_mapping(payload, policy()->calloc_threshold))
@@ -71,6 +80,8 @@ void *osmem_aligned(size_t alignment, size_t size)
 
     if (alignment <= policy()->alignment)
         return os_malloc(size);
+    if (policy_is_hardened())
+        return hardened_take_aligned(size, alignment);
     if (!align_request(size, &payload))
         return NULL;
     if (is_for_mapping(payload, threshold) || is_for_mapping(alignment, threshold))
@@ -89,6 +100,7 @@ API int os_malloc_trim(void)
 {
     bool taken = lock_enter();
 
+    quarantine_release_all();
     heap_settle();
 
     bool any = trim_all();
@@ -99,6 +111,10 @@ API int os_malloc_trim(void)
 
 static OUTLINE void free_slow(struct block_meta *block)
 {
+    if (policy_is_hardened()) {
+        hardened_release(block);
+        return;
+    }
     expect_block(block);
     if (block->status == STATUS_MAPPED)
         mapping_release(block);

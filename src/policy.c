@@ -147,8 +147,9 @@ static size_t heap_limit(void)
     size_t smallest_total = sizeof(struct block_meta) + 1;
     size_t threshold = policy_in_force.mmap_threshold;
 
-    return threshold < smallest_total ? 0
-                                      : (threshold - smallest_total) & -policy_in_force.alignment;
+    if (threshold < smallest_total || (policy_in_force.check && policy_in_force.extended))
+        return 0;
+    return (threshold - smallest_total) & -policy_in_force.alignment;
 }
 
 static bool is_loaded;
@@ -166,6 +167,7 @@ void policy_read(void)
     /* The dynamic loader allocates before there is an environment. A program may clear it later. */
     if (environ == NULL && !is_loaded) {
         policy_in_force = policy_standard;
+        policy_in_force.check = 1; /* in case the environment asks for it: blocks may live on */
         return;
     }
     pthread_once(&once, read_once);

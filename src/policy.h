@@ -68,4 +68,11 @@ static inline const struct policy *policy(void)
     return &policy_in_force;
 }
 
+/* Whether blocks have what detects errors at the cost of memory (see hardened.h). The specification
+ * leaves no room for that. */
+static inline bool policy_is_hardened(void)
+{
+    return policy()->check && policy()->extended;
+}
+
 #endif

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "block.h"
+#include "hardened.h"
 #include "osmem.h"
 #include "osmem_aligned.h"
 #include "page.h"
@@ -134,5 +135,9 @@ API void *pvalloc(size_t size)
 
 API size_t malloc_usable_size(void *ptr)
 {
-    return ptr == NULL ? 0 : ((struct block_meta *)ptr - 1)->size;
+    struct block_meta *block = (struct block_meta *)ptr - 1;
+
+    if (ptr == NULL)
+        return 0;
+    return policy_is_hardened() ? hardened_size(block) : block->size;
 }

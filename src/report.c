@@ -11,6 +11,7 @@ _Noreturn __attribute__((cold)) void report_mistake(const char *what, const void
 {
     dprintf_(STDERR_FILENO, "libosmem: %s: %p\n", what, address);
     lock_exempt(true); /* a handler of SIGABRT may allocate */
+    report_callers();
     abort();
 }
 

@@ -11,6 +11,9 @@ struct block_meta;
  * block. */
 _Noreturn void report_mistake(const char *what, const void *address);
 
+/* Prints the functions that led here, if this library can (see standard.c and callers.c). */
+void report_callers(void);
+
 /* The same, for a free block whose links are wrong. */
 _Noreturn void report_overwritten_links(const struct block_meta *block);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "requests.h"
+#include "report.h"
 
 struct block_meta *take_locked(size_t payload, size_t prealloc)
 {
@@ -24,4 +25,6 @@ void expect_block(struct block_meta *block)
         check_pointer(block);
     else if ((block->status != STATUS_FREE || policy()->extended) && !is_live(block))
         report_pointer(block);
+    if (block->status == STATUS_MAPPED && (block->prev != NULL || block->next != NULL))
+        report_mistake("the header of a block was overwritten", block + 1);
 }

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "hardened.h"
 #include "osmem.h"
 #include "requests.h"
 
@@ -64,8 +65,11 @@ API void *os_realloc(void *ptr, size_t size)
 
     struct block_meta *block = (struct block_meta *)ptr - 1;
 
-    if (!is_held(block))
+    if (!is_held(block)) {
+        if (policy_is_hardened())
+            return hardened_resize(block, size);
         expect_block(block);
+    }
     if (block->status == STATUS_MAPPED)
         return resize_mapping(block, size);
     if (block->status == STATUS_FREE)

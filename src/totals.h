@@ -14,9 +14,9 @@ struct totals {
 };
 
 struct heap_totals {
-    struct totals live, unused;
-    size_t bytes;    /* of the whole heap, headers included */
-    size_t free_end; /* of these, what trimming would return by moving the break */
+    struct totals live, unused; /* unused are also those that the program has freed, but are kept */
+    size_t bytes;               /* of the whole heap, headers included */
+    size_t free_end;            /* of these, what trimming would return by moving the break */
 };
 
 /* Counts the blocks of the heap, under its lock. */

@@ -63,8 +63,9 @@ static void a_large_aligned_block_goes_back_to_the_system(void)
         EXPECT(block != NULL && memcmp(block, "xxxxxxxxxx", 10) == 0);
         page = (char *)block + 512 * MIB;
         page -= (uintptr_t)page % (uintptr_t)sysconf(_SC_PAGESIZE);
+        page[0] = 'x';
         free(block);
-        EXPECT(mincore(page, 1, pages) == -1 && errno == ENOMEM);
+        EXPECT(mincore(page, 1, pages) == -1 || !(pages[0] & 1));
     }
 }
 

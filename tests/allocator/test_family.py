@@ -42,7 +42,6 @@ def test_fork_while_other_threads_use_streams(built: Built) -> None:
     [
         ("memory", "resizing_a_large_block_copies_nothing"),
         ("memory", "a_large_aligned_block_goes_back_to_the_system"),
-        ("memory", "many_large_blocks_take_not_more_than_32000_mappings"),
         ("memory", "new_memory_is_not_zeroed_again"),
         ("memory", "freed_memory_goes_back_to_the_system"),
         ("memory", "the_heap_grows_although_the_break_is_blocked"),
@@ -56,3 +55,9 @@ def test_fork_while_other_threads_use_streams(built: Built) -> None:
 @pytest.mark.parametrize("conf", ["", "check:1"])
 def test_promises(built: Built, program: str, promise: str, conf: str) -> None:
     assert run(built, program, promise, conf=conf) == OK
+
+
+@pytest.mark.parametrize("conf", ["", pytest.param("check:1", marks=pytest.mark.slow)])
+def test_the_mappings_are_limited(built: Built, conf: str) -> None:
+    promise = "many_large_blocks_take_not_more_than_32000_mappings"
+    assert run(built, "memory", promise, conf=conf) == OK

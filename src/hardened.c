@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "block_list.h"
+#include "break.h"
+#include "guard.h"
+#include "hardened.h"
+#include "quarantine.h"
+#include "report.h"
+#include "requests.h"
+
+#define LENGTH_SIZE sizeof(uint32_t)
+#define LEAST_TAIL  (2 * LENGTH_SIZE)
+
+/* ---- Tails ---------------------------------------------------------------------------------- */
+
+/* No byte of the key is 0, which is the byte that most often overflows: the end of a string. */
+static uint32_t key_of(const struct block_meta *block)
+{
+    uint64_t mixed = (block_secret ^ (uintptr_t)block) * UINT64_C(0xBF58476D1CE4E5B9);
+
+    return (uint32_t)(mixed >> 32) | UINT32_C(0x01010101);
+}
+
+static unsigned char key_byte(uint32_t key, size_t index)
+{
+    return (unsigned char)(key >> index % sizeof(key) * 8);
+}
+
+static char *length_of(const struct block_meta *block)
+{
+    return end_of(block) - LENGTH_SIZE;
+}
+
+static void write_tail(struct block_meta *block, size_t size)
+{
+    uint32_t key = key_of(block);
+    uint32_t length = (uint32_t)(block->size - size) ^ key;
+    unsigned char *tail = (unsigned char *)(block + 1) + size;
+
+    for (size_t i = 0; i < block->size - size - LENGTH_SIZE; i++)
+        tail[i] = key_byte(key, i);
+    memcpy(length_of(block), &length, LENGTH_SIZE);
+}
+
+/* Returns the length of the tail, itself included; 0 if it was overwritten. */
+static size_t read_tail(const struct block_meta *block)
+{
+    uint32_t key = key_of(block);
+    uint32_t length;
+
+    memcpy(&length, length_of(block), LENGTH_SIZE);
+    length ^= key;
+    if (length < LEAST_TAIL || length > block->size)
+        return 0;
+
+    const unsigned char *tail = (unsigned char *)end_of(block) - length;
+
+    for (size_t i = 0; i < length - LENGTH_SIZE; i++)
+        if (tail[i] != key_byte(key, i))
+            return 0;
+    return length;
+}
+
+size_t hardened_size(struct block_meta *block)
+{
+    size_t tail = read_tail(block);
+
+    if (tail == 0)
+        report_mistake("the memory behind a block was overwritten", block + 1);
+    return block->size - tail;
+}
+
+/* ---- Requests ------------------------------------------------------------------------------- */
+
+static bool add_tail(size_t size, size_t *payload)
+{
+    if (size <= SIZE_MAX - LEAST_TAIL)
+        return align_request(size + LEAST_TAIL, payload);
+    errno = ENOMEM;
+    return false;
+}
+
+static void *take_mapping(size_t size, size_t payload, size_t alignment)
+{
+    struct block_meta *block = mapping_take_aligned(payload, alignment);
+
+    if (block != NULL)
+        write_tail(block, size);
+    return payload_of(block);
+}
+
+/* Stores how many bytes at the start of the payload may not be zero. */
+static void *take_in_heap(size_t size, size_t payload, size_t alignment, size_t *dirty)
+{
+    size_t prealloc = policy()->prealloc_malloc;
+    bool taken = lock_enter();
+    struct block_meta *block = alignment <= policy()->alignment
+                                   ? heap_take_noting_dirty(payload, prealloc, dirty)
+                                   : heap_take_aligned(payload, alignment, prealloc);
+
+    if (block != NULL) {
+        seal(block);
+        write_tail(block, size);
+    }
+    lock_leave(taken);
+    return payload_of(block);
+}
+
+static void *take(size_t size, size_t alignment, size_t *dirty)
+{
+    size_t threshold = policy()->mmap_threshold;
+    size_t payload;
+
+    *dirty = 0;
+    if (!add_tail(size, &payload))
+        return NULL;
+    if (is_for_mapping(payload, threshold) || is_for_mapping(alignment, threshold))
+        return take_mapping(size, payload, alignment);
+    return take_in_heap(size, payload, alignment, dirty);
+}
+
+void *hardened_take_aligned(size_t size, size_t alignment)
+{
+    size_t dirty;
+
+    return take(size, alignment, &dirty);
+}
+
+void *hardened_take(size_t size)
+{
+    return hardened_take_aligned(size, policy()->alignment);
+}
+
+void *hardened_take_zeroed(size_t size)
+{
+    size_t dirty;
+    void *bytes = take(size, policy()->alignment, &dirty);
+
+    return bytes == NULL ? NULL : memset(bytes, 0, dirty < size ? dirty : size);
+}
+
+/* ---- Blocks of the caller ------------------------------------------------------------------- */
+
+/* Reports a block that the caller does not hold, or has written out of. Returns its size. */
+static size_t expect_intact(struct block_meta *block)
+{
+    if (!is_in_heap(block) || break_has_passed_segments())
+        guard_expect_not_kept(block);
+    expect_block(block);
+    return hardened_size(block);
+}
+
+static void release(struct block_meta *block)
+{
+    if (block->status == STATUS_MAPPED)
+        mapping_release(block);
+    else
+        quarantine_add(block);
+}
+
+void hardened_release(struct block_meta *block)
+{
+    expect_intact(block);
+    release(block);
+}
+
+/* Keeps the pages: a copy of a large block would fill memory that the program has never used. */
+static void *resize_mapping(struct block_meta *block, size_t size, size_t old)
+{
+    size_t payload;
+
+    if (!add_tail(size, &payload))
+        return NULL;
+    memset((char *)(block + 1) + old, 0, block->size - old);
+
+    struct block_meta *resized = mapping_resize(block, payload);
+
+    if (resized == NULL)
+        write_tail(block, old);
+    else
+        write_tail(resized, size);
+    return payload_of(resized);
+}
+
+void *hardened_resize(struct block_meta *block, size_t size)
+{
+    size_t old = expect_intact(block);
+
+    if (block->status == STATUS_MAPPED && is_large(size, policy()->mmap_threshold))
+        return resize_mapping(block, size, old);
+
+    void *moved = hardened_take(size);
+
+    if (moved == NULL)
+        return NULL;
+    memcpy(moved, block + 1, old < size ? old : size);
+    release(block);
+    return moved;
+}
+
+void hardened_check(struct block_meta *block)
+{
+    if (is_kept(block))
+        quarantine_check(block);
+    else
+        hardened_size(block);
+}

@@ -1,0 +1,83 @@
+"""Programs that misuse memory as attacked ones do end before they reach what they want; see
+attacks.c."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from building import build
+
+SMALL = (16, 100, 1000, 20_000)
+LARGE = (300_000, 5_000_000)
+SIZES = SMALL + LARGE
+ALWAYS = {
+    "overflow_by_1": (16, 20_000),
+    "overflow_by_8": (16, 20_000),
+    "overflow_by_64": SMALL,
+    "overflow_by_the_end_of_a_string": (16, 20_000),
+    "underflow_by_1": SIZES,
+    "underflow_by_8": SIZES,
+    "underflow_by_64": SIZES,
+    "write_after_free": LARGE,
+    "write_after_free_in_the_middle": LARGE,
+    "write_after_reuse": (),
+    "read_after_free": LARGE,
+    "resize_after_free": SIZES,
+    "double_free": SIZES,
+    "double_free_with_another_between": SIZES,
+    "double_free_after_merging": SIZES,
+    "double_free_after_a_while": SIZES,
+    "double_free_after_reuse": (),
+    "free_in_the_middle": SIZES,
+    "free_unaligned": SIZES,
+    "free_of_the_end": SIZES,
+    "resize_in_the_middle": SIZES,
+    "free_of_the_stack": SIZES,
+    "free_of_a_forged_block": SIZES,
+}
+"""The sizes with which an attack is always stopped. With ``check:1``, it is with all of them."""
+
+Attack = Callable[[str, int, str], subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="module")
+def attack(tmp_path_factory: pytest.TempPathFactory) -> Attack:
+    built = build(tmp_path_factory.mktemp("build"), target="all")
+    library = built.folder / "libosmem-preload.so"
+    program: Path = built.compile("attacks")
+
+    def run(name: str, size: int, conf: str) -> subprocess.CompletedProcess[str]:
+        env = {**os.environ, "LD_PRELOAD": str(library), "OSMEM_CONF": conf}
+        ended = subprocess.run([program, name, str(size)], env=env, capture_output=True, text=True)
+        assert (ended.returncode < 0) != (ended.stdout == "reached\n"), ended
+        return ended
+
+    return run
+
+
+@pytest.mark.parametrize("name", ALWAYS)
+def test_attacks_are_stopped(attack: Attack, name: str) -> None:
+    stopped = tuple(size for size in SIZES if attack(name, size, "").returncode < 0)
+    assert stopped == ALWAYS[name]
+
+
+@pytest.mark.parametrize("name", ALWAYS)
+def test_all_attacks_are_stopped_with_checks(attack: Attack, name: str) -> None:
+    assert [size for size in SIZES if attack(name, size, "check:1").returncode == 0] == []
+
+
+def test_no_live_blocks_overlap_after_a_double_free_with_checks(attack: Attack) -> None:
+    ended = [attack("overlap_after_double_free", calls, "check:1") for calls in range(1, 41)]
+    assert all("freed twice" in run.stderr for run in ended)
+
+
+def test_a_report_names_the_callers(attack: Attack) -> None:
+    report, *callers = attack("double_free", 100, "").stderr.splitlines()
+    assert report.startswith("libosmem: a block that is already free: freed twice?: 0x")
+    assert "/attacks(+0x" in callers[0] or "/attacks(main+0x" in callers[0]
+    assert any("/attacks(main+0x" in caller for caller in callers)
