@@ -6,7 +6,11 @@ from pathlib import Path
 
 import click
 
+from harness.cli import student
 from harness.cli.options import suite_option
+
+_ENTRANCES = (student.__name__, *student.COMMANDS.values(), "harness.cli.pytest_plugin")
+"""The modules of the checker that a kit begins with."""
 
 
 @click.command("kit")
@@ -20,5 +24,5 @@ def kit_command(out: Path, suite_path: Path) -> None:
     # Only a kit needs what makes its pages.
     from harness.kit.writing import write_kit
 
-    write_kit(suite_path, out)
+    write_kit(suite_path, out, _ENTRANCES)
     click.echo(f"Written: {out}")

@@ -7,11 +7,12 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Iterable
+from collections.abc import Mapping
 from difflib import get_close_matches
+from importlib import import_module
 from io import TextIOWrapper
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
@@ -27,24 +28,38 @@ _OUTPUT_CLOSED = 128 + signal.SIGPIPE
 
 
 class _Commands(click.Group):
-    """Lists commands in the order they were added, and suggests one for a misspelt name."""
+    """Loads a command when it is run, lists them in the order given, and suggests one for a
+    misspelt name."""
+
+    def __init__(self, modules: Mapping[str, str], **about: Any) -> None:
+        super().__init__(**about)
+        self._modules = modules
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(self.commands)
+        return list(self._modules)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self._modules:
+            return None
+        module = import_module(self._modules[cmd_name])
+        command: click.Command = getattr(module, f"{cmd_name.replace('-', '_')}_command")
+        return command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0]
-        if name not in self.commands and not name.startswith("-"):
-            close = get_close_matches(name, self.commands, n=1)
+        if name not in self._modules and not name.startswith("-"):
+            close = get_close_matches(name, self._modules, n=1)
             hint = f"did you mean {close[0]!r}?" if close else "see --help"
             raise click.UsageError(f"no command is named {name!r}; {hint}", ctx)
         return super().resolve_command(ctx, args)
 
 
-def _group(commands: Iterable[click.Command]) -> click.Group:
-    @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+def _group(modules: Mapping[str, str]) -> click.Group:
+    @click.group(
+        cls=_Commands, modules=modules, context_settings={"help_option_names": ["-h", "--help"]}
+    )
     @click.version_option(VERSION, message="osmem %(version)s")
     def main() -> None:
         """Check implementations of os_malloc, os_calloc, os_realloc and os_free by the requests
@@ -54,8 +69,6 @@ def _group(commands: Iterable[click.Command]) -> click.Group:
         interrupted.
         """
 
-    for command in commands:
-        main.add_command(command)
     return main
 
 
@@ -95,15 +108,16 @@ def _end(error: UserError) -> NoReturn:
     sys.exit(error.status)
 
 
-def run_one_of(commands: Iterable[click.Command]) -> NoReturn:
-    """Run the command that is given, and exit. However it ends, it leaves no process behind."""
+def run_one_of(modules: Mapping[str, str]) -> NoReturn:
+    """Run the command that is given, of those in these modules, and exit. However it ends, it
+    leaves no process behind."""
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     _provide_streams()
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        _group(commands)(standalone_mode=False)
+        _group(modules)(standalone_mode=False)
         sys.stdout.flush()
     except click.ClickException as error:
         error.message = without_passwords(error.message)

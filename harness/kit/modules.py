@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from modulefinder import ModuleFinder
 from pathlib import Path
 
@@ -13,7 +14,6 @@ SOLUTIONS = (
     "harness.specification.program",
 )
 """The model, and those who play calls on it; `harness.specification.answers` does without them."""
-_ENTRANCES = ("harness.cli.student", "harness.cli.pytest_plugin")
 _FILES = (
     "checking/in_gdb.py",
     "execution/default.mk",
@@ -23,10 +23,10 @@ _FILES = (
 """What the modules need and don't import, in the folder of the harness."""
 
 
-def needed_files() -> list[Path]:
-    """Return all files of the checker that a kit needs."""
+def needed_files(entrances: Iterable[str]) -> list[Path]:
+    """Return all files of the checker that a kit with these modules needs."""
     finder = ModuleFinder([str(ROOT)], excludes=SOLUTIONS)
-    for name in _ENTRANCES:
+    for name in entrances:
         finder.import_hook(name)
     files = (getattr(module, "__file__", None) for module in finder.modules.values())
     modules = [Path(file) for file in files if file]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import tomli_w
@@ -40,8 +40,9 @@ _FOR_GRADING = ("archive", "budget", "randomized", "made_with")
 _MODES = 0o755
 
 
-def write_kit(suite_path: Path, out: Path) -> None:
-    """Write the kit of a suite to a folder. It is whole, or not there. Raises `UserError`."""
+def write_kit(suite_path: Path, out: Path, entrances: Iterable[str]) -> None:
+    """Write the kit of a suite, with a checker of the modules ``entrances``, to a folder. It is
+    whole, or not there. Raises `UserError`."""
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         found = "a folder that is not empty" if out.is_dir() else "a file"
         raise UserError(f"{out}: expected a new or an empty folder, found {found}", "name another")
@@ -51,7 +52,7 @@ def write_kit(suite_path: Path, out: Path) -> None:
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=".kit-") as scratch:
         kit = Path(scratch) / "kit"
         shutil.copytree(_OWN, kit, ignore=shutil.ignore_patterns("__pycache__", "*.so", "*.o"))
-        for path in _copied():
+        for path in _copied(entrances):
             _copy(path, kit / path.relative_to(ROOT))
         _write_suite(suite, kit / "tests")
         _write_answers(suite, kit)
@@ -70,9 +71,9 @@ def _require_references(suite: Suite) -> None:
             )
 
 
-def _copied() -> Iterator[Path]:
+def _copied(entrances: Iterable[str]) -> Iterator[Path]:
     """Yield the files that a kit has at the same place."""
-    yield from needed_files()
+    yield from needed_files(entrances)
     yield from UTILS.glob("*.[ch]")
     yield MISTAKES
     for pattern in _COPIED:
