@@ -348,13 +348,14 @@ def load_suite(path: Path) -> Suite:
     if twice := next((name for name in names if names.count(name) > 1), None):
         raise SuiteError(f"{path}: expected each test once, found {twice!r} twice")
     limits = check_keys(path, "limits", content["limits"], ("run", "build"))
+    policy = _read_policy(path, content.get("policy", {}))
     return Suite(
         path,
         snippets,
         references,
         tests,
-        _read_policy(path, content.get("policy", {})),
+        policy,
         _read_limits(path, limits, "run"),
         _read_limits(path, limits, "build"),
-        _read_compiler(path, content.get("compiler", {})),
+        _read_compiler(path, content.get("compiler", {})).behind(policy.definitions()),
     )

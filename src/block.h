@@ -65,6 +65,9 @@ static inline uint32_t seal_for(const struct block_meta *block)
  * may overwrite the spare bytes. */
 static inline void seal(struct block_meta *block)
 {
+#if HEADER_MAGIC
+    block->magic = HEADER_MAGIC;
+#endif
     if (HAS_SPARE)
         *spare_of(block) = seal_for(block);
 }

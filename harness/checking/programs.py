@@ -38,7 +38,8 @@ def _definitions(policy: Policy) -> str:
     """Return the definitions that programs are compiled with: what differs from the usual."""
     usual = _numbers(Policy())
     found = {name: n for name, n in _numbers(policy).items() if n != usual[name]}
-    return " ".join(f"-D{name}={number}" for name, number in found.items())
+    numbers = (f"-D{name}={number}" for name, number in found.items())
+    return " ".join((*numbers, *policy.definitions()))
 
 
 def _programs_folder(suite: Suite) -> Path:

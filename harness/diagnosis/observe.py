@@ -18,7 +18,7 @@ def observe(verdicts: Sequence[Verdict], policy: Policy) -> tuple[Observation, .
     """Return what the traces of failed tests prove: first what they have in common."""
     traces = {v.test.name: v.found for v in verdicts if v.found is not None}
     common = list(observed_sizes(traces, policy))
-    header = observed_header(traces.values())
+    header = observed_header(traces.values(), policy)
     unused = _one_for_each_rule(filter(None, (unused_space(v, policy, header) for v in verdicts)))
     return (*common, *unused, *_ended_alike(verdicts))
 

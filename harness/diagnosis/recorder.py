@@ -48,10 +48,12 @@ class Ran:
     """For each mistake, by its number, 1 if the implementation asked whether to make it."""
 
 
-def build_recorder() -> Path:
+def build_recorder(policy: Policy) -> Path:
     """Build the recorder, and return its library. Raises `UserError`."""
-    folder = BUILD / "recorder"
-    errors = make(_SOURCES, {"UTILS_PATH": UTILS, "OUT": folder}, [folder / LIBRARY])
+    definitions = policy.definitions()
+    folder = BUILD / "".join(("recorder", *definitions))
+    folders = {"UTILS_PATH": UTILS, "OUT": folder}
+    errors = make(_SOURCES, folders, [folder / LIBRARY], f"POLICY={' '.join(definitions)}")
     if errors is not None:
         first = next(iter(errors.splitlines()), "make failed")
         raise UserError(f"the recorder could not be built: {first}")
@@ -136,7 +138,7 @@ def recorders(
 ) -> Iterator[dict[str, Recorder]]:
     """Yield a recorder for each test of a suite, by its name, for so many known mistakes. Raises
     `UserError`."""
-    library = build_recorder()
+    library = build_recorder(suite.policy)
     with ExitStack() as stack:
         found = {}
         for test in suite.tests:

@@ -11,7 +11,6 @@ from harness.specification.policy import Policy
 from harness.trace.blocks import exchange
 from harness.trace.trace import Address, Call, Request, Trace, whole_pages
 
-_HEADER = Machine().header
 _MOST = Machine().address_space
 """A larger size can't be had: what is asked for then may come from an overflow."""
 _UNITS = (1, 4, 8, 16, 32, 64)
@@ -58,29 +57,30 @@ def observed_sizes(traces: Mapping[str, Trace], policy: Policy) -> Iterator[Obse
     """Yield what the traces of these tests, by name, agree on. Where one trace says otherwise,
     nothing is certain."""
     fresh = {name: list(_fresh_blocks(trace)) for name, trace in traces.items()}
-    yield from _header(fresh)
+    yield from _header(fresh, policy.header_size())
     yield from _rounding(fresh, policy)
     yield from _pages(fresh, policy)
 
 
-def observed_header(traces: Iterable[Trace]) -> int:
+def observed_header(traces: Iterable[Trace], policy: Policy) -> int:
     """Return the size of a header, as far as the traces agree on one; else the right one."""
-    return _common_offset(block for trace in traces for block in _fresh_blocks(trace))
+    blocks = (block for trace in traces for block in _fresh_blocks(trace))
+    return _common_offset(blocks, policy.header_size())
 
 
-def _common_offset(blocks: Iterable[_Fresh]) -> int:
+def _common_offset(blocks: Iterable[_Fresh], right: int) -> int:
     offsets = {block.offset for block in blocks}
-    return offsets.pop() if len(offsets) == 1 else _HEADER
+    return offsets.pop() if len(offsets) == 1 else right
 
 
 _Blocks = Mapping[str, list[_Fresh]]
 
 
-def _header(fresh: _Blocks) -> Iterator[Observation]:
-    offset = _common_offset(block for blocks in fresh.values() for block in blocks)
-    if offset != _HEADER:
+def _header(fresh: _Blocks, right: int) -> Iterator[Observation]:
+    offset = _common_offset((block for blocks in fresh.values() for block in blocks), right)
+    if offset != right:
         yield Observation(
-            f"Each block begins {offset} bytes into the memory that was asked for, not {_HEADER}:"
+            f"Each block begins {offset} bytes into the memory that was asked for, not {right}:"
             f" the header seems to take {offset} bytes.",
             "header",
             tuple(name for name, blocks in fresh.items() if blocks),
@@ -117,7 +117,7 @@ def _rounding(fresh: _Blocks, policy: Policy) -> Iterator[Observation]:
 
 def _pages(fresh: _Blocks, policy: Policy) -> Iterator[Observation]:
     def right(block: _Fresh) -> int:
-        return _rounded(block.size, policy.alignment) + _HEADER
+        return _rounded(block.size, policy.alignment) + policy.header_size()
 
     mapped = {name: [b for b in blocks if b.mapped] for name, blocks in fresh.items()}
     wrong = {name: [b for b in blocks if b.total != right(b)] for name, blocks in mapped.items()}

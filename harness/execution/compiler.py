@@ -61,6 +61,12 @@ class CompilerFlags:
     )
     """For a second build, if the first one fails; empty for none."""
 
+    def behind(self, flags: tuple[str, ...]) -> CompilerFlags:
+        """Return these flags with others in front of them."""
+        return CompilerFlags(
+            (*flags, *self.first_try), self.second_try and (*flags, *self.second_try)
+        )
+
 
 _COMPILERS = ("cc", "c89", "c99", "gcc", "clang")
 _REFUSED = re.compile(r" \[-W(?:error=)?([a-z0-9+-]+)(?:,[^][]*)?\]$")

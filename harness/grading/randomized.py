@@ -58,7 +58,7 @@ class _Course:
         self._script = script
         self._policy = policy
         self._player = ModelPlayer(Model(policy))
-        self._header = self._player.model.machine.header
+        self._header = self._player.model.header
         self._close = 2 * (self._header + policy.alignment)
         self._heap: Sequence[HeapBlock] = ()
 

@@ -9,7 +9,6 @@ from harness.heap.requests import growth
 from harness.heap.state import HEAP, Block, Mapping, Place, Step, Use
 from harness.heap.timeline import Timeline
 from harness.specification.answers import follow
-from harness.specification.machine import Machine
 from harness.specification.policy import Policy
 from harness.specification.steps import State
 from harness.specification.steps import Step as Expected
@@ -28,7 +27,7 @@ def exact(calls: Sequence[Call], policy: Policy) -> Timeline:
     followed = follow(calls, policy)
     if len(followed) < len(calls):
         return observed(calls)
-    return Timeline(tuple(_steps(calls, followed)), Machine().header)
+    return Timeline(tuple(_steps(calls, followed)), policy.header_size())
 
 
 def _steps(calls: Sequence[Call], followed: Sequence[tuple[Expected, State]]) -> Iterator[Step]:

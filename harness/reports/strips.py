@@ -17,12 +17,10 @@ from harness.heap.observed import observed
 from harness.heap.timeline import Timeline
 from harness.reports.heap_text import Block, draw_heap, draw_mapping
 from harness.results.verdict import Verdict
-from harness.specification.machine import Machine
 from harness.specification.policy import Policy
 from harness.trace.judged import View
 from harness.trace.trace import Address, Call, Phase, Trace, shortened
 
-_HEADER = Machine().header
 _AROUND = 2
 """So many blocks are shown on each side of one that a call changes."""
 _MAPPINGS = 4
@@ -36,8 +34,7 @@ class Side:
     title: str
     trace: Trace
     timeline: Timeline
-    alignment: int
-    """What the sizes of blocks in use are multiples of."""
+    policy: Policy
 
     def __post_init__(self) -> None:
         self.view = View(self.trace)
@@ -76,13 +73,13 @@ class Side:
         state = self.timeline.at(max(0, self.view.start + number))
         blocks = _folded([self._block(block) for block in state.heap], list(focus))
         gap = "other" if self.timeline.is_exact else "unknown"
-        lines = draw_heap(blocks, state.end, _HEADER, width, ascii_only, gap)
+        lines = draw_heap(blocks, state.end, self.policy.header_size(), width, ascii_only, gap)
         return lines + list(self._mappings(state, ascii_only))
 
     def _block(self, block: heap.Block) -> Block:
         free = block.use is not heap.Use.USED
         inferred = block.use is heap.Use.INFERRED
-        size = block.size if inferred else block.size + -block.size % self.alignment
+        size = block.size if inferred else block.size + -block.size % self.policy.alignment
         place = str(self.view.value(Address(block.offset, block.mapping or None)))
         return Block(block.offset, size, free, place=place, inferred=inferred)
 
@@ -123,11 +120,9 @@ class Strips:
             expected = expected and replace(expected, marks=())
             found = replace(found, marks=())
         if expected is not None:
-            self.sides.append(
-                Side("expected", expected, exact(expected.calls, policy), policy.alignment)
-            )
+            self.sides.append(Side("expected", expected, exact(expected.calls, policy), policy))
         if found is not None:
-            self.sides.append(Side("found", found, observed(found.calls), policy.alignment))
+            self.sides.append(Side("found", found, observed(found.calls), policy))
         start = self.sides[-1].view.start if self.sides else 0
         self.first = verdict.call - start if verdict.call else 1
         """The number of the call that went wrong, or else of the first one that is judged."""

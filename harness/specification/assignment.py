@@ -28,4 +28,5 @@ def render_assignment(policy: Policy, variant: bool) -> str:
         rules=rules_of(policy),
         first=_FIRST[policy.order],
         rest=policy.least_rest(),
+        header=policy.header_size(),
     )

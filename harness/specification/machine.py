@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from harness.specification.policy import HEADER, Policy
 from harness.trace.words import WORD_BITS
 
 _MOST_ADDRESS_BITS = 48
@@ -15,8 +16,12 @@ class Machine:
     """A machine by the size of its words; by default that of x86-64."""
 
     word_bits: int = WORD_BITS
-    header: int = 32
-    """The size of ``struct block_meta``, in bytes."""
+    header: int = HEADER
+    """The size of ``struct block_meta`` without a magic number, in bytes."""
+
+    def header_of(self, policy: Policy) -> int:
+        """Return the size of a header under a policy."""
+        return policy.header_size(self.header, self.word_bits // 8)
 
     @property
     def size_max(self) -> int:

@@ -47,7 +47,8 @@ class Model:
     machine: Machine = Machine()
 
     def __post_init__(self) -> None:
-        self._header = self.machine.header
+        self.header = self.machine.header_of(self.policy)
+        """The size of a header."""
         self._functions: dict[str, Callable[..., Value | None]] = {
             "os_malloc": self._malloc,
             "os_calloc": self._calloc,
@@ -110,7 +111,7 @@ class Model:
 
     def state(self) -> State:
         """Return all memory as it is now."""
-        mappings = {Address(self._header, n): size for n, size in self._mapped.items()}
+        mappings = {Address(self.header, n): size for n, size in self._mapped.items()}
         return State(tuple(self.heap()), self.heap_end, mappings)
 
     def move_break(self, increment: int) -> None:
@@ -145,9 +146,9 @@ class Model:
 
     def _allocate(self, size: int, threshold: int, prealloc: int) -> Value:
         payload = self._align(size)
-        if payload + self._header >= threshold:
+        if payload + self.header >= threshold:
             self._because(
-                f"the total, {payload} + {self._header} bytes, reaches the threshold of"
+                f"the total, {payload} + {self.header} bytes, reaches the threshold of"
                 f" {threshold}: a mapping"
             )
             return self._map(payload)
@@ -155,7 +156,7 @@ class Model:
 
     def _align(self, size: int) -> int:
         payload = size + -size % self.policy.alignment
-        if payload + self._header > self.machine.size_max:
+        if payload + self.header > self.machine.size_max:
             raise _Refused("the size overflows")
         return payload
 
@@ -200,7 +201,7 @@ class Model:
         return start
 
     def _map(self, payload: int) -> Address:
-        total = payload + self._header
+        total = payload + self.header
 
         def answer() -> Value:
             self._mapping_count += 1
@@ -209,14 +210,14 @@ class Model:
         args = (NULL, total, PROTECTION, FLAGS, -1, 0)
         self._ask("mmap", args, answer, possible=total < self.machine.address_space)
         self._mapped[self._mapping_count] = payload
-        return Address(self._header, self._mapping_count)
+        return Address(self.header, self._mapping_count)
 
     def _is_mapping(self, pointer: Value) -> bool:
         return isinstance(pointer, Address) and pointer.mapping in self._mapped
 
     def _unmap(self, pointer: Value) -> None:
         assert isinstance(pointer, Address) and pointer.mapping is not None
-        total = self._mapped.pop(pointer.mapping) + self._header
+        total = self._mapped.pop(pointer.mapping) + self.header
         self._requests.append(Request("munmap", (Address(0, pointer.mapping), total), 0))
 
     # ---- The heap: a list of blocks in address order -------------------------------------------
@@ -276,8 +277,8 @@ class Model:
         padding = self._padding()
         start = self._sbrk(size) + padding
         usable = (size - padding) // self.policy.alignment * self.policy.alignment
-        if usable >= self._header + self.policy.alignment:
-            self._blocks.append(_Block(start + self._header, usable - self._header, free=False))
+        if usable >= self.header + self.policy.alignment:
+            self._blocks.append(_Block(start + self.header, usable - self.header, free=False))
             self._release(self._blocks[-1])
 
     def _grow(self, payload: int) -> _Block:
@@ -292,18 +293,18 @@ class Model:
             return last
         self._because("no free block is large enough, and none ends at the break: a new block")
         padding = self._padding()
-        start = self._sbrk(padding + self._header + payload) + padding
-        self._blocks.append(_Block(start + self._header, payload, free=False))
+        start = self._sbrk(padding + self.header + payload) + padding
+        self._blocks.append(_Block(start + self.header, payload, free=False))
         return self._blocks[-1]
 
     def _split(self, block: _Block, payload: int) -> None:
         rest = block.size - payload
-        if rest < self._header + self.policy.smallest_rest:
+        if rest < self.header + self.policy.smallest_rest:
             if rest:
                 self._because(f"the {rest} bytes left over can't be a block: the block stays whole")
             return
         block.size = payload
-        remainder = _Block(block.end + self._header, rest - self._header, free=False)
+        remainder = _Block(block.end + self.header, rest - self.header, free=False)
         self._blocks.insert(self._blocks.index(block) + 1, remainder)
         self._release(remainder)
         self._because(f"the block is split: the {rest} bytes left over are a free block")
@@ -333,9 +334,9 @@ class Model:
         if at == len(self._blocks):
             return False
         following = self._blocks[at]
-        if not following.free or following.address != block.end + self._header:
+        if not following.free or following.address != block.end + self.header:
             return False
-        block.size += self._header + following.size
+        block.size += self.header + following.size
         block.freed = max(block.freed, following.freed)
         del self._blocks[at]
         return True
@@ -343,7 +344,7 @@ class Model:
     def _trim(self) -> None:
         """Return the free end of the heap to the system if the policy asks for it."""
         last = self._blocks[-1]
-        total = self._header + last.size
+        total = self.header + last.size
         if not (self.policy.trim and last.free and total >= self.policy.trim):
             return
         if last.end != self._break:
@@ -373,7 +374,7 @@ class Model:
             self._because("a free block can't be resized: NULL")
             return NULL
         payload = self._align(size)
-        if payload + self._header >= self.policy.mmap_threshold:
+        if payload + self.header >= self.policy.mmap_threshold:
             self._because("its total reaches the threshold: it moves to a mapping")
             mapped = self._map(payload)
             self._release(block)

@@ -12,7 +12,9 @@ CHOICES = {
     "merge": ("free", "need"),
 }
 """The words to choose from, by the setting."""
-_HEADER = 32
+HEADER = 32
+"""The bytes of a header without a magic number, on x86-64."""
+MOST_MAGIC = 2**32 - 1
 _SEARCHES = {
     ("best", "address"): ("the smallest free block", ", the lowest among equals"),
     ("best", "lifo"): ("the smallest free block", ", the one freed last among equals"),
@@ -44,10 +46,25 @@ class Policy:
     """Which of several that fit alike comes first: the lowest, or the one freed last (lifo)."""
     merge: str = "free"
     """Whether free blocks merge when they become free, or when a request needs it."""
+    header_magic: int = 0
+    """The number that all headers begin with, in a word of its own; 0 for none."""
 
     def as_conf(self) -> str:
         """Return what differs from the defaults as a value of OSMEM_CONF; empty if nothing does."""
-        return ",".join(f"{key}:{value}" for key, value in self.differences().items())
+        found = self.differences()
+        found.pop("header_magic", None)  # the header is what a library was compiled with
+        return ",".join(f"{key}:{value}" for key, value in found.items())
+
+    def definitions(self) -> tuple[str, ...]:
+        """Return the flags that give utils/block_meta.h the header of this policy."""
+        if not self.header_magic:
+            return ()
+        return f"-DHEADER_MAGIC={self.magic}u", f"-DHEADER_ALIGNMENT={self.alignment}"
+
+    @property
+    def magic(self) -> str:
+        """The magic number as a text has it."""
+        return f"{self.header_magic:#x}"
 
     def settings(self) -> dict[str, int | str]:
         """Return all settings by their names."""
@@ -57,6 +74,13 @@ class Policy:
         """Return the settings that differ from the defaults."""
         default = asdict(Policy())
         return {key: value for key, value in asdict(self).items() if value != default[key]}
+
+    def header_size(self, usual: int = HEADER, word: int = 8) -> int:
+        """Return the size of a header, with its magic number if there is one."""
+        if not self.header_magic:
+            return usual
+        size = usual + word
+        return size + -size % self.alignment
 
     def least_rest(self) -> int:
         """Return the least payload of a rest that is split off, rounded up to the alignment."""
@@ -84,7 +108,9 @@ def problem_of(policy: Policy) -> str:
     if policy.alignment not in ALIGNMENTS:
         known = ", ".join(map(str, ALIGNMENTS))
         return f"alignment: expected one of {known}, found {policy.alignment}"
-    smallest = _HEADER + policy.alignment
+    if policy.header_magic > MOST_MAGIC:
+        return f"header_magic: expected 0 to {MOST_MAGIC:#x}, found {policy.magic}"
+    smallest = policy.header_size() + policy.alignment
     for key in ("prealloc_malloc", "prealloc_calloc"):
         if 0 < getattr(policy, key) < smallest:
             return f"{key}: expected 0, or {smallest} or more, found {getattr(policy, key)}"

@@ -5,7 +5,7 @@ docs/specification.md has a place for each, with the same name.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
 from harness.specification.policy import Policy, in_words
@@ -201,16 +201,34 @@ _FITS = {
 
 def rules_of(policy: Policy) -> dict[str, Rule]:
     """Return the rules as a policy has them, under the same names."""
-    changed = dict(_changed(policy, Policy()))
+    changed = changed_sentences(policy)
     return {
         name: replace(rule, sentence=changed.get(name, rule.sentence))
         for name, rule in RULES.items()
     }
 
 
+def judged_rules(names: Collection[str], policy: Policy) -> list[tuple[str, str]]:
+    """Return the rules that a test judges, and what they say; none if it judges all of them."""
+    if len(names) == len(RULES):
+        return []
+    return [(name, rule.sentence) for name, rule in rules_of(policy).items() if name in names]
+
+
+def changed_sentences(policy: Policy) -> dict[str, str]:
+    """Return what rules say that a policy changes, by their names."""
+    return dict(_changed(policy, Policy()))
+
+
 def _changed(policy: Policy, usual: Policy) -> Iterator[tuple[str, str]]:
     """Yield the rules that a policy changes, and what they say then."""
     threshold, calloc = in_words(policy.mmap_threshold), in_words(policy.calloc_threshold)
+    if policy.header_magic:
+        yield (
+            "header",
+            f"A block's header takes {policy.header_size()} bytes, begins with the magic"
+            f" number {policy.magic}, and lies right before its payload.",
+        )
     if policy.alignment != usual.alignment:
         yield "alignment", f"Sizes are rounded up to a multiple of {policy.alignment} bytes."
     if policy.mmap_threshold != usual.mmap_threshold:

@@ -18,6 +18,7 @@ _LEAST_CALLOC_THRESHOLD = 4096
 _LEAST_PREALLOCATION = 4096
 _MOST_SMALLEST_REST = 128
 _STUDENT = re.compile(r"[\w@+-][\w.@+-]*")
+_WHOLE_NUMBER = re.compile(r"0x[0-9a-fA-F]+|0|[1-9][0-9]*")
 _STEP = 1024
 """What sizes that are drawn are multiples of."""
 
@@ -41,9 +42,9 @@ def parse_settings(settings: Sequence[str], base: Policy) -> Policy:
 
 
 def _number(setting: str, text: str) -> int:
-    if not (text.isascii() and text.isdecimal()):
-        raise UserError(f"--set {setting}: expected a whole number of bytes, found {text!r}")
-    return int(text)
+    if not _WHOLE_NUMBER.fullmatch(text):
+        raise UserError(f"--set {setting}: expected a whole number, found {text!r}")
+    return int(text, 0)
 
 
 def _problem_of_programs(policy: Policy) -> str:

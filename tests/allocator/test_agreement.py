@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from building import PLAIN, build
 from driver import Driver
+from harness.execution.build import ROOT
 from harness.specification.invariants import find_problems
-from harness.specification.policy import Policy
+from harness.specification.policy import Policy, problem_of
 from harness.trace.trace import End, How
 from programs import (
     POLICIES,
@@ -97,4 +101,32 @@ def test_both_play_any_variant(
     refused: list[int],
 ) -> None:
     with Driver(request.getfixturevalue(allocator), policy.as_conf()) as driver:
+        assert_agreement(driver, [f"x {number}" for number in refused] + program, policy)
+
+
+@pytest.fixture(scope="module")
+def with_magic(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path, Policy], Path]:
+    """The driver, built with an allocator whose headers have a magic number."""
+
+    @cache
+    def built(source: Path, definitions: tuple[str, ...]) -> Path:
+        flags = " ".join(("-O1 -g", *definitions))
+        return build(tmp_path_factory.mktemp("magic"), source, flags).link("driver")
+
+    return lambda source, policy: built(source, policy.definitions())
+
+
+@pytest.mark.parametrize("source", [ROOT / "src", PLAIN], ids=["src", "plain"])
+@settings(max_examples=30)
+@given(program=st.one_of(programs, crowds), policy=variants, refused=requests)
+def test_both_play_variants_whose_headers_have_a_magic_number(
+    with_magic: Callable[[Path, Policy], Path],
+    source: Path,
+    program: list[str],
+    policy: Policy,
+    refused: list[int],
+) -> None:
+    policy = replace(policy, header_magic=0xFEEDFACE)
+    assume(not problem_of(policy))
+    with Driver(with_magic(source, policy), policy.as_conf()) as driver:
         assert_agreement(driver, [f"x {number}" for number in refused] + program, policy)

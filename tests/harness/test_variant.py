@@ -97,7 +97,7 @@ def test_mistakes_are_named_in_a_variant(tmp_path: Path) -> None:
         ("fit=frist", "--set fit: expected best, first, next, worst, found 'frist'"),
         ("fitt=first", "expected one of mmap_threshold, .*, found 'fitt'; did you mean fit?"),
         ("alignment=12", "--set alignment: expected one of 8, 16, 32, found 12"),
-        ("alignment=x", "--set alignment=x: expected a whole number of bytes, found 'x'"),
+        ("alignment=x", "--set alignment=x: expected a whole number, found 'x'"),
         ("mmap_threshold=1000", "mmap_threshold: expected a multiple of 8 from 32768 to"),
         ("prealloc_malloc=262144", "prealloc_malloc: expected 0, or a multiple of 8 from 4096"),
         ("smallest_rest=500", "smallest_rest: expected 1 to 128, found 500"),

@@ -114,7 +114,7 @@ static struct block_meta *make_block(size_t bytes, size_t padding)
     if (end_before != NULL && end_before != start + padding)
         note_gap();
 
-    struct block_meta *block = (struct block_meta *)(start + padding);
+    struct block_meta *block = begin_header(start + padding);
 
     block->size = (bytes - padding - header_size()) / policy.alignment * policy.alignment;
     block->status = STATUS_ALLOC;

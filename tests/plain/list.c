@@ -22,6 +22,16 @@ struct block_meta *end_of(struct block_meta *block)
     return (struct block_meta *)((char *)payload_of(block) + block->size);
 }
 
+struct block_meta *begin_header(void *start)
+{
+    struct block_meta *block = start;
+
+#if HEADER_MAGIC
+    block->magic = HEADER_MAGIC;
+#endif
+    return block;
+}
+
 bool is_free(struct block_meta *block)
 {
     return block != NULL && block->status == STATUS_FREE;

@@ -88,7 +88,7 @@ struct block_meta *take_mapping(size_t payload)
         note_refusal(ENOMEM);
         return NULL;
     }
-    block->size = payload;
+    begin_header(block)->size = payload;
     block->status = STATUS_MAPPED;
     block->prev = block->next = NULL;
     note_made(block);

@@ -91,7 +91,7 @@ size_t smallest_rest(void)
 
 static void make_rest(struct block_meta *block, size_t bytes)
 {
-    struct block_meta *rest = end_of(block);
+    struct block_meta *rest = begin_header(end_of(block));
 
     rest->size = bytes - header_size();
     if (!mistake(split_leaves_status))

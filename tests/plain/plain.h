@@ -65,6 +65,9 @@ struct block_meta *block_before(struct block_meta *block);
 bool is_free(struct block_meta *block);
 bool is_listed(struct block_meta *block);
 
+/* Makes a header whose first word is the magic number, if the policy has one. */
+struct block_meta *begin_header(void *start);
+
 /* Marks a block as free from now on, and whether one has become free later than another. */
 void set_free(struct block_meta *block);
 bool is_freed_later(struct block_meta *block, struct block_meta *other);

@@ -14,7 +14,7 @@ size_t round_up(size_t size, size_t step)
 
 size_t header_size(void)
 {
-    return mistake(header_24_bytes) ? 24 : sizeof(struct block_meta);
+    return sizeof(struct block_meta) - (mistake(header_24_bytes) ? sizeof(void *) : 0);
 }
 
 size_t align(size_t size)

@@ -256,6 +256,20 @@ static bool overlap(const struct block *block, const unsigned char *start, size_
     return start < block->start + block->size && block->start < start + size;
 }
 
+/* Checks the magic number of the header, unless it would lie before the first page of a mapping. */
+static void check_magic(const unsigned char *start)
+{
+#if HEADER_MAGIC
+    const struct block_meta *header = (const struct block_meta *)start - 1;
+
+    if ((uintptr_t)start % SIZE_PAGE >= METADATA_SIZE && header->magic != HEADER_MAGIC)
+        fail(": the header of the block begins with 0x%zx, expected the magic number 0x%zx",
+             header->magic, (size_t)HEADER_MAGIC);
+#else
+    (void)start;
+#endif
+}
+
 /* Checks a block that has just been handed out, in so far as its contents do not matter. */
 static void check_block(const unsigned char *start, size_t size)
 {
@@ -265,6 +279,7 @@ static void check_block(const unsigned char *start, size_t size)
     if ((uintptr_t)start % ALIGNMENT != 0)
         fail(": returned an address %zu above a multiple of %d, expected a multiple of %d",
              (size_t)((uintptr_t)start % ALIGNMENT), ALIGNMENT, ALIGNMENT);
+    check_magic(start);
     for (size_t i = 0; i < MAX_BLOCKS; i++) {
         struct block block = kept(i);
 
