@@ -16,6 +16,7 @@ from harness.reports.page import Page, page_for
 from harness.reports.terminal import make_console
 from harness.specification.mistakes import Mistake, read_mistakes
 from harness.specification.passages import read_passages
+from harness.specification.phrases import mistake_under
 from harness.specification.rules import RULES
 from harness.suite import Suite
 
@@ -32,7 +33,8 @@ def explain_command(name: str, suite_path: Path) -> None:
     the code.
     """
     suite = choose_tests(suite_path)
-    mistakes = {mistake.name: mistake for mistake in read_mistakes(MISTAKES)}
+    known = (mistake_under(suite.policy, mistake) for mistake in read_mistakes(MISTAKES))
+    mistakes = {mistake.name: mistake for mistake in known}
     tests = {test.name: test for test in suite.tests}
     console = make_console()
     page = page_for(console)

@@ -12,6 +12,7 @@ from harness.diagnosis.search import Search, failing
 from harness.diagnosis.table import MistakeSet, Table, table_of
 from harness.results.diagnosis import Cause, Diagnosis
 from harness.results.verdict import Outcome, Verdict
+from harness.specification.rules import changed_sentences
 from harness.suite import Suite
 
 _MOST_ALTERNATIVES = 3
@@ -23,14 +24,16 @@ def diagnose(suite: Suite, verdicts: Sequence[Verdict]) -> Diagnosis:
     what is certain about the rest. A right allocator needs no table, which takes long to read."""
     if all(v.outcome is Outcome.PASSED and v.found == v.expected for v in verdicts):
         return Diagnosis()
+    sentences = changed_sentences(suite.policy)
     table = table_of(suite)
     if table is None:
-        return Diagnosis(observed=observe(_failed(verdicts), suite.policy))
+        observed = observe(_failed(verdicts), suite.policy)
+        return Diagnosis(observed=observed, sentences=sentences)
     known = find_causes(table, traces_of(verdicts))
     # What a mistake that is named has changed as well would be taken for another mistake.
     changed = _changed(table, known.causes).union(known.explained)
     rest = [verdict for verdict in _failed(verdicts) if verdict.test.name not in changed]
-    return replace(known, observed=observe(rest, suite.policy))
+    return replace(known, observed=observe(rest, suite.policy), sentences=sentences)
 
 
 def _failed(verdicts: Sequence[Verdict]) -> list[Verdict]:

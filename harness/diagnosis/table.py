@@ -20,6 +20,7 @@ from pathlib import Path
 
 from harness.execution.build import ROOT
 from harness.specification.mistakes import Mistake
+from harness.specification.phrases import mistake_under
 from harness.suite import Suite
 
 MISTAKES = ROOT / "tests" / "mistakes.toml"
@@ -211,7 +212,8 @@ def read_table(path: Path) -> Table:
 def table_of(suite: Suite) -> Table | None:
     """Return the table of a suite; None if it has none. It is read once, for a whole batch.
 
-    Tests whose reference is another one than when the table was made are left out.
+    Tests whose reference is another one than when the table was made are left out. The mistakes are
+    worded for the policy of the suite.
     """
     path = table_file(suite)
     if not path.is_file():
@@ -224,4 +226,5 @@ def table_of(suite: Suite) -> Table | None:
         and test.reference.is_file()
         and digest(test.reference.read_bytes()) == table.tests[test.name].digests[NO_MISTAKE]
     }
-    return Table(table.key, table.mistakes, fitting)
+    mistakes = tuple(mistake_under(suite.policy, mistake) for mistake in table.mistakes)
+    return Table(table.key, mistakes, fitting)

@@ -16,8 +16,10 @@ from harness.execution.kit import UTILS
 from harness.kit.modules import needed_files
 from harness.kit.pages import as_html, for_students
 from harness.specification.answers import record
-from harness.specification.examples import EXAMPLES
+from harness.specification.examples import examples_of
 from harness.specification.mistakes import read_mistakes
+from harness.specification.phrases import mistake_under
+from harness.specification.policy import Policy
 from harness.suite import Suite, load_content, load_suite
 from harness.trace.file import read_trace_file
 
@@ -54,6 +56,7 @@ def write_kit(suite_path: Path, out: Path, entrances: Iterable[str]) -> None:
         shutil.copytree(_OWN, kit, ignore=shutil.ignore_patterns("__pycache__", "*.so", "*.o"))
         for path in _copied(entrances):
             _copy(path, kit / path.relative_to(ROOT))
+        _write_utils(suite.policy, kit / UTILS.name)
         _write_suite(suite, kit / "tests")
         _write_answers(suite, kit)
         _write_pages(suite, kit / "docs")
@@ -85,6 +88,24 @@ def _copy(path: Path, to: Path) -> None:
     shutil.copy(path, to)
 
 
+def _write_utils(policy: Policy, utils: Path) -> None:
+    """Let headers say what the policy is."""
+    step = policy.alignment
+    said = {
+        "osmem.h": {"multiples of 8.": f"multiples of {step}."},
+        "block_meta.h": {
+            "the alignment (8)": f"the alignment ({step})",
+            "HEADER_MAGIC     0": f"HEADER_MAGIC     {policy.magic}u",
+            "HEADER_ALIGNMENT 8": f"HEADER_ALIGNMENT {step}",
+        },
+    }
+    for name, changes in said.items():
+        text = (utils / name).read_text(encoding="utf-8")
+        for usual, own in changes.items():
+            text = text.replace(usual, own)
+        (utils / name).write_text(text, encoding="utf-8")
+
+
 def _write_suite(suite: Suite, tests: Path) -> None:
     """Write the suite as one file, where the checker looks for it, with its tests and references
     and its table of mistakes."""
@@ -101,7 +122,8 @@ def _write_suite(suite: Suite, tests: Path) -> None:
 def _write_answers(suite: Suite, kit: Path) -> None:
     """Write what the model says of the references and the examples, in place of the model."""
     references = [read_trace_file(test.reference).calls for test in suite.tests]
-    examples = [*EXAMPLES.values(), *(m.program for m in read_mistakes(MISTAKES) if m.program)]
+    mistakes = (mistake_under(suite.policy, mistake) for mistake in read_mistakes(MISTAKES))
+    examples = [*examples_of(suite.policy).values(), *(m.program for m in mistakes if m.program)]
     answers = record(references, examples, suite.policy)
     (kit / "harness" / "specification" / "answers.json.gz").write_bytes(answers)
 

@@ -105,7 +105,7 @@ class Told:
             tr(look or RULES[rule].look) for look, rule in zip_longest(cause.looks, cause.rules)
         ]
         sentences = tuple(map(tr, cause.sentences))
-        rules = [_rule(name) for name in dict.fromkeys(cause.rules)]
+        rules = [self._rule(name) for name in dict.fromkeys(cause.rules)]
         if len(cause.names) > 1:
             title = tr("One of these, which no test tells apart:")
             told = [f"- {sentence} {look}" for sentence, look in zip(sentences, looks)]
@@ -120,8 +120,12 @@ class Told:
         failed = [name for name in observation.tests if name in known]
         tests = f"Seen in {', '.join(failed[:3])}" + (" and others" if len(failed) > 3 else "")
         rule = observation.rule
-        rules = (_rule(rule), RULES[rule].look) if rule else ()
+        rules = (self._rule(rule), tr(RULES[rule].look)) if rule else ()
         return Entry(printable(observation.sentence), (*rules, f"{tests}."))
+
+    def _rule(self, name: str) -> str:
+        sentence = self.diagnosis.sentences.get(name, RULES[name].sentence)
+        return f"{tr('Rule')} {name}: {tr(sentence)}"
 
     def _where(self, cause: Cause) -> str:
         """Return which tests a mistake costs, and the first call that shows it."""
@@ -189,10 +193,6 @@ class Told:
             {"sentence": each.sentence, "rule": each.rule, "tests": list(each.tests)}
             for each in self.diagnosis.observed
         ]
-
-
-def _rule(name: str) -> str:
-    return f"{tr('Rule')} {name}: {tr(RULES[name].sentence)}"
 
 
 def _cost(tests: Sequence[TestResult]) -> str:

@@ -9,12 +9,11 @@ from pathlib import Path
 from harness.reports.heap_text import Block, draw_heap, draw_mapping
 from harness.reports.page import Page
 from harness.specification.answers import follow, play
-from harness.specification.examples import EXAMPLES
-from harness.specification.machine import Machine
+from harness.specification.examples import example_of
 from harness.specification.mistakes import Mistake
 from harness.specification.passages import Passage
 from harness.specification.policy import Policy
-from harness.specification.rules import RULES, rules_of
+from harness.specification.rules import RULES, judged_rules, rules_of
 from harness.specification.steps import Played, State, Statement
 from harness.suite import Test
 from harness.text import printable
@@ -22,7 +21,6 @@ from harness.trace.file import read_trace_file
 from harness.trace.judged import View
 from harness.trace.trace import Address, Trace, shortened
 
-_HEADER = Machine().header
 _COMMENT = re.compile(r"/\*(.*?)\*/", re.DOTALL)
 _LICENCE = "SPDX-License-Identifier"
 _NOTHING = Played(Statement("", None), State((), 0, {}), {})
@@ -46,7 +44,7 @@ def write_rule(
     page.heading("What docs/specification.md says")
     for passage in passages:
         page.paragraph(f"{passage.section}: {passage.text}")
-    _write_example(page, EXAMPLES[name], policy)
+    _write_example(page, example_of(name, policy), policy)
     page.heading("Where to look in your code if it is broken")
     page.paragraph(rule.look)
     page.heading("Mistakes that break it")
@@ -75,7 +73,7 @@ def write_mistake(
     page.paragraph(rule.sentence)
     page.heading("Where to look in your code")
     page.paragraph(mistake.look or rule.look)
-    _write_example(page, mistake.program or EXAMPLES[mistake.rule], policy)
+    _write_example(page, mistake.program or example_of(mistake.rule, policy), policy)
     page.heading("Tests that it fails, where it is the only one")
     if tests is None:
         page.paragraph("The suite has no table of known mistakes.")
@@ -100,7 +98,7 @@ def _write_example(page: Page, program: Sequence[str], policy: Policy) -> None:
     last = statements[-1]
     for when, memory in zip(("Before", "After"), [_NOTHING, *played][-2:]):
         page.heading(f"{when} {last.text}")
-        _draw(page, memory.state, memory.names)
+        _draw(page, policy, memory.state, memory.names)
     if last.step is not None:
         page.paragraph(f"Why: {last.step.why}.")
 
@@ -130,8 +128,7 @@ def write_test(page: Page, test: Test, policy: Policy) -> None:
     if test.rules == frozenset(RULES):
         page.paragraph("All.")
     else:
-        known = rules_of(policy).items()
-        rules = [(name, rule.sentence) for name, rule in known if name in test.rules]
+        rules = judged_rules(test.rules, policy)
         page.table(rules or [("none", "The whole trace has to equal the reference.")])
     if test.reference.is_file():
         _write_judged_part(page, read_trace_file(test.reference), policy)
@@ -164,7 +161,7 @@ def _draw_after(page: Page, reference: Trace, view: View, calls: int, policy: Po
     """Draw the memory after so many calls."""
     followed = follow(reference.calls, policy)[:calls]
     state = followed[-1][1] if followed else _NOTHING.state
-    _draw(page, state, {}, lambda pointer: str(view.value(pointer)))
+    _draw(page, policy, state, {}, lambda pointer: str(view.value(pointer)))
 
 
 # ---- Memory --------------------------------------------------------------------------------------
@@ -172,6 +169,7 @@ def _draw_after(page: Page, reference: Trace, view: View, calls: int, policy: Po
 
 def _draw(
     page: Page,
+    policy: Policy,
     state: State,
     names: Mapping[Address, str],
     place: Callable[[Address], str] = str,
@@ -182,10 +180,11 @@ def _draw(
     def block(pointer: Address, size: int, free: bool) -> Block:
         return Block(pointer.offset, size, free, names.get(pointer, "used"), place(pointer))
 
+    header = policy.header_size()
     blocks = [block(b.pointer, b.size, b.free) for b in state.blocks]
     if blocks or not state.mappings:
-        page.drawing(draw_heap(blocks, state.end, _HEADER, page.drawing_width, page.ascii_only))
+        page.drawing(draw_heap(blocks, state.end, header, page.drawing_width, page.ascii_only))
     for pointer, size in state.mappings.items():
         start = place(Address(0, pointer.mapping))
         mapped = block(pointer, size, False)
-        page.drawing([draw_mapping(start, mapped, _HEADER, page.ascii_only)])
+        page.drawing([draw_mapping(start, mapped, header, page.ascii_only)])

@@ -20,6 +20,7 @@ from harness.reports.html_page import (
 from harness.reports.student import overview, style_lines
 from harness.results.grade import Graded, TestResult
 from harness.results.verdict import Outcome
+from harness.specification.rules import judged_rules
 from harness.suite import Suite
 from harness.text import printable
 from harness.trace.file import read_trace_file
@@ -82,9 +83,10 @@ class GradePages:
     def _shown(self, result: TestResult) -> Shown:
         test = self._tests.get(result.name)
         found = None if result.outcome is Outcome.PASSED else _trace(result)
+        rules = judged_rules(test.rules, self._policy) if test else ()
         if test is None or found is None:
-            return Shown(result, test.rules if test else frozenset(), None, None, None)
-        return Shown(result, test.rules, *self._reference(result.name), found)
+            return Shown(result, rules, None, None, None)
+        return Shown(result, rules, *self._reference(result.name), found)
 
     def _reference(self, name: str) -> tuple[Trace, Timeline]:
         """Return the reference of a test and its heap, which many submissions share."""

@@ -25,7 +25,7 @@ from harness.reports.html_rows import Row, Run, end_row, runs
 from harness.results.grade import TestResult
 from harness.results.verdict import Outcome, Verdict
 from harness.specification.policy import Policy
-from harness.specification.rules import RULES
+from harness.specification.rules import judged_rules
 from harness.text import printable, printable_lines
 from harness.trace.pairs import pairs
 from harness.trace.trace import Trace
@@ -45,8 +45,8 @@ class Shown:
     """A test on a page, with its traces as far as there are any."""
 
     result: TestResult
-    rules: frozenset[str]
-    """The names of the rules that it judges; all of them, or none, are not listed."""
+    rules: Sequence[tuple[str, str]]
+    """The rules that it judges, and what they say; none if it judges all of them."""
     expected: Trace | None
     heap: Timeline | None
     """The heap of the expected trace."""
@@ -57,7 +57,8 @@ def shown(verdict: Verdict, policy: Policy) -> Shown:
     """Return the test of a verdict."""
     expected = verdict.expected
     heap = exact(expected.calls, policy) if expected is not None and not _passed(verdict) else None
-    return Shown(TestResult.of(verdict), verdict.test.rules, expected, heap, verdict.found)
+    rules = judged_rules(verdict.test.rules, policy)
+    return Shown(TestResult.of(verdict), rules, expected, heap, verdict.found)
 
 
 def _passed(result: Verdict | TestResult) -> bool:
@@ -117,7 +118,6 @@ def render_traces(title: str, facts: Sequence[str], traces: Mapping[str, Trace])
 
 def _test(number: int, test: Shown) -> dict[str, Any]:
     result = test.result
-    rules = [] if test.rules == frozenset(RULES) else [name for name in RULES if name in test.rules]
     return {
         "number": number,
         "name": printable(result.name),
@@ -128,7 +128,7 @@ def _test(number: int, test: Shown) -> dict[str, Any]:
         "reason": printable_lines(result.reason),
         "advice": printable_lines(result.advice),
         "line": result.line,
-        "rules": [(name, RULES[name].sentence) for name in rules],
+        "rules": test.rules,
         "drawing": None if _passed(result) else _drawing(f"test{number}", test),
     }
 

@@ -12,7 +12,7 @@ from rich.text import Text
 from harness.execution.versions import Versions, show_differences
 from harness.results.grade import Graded, Status
 from harness.results.verdict import Outcome
-from harness.specification.rules import RULES
+from harness.specification.rules import rules_of
 from harness.suite import Suite
 from harness.text import printable
 
@@ -125,11 +125,12 @@ def _show_unreached(console: Console, counts: _Counts, suite: Suite) -> None:
     """Print the rules none of whose tests anyone passed."""
     judged = {rule for test in suite.tests if not test.extra for rule in test.rules}
     reached = {rule for test in suite.tests if test.name in counts.passed for rule in test.rules}
-    unreached = [name for name in RULES if name in judged - reached]
+    rules = rules_of(suite.policy)
+    unreached = [name for name in rules if name in judged - reached]
     if unreached:
         _print(console, "\nrules that nobody's tests reached", "dim")
         for name in unreached:
-            _print(console, f"  {name}: {RULES[name].sentence}")
+            _print(console, f"  {name}: {rules[name].sentence}")
 
 
 def _show_looked_at(console: Console, counts: _Counts) -> None:

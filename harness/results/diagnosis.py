@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -49,6 +49,8 @@ class Diagnosis:
     """What is certain about those."""
     known: int = 0
     """The number of mistakes that the traces were held against."""
+    sentences: Mapping[str, str] = field(default_factory=dict)
+    """What rules say that the policy of the suite changes, by their names."""
 
     @property
     def complete(self) -> bool:
@@ -65,6 +67,7 @@ class Diagnosis:
             tuple(values["unexplained"]),
             tuple(Observation(**_tuples(each)) for each in values["observed"]),
             values["known"],
+            values.get("sentences", {}),
         )
 
 

@@ -22,6 +22,7 @@ from harness.results.grade import Graded, TestResult, grade_from_json
 from harness.results.verdict import Outcome
 from harness.specification.model import Model
 from harness.specification.policy import Policy
+from harness.specification.rules import judged_rules
 from harness.trace.file import read_trace_file
 from harness.trace.judged import View
 from harness.trace.trace import NULL, Address, Call, End, How, Request, Trace, Value
@@ -74,7 +75,7 @@ def test_a_difference_before_the_judged_part_is_passed_over(opened: Page, tmp_pa
     result = TestResult(FAILED.name, Outcome.DIFFERS, 0, 2, "a reason", "", "")
     heap = exact(expected.calls, Policy())
     told = Told(Diagnosis(), [result])
-    tests = [Shown(result, FAILED.rules, expected, heap, found)]
+    tests = [Shown(result, judged_rules(FAILED.rules, Policy()), expected, heap, found)]
     show(opened, tmp_path, render_check("a title", [], told, tests))
     assert "call 1 of the judged part" in opened.text("where")
     opened.press("Home")

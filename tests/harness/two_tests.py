@@ -12,6 +12,7 @@ from harness.results.diagnosis import Diagnosis, Observation
 from harness.results.grade import TestResult
 from harness.results.verdict import Outcome
 from harness.specification.policy import Policy
+from harness.specification.rules import judged_rules
 from harness.suite import load_suite
 from harness.trace.file import read_trace_file
 from harness.trace.judged import View
@@ -41,8 +42,16 @@ def page(text: str = "a reason", title: str = "a title", tests: int = 1) -> str:
     observed = (Observation(text, "", (FAILED.name,)),)
     told = Told(Diagnosis(unexplained=(FAILED.name,), observed=observed, known=1), results)
     shown = [
-        Shown(results[0], PASSED.rules, None, None, None),
-        *[Shown(results[1], FAILED.rules, expected, exact(expected.calls, Policy()), found)]
+        Shown(results[0], judged_rules(PASSED.rules, Policy()), None, None, None),
+        *[
+            Shown(
+                results[1],
+                judged_rules(FAILED.rules, Policy()),
+                expected,
+                exact(expected.calls, Policy()),
+                found,
+            )
+        ]
         * tests,
     ]
     return render_check(title, ["2 of 4 points"], told, shown)
