@@ -33,7 +33,7 @@ struct block_meta {
 #if HEADER_MAGIC
     size_t magic __attribute__((aligned(HEADER_ALIGNMENT))); /* HEADER_MAGIC */
 #endif
-    size_t size; /* payload in bytes, always a multiple of the alignment (8) */
+    size_t size; /* payload in bytes, always a multiple of the alignment */
     int status;  /* one of STATUS_* */
     struct block_meta *prev;
     struct block_meta *next;

@@ -3,8 +3,8 @@
  * osmem.h - a memory allocator on top of sbrk() and mmap().
  *
  * Small requests are served from the heap, each large one by a mapping of its own. Addresses are
- * multiples of 8. On failure, a function returns NULL and sets errno to ENOMEM; on success, it
- * leaves errno unchanged.
+ * multiples of 8, unless the assignment has another alignment. On failure, a function returns NULL
+ * and sets errno to ENOMEM; on success, it leaves errno unchanged.
  */
 #ifndef OSMEM_H
 #define OSMEM_H

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -56,7 +57,8 @@ def write_kit(suite_path: Path, out: Path, entrances: Iterable[str]) -> None:
         shutil.copytree(_OWN, kit, ignore=shutil.ignore_patterns("__pycache__", "*.so", "*.o"))
         for path in _copied(entrances):
             _copy(path, kit / path.relative_to(ROOT))
-        _write_utils(suite.policy, kit / UTILS.name)
+        if suite.policy.header_magic:
+            _write_header(suite.policy, kit / UTILS.name / "block_meta.h")
         _write_suite(suite, kit / "tests")
         _write_answers(suite, kit)
         _write_pages(suite, kit / "docs")
@@ -88,22 +90,12 @@ def _copy(path: Path, to: Path) -> None:
     shutil.copy(path, to)
 
 
-def _write_utils(policy: Policy, utils: Path) -> None:
-    """Let headers say what the policy is."""
-    step = policy.alignment
-    said = {
-        "osmem.h": {"multiples of 8.": f"multiples of {step}."},
-        "block_meta.h": {
-            "the alignment (8)": f"the alignment ({step})",
-            "HEADER_MAGIC     0": f"HEADER_MAGIC     {policy.magic}u",
-            "HEADER_ALIGNMENT 8": f"HEADER_ALIGNMENT {step}",
-        },
-    }
-    for name, changes in said.items():
-        text = (utils / name).read_text(encoding="utf-8")
-        for usual, own in changes.items():
-            text = text.replace(usual, own)
-        (utils / name).write_text(text, encoding="utf-8")
+def _write_header(policy: Policy, header: Path) -> None:
+    """Let block_meta.h have the magic number of the policy by itself."""
+    text = header.read_text(encoding="utf-8")
+    text = re.sub("(HEADER_MAGIC +)0\n", rf"\g<1>{policy.magic}u\n", text)
+    text = re.sub("(HEADER_ALIGNMENT +)8\n", rf"\g<1>{policy.alignment}\n", text)
+    header.write_text(text, encoding="utf-8")
 
 
 def _write_suite(suite: Suite, tests: Path) -> None:
