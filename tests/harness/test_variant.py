@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from command import assert_could_not_run, checker
+from kits import found_in, in_kit
 from harness.variants.settings import draw_policy, parse_settings, read_students
 from harness.diagnosis.table import table_of
 from harness.errors import UserError
@@ -30,7 +32,10 @@ def variant(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A variant without a table of known mistakes."""
     folder = tmp_path_factory.mktemp("course")
     (folder / "few.toml").write_text(FEW)
-    settings = ("order=lifo", "alignment=16", "mmap_threshold=65536", "prealloc_malloc=65536")
+    settings = (
+        *("order=lifo", "alignment=16", "mmap_threshold=65536", "prealloc_malloc=65536"),
+        "header_magic=0xFEEDFACE",
+    )
     words = [word for setting in settings for word in ("--set", setting)]
     made = checker(
         "variant", folder / "lifo", "--suite", folder / "few.toml", "--no-diagnosis", *words
@@ -44,7 +49,11 @@ def variant(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_variant_is_a_suite_with_its_own_references(variant: Path) -> None:
     suite = load_suite(variant / "suite.toml")
     assert suite.policy == Policy(
-        order="lifo", alignment=16, mmap_threshold=65536, prealloc_malloc=65536
+        order="lifo",
+        alignment=16,
+        mmap_threshold=65536,
+        prealloc_malloc=65536,
+        header_magic=0xFEEDFACE,
     )
     reference = (variant / "ref" / "test-malloc-preallocate.trace").read_text()
     assert "sbrk(65536)" in reference
@@ -58,8 +67,37 @@ def test_right_allocators_pass_a_variant(variant: Path, source: str) -> None:
     assert "2 of 2 tests passed: 5 of 5 points" in ended.stdout
 
 
+def test_a_header_without_the_magic_number_is_found(variant: Path, tmp_path: Path) -> None:
+    source = plain(tmp_path / "src")
+    text = (source / "list.c").read_text()
+    (source / "list.c").write_text(text.replace("= HEADER_MAGIC", "= HEADER_MAGIC - 1"))
+    ended = checker("check", "--suite", variant / "suite.toml", "--src", source)
+    assert ended.returncode == 1
+    assert "begins with 0xfeedfacd, expected the magic number 0xfeedface" in ended.stdout
+
+
+def test_a_kit_of_a_variant_is_of_its_own_assignment(variant: Path, tmp_path: Path) -> None:
+    kit = tmp_path / "kit"
+    ended = checker("kit", kit, "--suite", variant / "suite.toml")
+    assert (ended.stderr, ended.returncode) == ("", 0)
+    assert (kit / "docs" / "specification.md").read_text() == (
+        variant / "specification.md"
+    ).read_text()
+    assert "0 of 2 tests passed: 0 of 5 points" in in_kit(kit, "./checker.py", "check").stdout
+    told = in_kit(kit, "./checker.py", "explain", "malloc-threshold").stdout
+    assert "whose total is 64 KiB or more" in told and "mmap(NULL, 65536," in told
+    assert not any(found_in(path.read_bytes()) for path in kit.rglob("*") if path.is_file())
+    shutil.rmtree(kit / "src")
+    plain(kit / "src")
+    for command in (("make", "-s", "-C", "src"), ("./checker.py", "check")):
+        ended = in_kit(kit, *command)
+        assert (ended.stderr, ended.returncode) == ("", 0)
+    assert "2 of 2 tests passed: 5 of 5 points" in ended.stdout
+
+
 def test_the_assignment_of_a_variant_has_its_own_numbers(variant: Path) -> None:
     text = (variant / "specification.md").read_text()
+    assert "header takes 48 bytes.\n  Its first word, `magic`, is 0xfeedface" in text
     assert "multiple of 16" in text and "64 KiB or more" in text
     assert "among equals, the one\n   that became free last" in text
     assert "OSMEM_CONF" not in text and "128 KiB" not in text
