@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from heapq import nlargest
+from itertools import compress
 
 from harness.diagnosis.table import NO_MISTAKE, MistakeSet, Table, TestTable
 
@@ -35,37 +38,37 @@ class Search:
     def scores(self) -> bytes:
         """Return how many tests each set of the table explains."""
         total = 0
-        for name, number in self.found.items():
-            total += self.table.tests[name].matching(number)
+        for name in self.found:
+            total += self._leaving(name)
         return total.to_bytes(len(self.table.sets), "little")
 
     def _triples(self, scores: bytes) -> list[MistakeSet]:
-        first_pair = 1 + len(self.table.mistakes)
-        places = sorted(range(first_pair, len(scores)), key=scores.__getitem__, reverse=True)
-        telling = sorted(self.found, key=self._explanations)
+        most = nlargest(_EXTENDED, range(self._first_pair, len(scores)), key=scores.__getitem__)
+        counts = {name: self._leaving(name).bit_count() for name in self.found}
+        telling = sorted(self.found, key=counts.__getitem__)
+        pairs_leaving = cache(self._pairs_leaving)
         tried: set[MistakeSet] = set()
-        for at in places[:_EXTENDED]:
-            tried |= self._extended(at, telling)
+        for at in most:
+            unexplained = (
+                name for name in telling if counts[name] and not self._explains(name, at)
+            )
+            if name := next(unexplained, None):
+                tried.update(_extended(self.table.sets[at], pairs_leaving(name)))
         return sorted(triple for triple in tried if self._explains_all(triple, telling))
 
-    def _explanations(self, name: str) -> int:
-        """Return how many sets of the table explain a test."""
-        return self.table.tests[name].matching(self.found[name]).bit_count()
+    @property
+    def _first_pair(self) -> int:
+        """The place of the first set of two."""
+        return 1 + len(self.table.mistakes)
 
-    def _extended(self, at: int, telling: Sequence[str]) -> set[MistakeSet]:
-        """Return a pair with each third mistake that may explain the most telling test that it does
-        not: one that does so beside either of the two."""
-        pair = self.table.sets[at]
-        unexplained = [name for name in telling if not self._explains(name, at)]
-        name = next(filter(self._explanations, unexplained), None)
-        if name is None:
-            return set()
-        place = self.table.place_of_pair
-        return {
-            (*sorted((*pair, third)),)
-            for third in range(len(self.table.mistakes))
-            if third not in pair and any(self._explains(name, place(m, third)) for m in pair)
-        }
+    def _leaving(self, name: str) -> int:
+        """Return a number whose bytes are 1 for the sets that leave the trace found in a test."""
+        return self.table.tests[name].matching(self.found[name])
+
+    def _pairs_leaving(self, name: str) -> list[MistakeSet]:
+        """Return the pairs that leave the trace found in a test."""
+        leaving = self._leaving(name).to_bytes(len(self.table.sets), "little")
+        return list(compress(self.table.sets[self._first_pair :], leaving[self._first_pair :]))
 
     def _explains(self, name: str, at: int) -> bool:
         return self.table.tests[name].of(at) == self.found[name]
@@ -86,6 +89,15 @@ class Search:
             else:
                 needed = [n or not self._explains(name, at) for n, at in zip(needed, pairs)]
         return unpredicted <= _UNPREDICTED and all(needed)
+
+
+def _extended(pair: MistakeSet, leaving: Iterable[MistakeSet]) -> Iterator[MistakeSet]:
+    """Yield a pair with each third mistake that may explain a test which the pair does not: one
+    that does so beside either of the two, as the pairs that leave the test's trace show."""
+    for other in leaving:
+        third = set(other).difference(pair)
+        if len(third) == 1:
+            yield (*sorted((*pair, *third)),)
 
 
 @dataclass(frozen=True, slots=True)
