@@ -82,20 +82,32 @@ class DaskEngine:
         """What the batch has not been told yet."""
         self._by_key: dict[str, Task] = {}
         self._count = 0
-        self._capacity = 0
+        self._known_threads: Sequence[int] = ()
         self._outdated = 0.0
-        """When to ask for the capacity again."""
+        """When to ask for the workers again."""
         client.subscribe_topic(TOPIC, self._note_start)
 
     @property
+    def workers(self) -> int:
+        return sum(self._threads())
+
+    @property
+    def cores(self) -> int:
+        return self.workers  # as many as the one who started the workers gave them
+
+    @property
     def capacity(self) -> int:
+        return sum(count + _READY for count in self._threads())
+
+    def _threads(self) -> Sequence[int]:
+        """Return the number of threads of each worker; none while there is no scheduler."""
         if time.monotonic() >= self._outdated:
-            self._capacity = 0  # while the scheduler can't be reached
+            self._known_threads = ()
             with suppress(*_CUT):
                 workers = self._client.scheduler_info().get("workers", {}).values()
-                self._capacity = sum(int(worker["nthreads"]) + _READY for worker in workers)
+                self._known_threads = tuple(int(worker["nthreads"]) for worker in workers)
             self._outdated = time.monotonic() + _LOOK_SECONDS
-        return self._capacity
+        return self._known_threads
 
     def submit(self, task: Task) -> None:
         self._by_key[task.key] = task

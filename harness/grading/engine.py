@@ -7,6 +7,7 @@ batch has stored it. So it does no harm if an engine loses a task, or grades it 
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -65,6 +66,14 @@ class Engine(Protocol):
     """Grades submissions, several at a time."""
 
     @property
+    def workers(self) -> int:
+        """The number of submissions that are graded at a time, at most."""
+
+    @property
+    def cores(self) -> int:
+        """The number of processors that all workers have together."""
+
+    @property
     def capacity(self) -> int:
         """The number of tasks that it takes at a time: a few more than it has workers, so that none
         of them waits while grades are stored. The others stay with the batch."""
@@ -102,6 +111,8 @@ class _Threads:
     """Threads of this process, which work until they are told to stop."""
 
     def __init__(self, grader: Grader, jobs: int) -> None:
+        self.workers = jobs
+        self.cores = len(os.sched_getaffinity(0))
         self.capacity = jobs + 1
         self.stopped = False
         self._grader = grader

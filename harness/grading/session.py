@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -158,6 +157,9 @@ class _Run:
     _began: float = field(default_factory=time.monotonic)
     _ended: float = 0
     """When the last of them was graded."""
+    _workers: int = 0
+    _cores: int = 0
+    """The most that the engine had at a time."""
 
     def graded(self, submissions: Sequence[Submission]) -> Iterator[Graded]:
         """Yield submissions with their grades, in the points of the suite as it is now."""
@@ -182,6 +184,8 @@ class _Run:
                 coordinator = Coordinator(engine, self.store, grader, self.rules, self.origin)
                 for event in self._events(coordinator, chosen):
                     self._note(event)
+                    self._workers = max(self._workers, engine.workers)
+                    self._cores = max(self._cores, engine.cores)
         except KeyboardInterrupt:
             if not self.options.watch:
                 raise
@@ -238,8 +242,7 @@ class _Run:
         write_gradebook(out, graded, formats, pages, audience)
         if self._seconds:
             wall = self._ended - self._began
-            cores = len(os.sched_getaffinity(0))
-            write_timing(out, self._seconds, wall, self.options.jobs, cores)
+            write_timing(out, self._seconds, wall, self._workers, self._cores)
         self.progress.written()
         return handed_in
 

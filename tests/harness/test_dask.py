@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import shutil
 import signal
@@ -48,6 +49,8 @@ def test_a_cluster_gives_the_gradebook_of_one_machine(batch: Batch) -> None:
         rows = {row["submission"]: row for row in csv.DictReader(table)}
     assert rows["plain"]["points"] == rows["packed.tar.gz"]["points"] == str(ALL)
     assert rows["no-archive.zip"]["status"] == "refused"
+    timing = json.loads((batch.top / "local" / "timing.json").read_text())
+    assert (timing["workers"], timing["cores"]) == (2, 2)
     assert left_of("dask") == []
 
 
@@ -110,6 +113,20 @@ def test_a_scheduler_that_comes_back_costs_no_grade(batch: Batch) -> None:
             rest_of(command)
         assert command.returncode == 0
     assert batch.results("back") == batch.results("alone")
+
+
+def test_one_that_is_named_overtakes_a_batch(batch: Batch) -> None:
+    with cluster(batch.top, 1) as (address, _):
+        with batch.grading("long", "--dask", address) as command:
+            wait_for(command, "begun")
+            urgent = batch.grade("urgent", "--dask", address, "--only", "plain")
+            assert command.poll() is None, "the batch ended first"
+            rest_of(command)
+    assert (urgent.returncode, command.returncode) == (0, 0)
+    with (batch.top / "urgent" / "gradebook.csv").open(newline="") as table:
+        rows = {row["submission"]: row["points"] for row in csv.DictReader(table)}
+    assert rows["plain"] == str(ALL)
+    assert batch.results("long") == batch.results("alone")
 
 
 def test_a_worker_with_another_checker_refuses(batch: Batch) -> None:
