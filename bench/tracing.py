@@ -29,7 +29,7 @@ sys.path.insert(0, str(ROOT))
 from harness.execution.build import build_library  # noqa: E402  (found by the line above)
 from harness.execution.kit import UTILS  # noqa: E402
 from harness.trace.canonical import canonicalise  # noqa: E402
-from harness.execution.process import UNLIMITED  # noqa: E402
+from harness.execution.limits import UNLIMITED  # noqa: E402
 from harness.suite import load_suite  # noqa: E402
 from harness.tracers.tracer import Program, Streams, Tracer  # noqa: E402
 from harness.tracers.ltrace import Ltrace  # noqa: E402

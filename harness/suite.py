@@ -37,7 +37,7 @@ from typing import Any
 
 from harness.errors import UserError
 from harness.execution.compiler import CompilerFlags
-from harness.execution.process import Limits
+from harness.execution.limits import Limits
 from harness.specification.policy import CHOICES, POLICY_KEYS, Policy, problem_of
 from harness.specification.rules import RULES
 

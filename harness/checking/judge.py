@@ -15,7 +15,7 @@ from harness.checking.printed import first_line
 from harness.specification.invariants import Findings, Problem, find_problems
 from harness.specification.policy import Policy
 from harness.specification.rules import FREEING
-from harness.execution.process import Excess, Limits
+from harness.execution.limits import Excess, Limits
 from harness.checking.run import Run
 from harness.checking.tampering import judge_tampering
 from harness.suite import Test

@@ -19,7 +19,8 @@ from harness.execution.build import LIBRARY, Library
 from harness.trace.canonical import canonicalise
 from harness.specification.policy import Policy
 from harness.execution.output import Output
-from harness.execution.process import Excess, Finished, Limits, is_plain_file
+from harness.execution.limits import Excess, Finished, Limits
+from harness.execution.process import is_plain_file
 from harness.execution.sandbox import SHOWN, RunSandbox, make_readable, make_writable_folder
 from harness.execution.turns import alone
 from harness.results.verdict import Printed

@@ -25,7 +25,7 @@ from harness.diagnosis.table import (
 from harness.execution.build import ROOT
 from harness.execution.build_error import BuildError
 from harness.execution.kit import UTILS
-from harness.execution.process import Finished
+from harness.execution.limits import Finished
 from harness.execution.workers import Workers, result_of
 from harness.specification.mistakes import Mistake, read_mistakes
 from harness.specification.policy import Policy

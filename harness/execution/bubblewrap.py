@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from socket import AF_UNIX, SOCK_SEQPACKET, recv_fds, socket, socketpair
 
-from harness.execution.process import Limits
+from harness.execution.limits import Limits
 from harness.execution.sandbox import ENV, OUT, SHOWN, SYSTEM, USER, RunSandbox, SandboxError
 
 _WORK = "/work"

@@ -26,15 +26,9 @@ from harness.execution.compiler import CompilerFlags, refusals, write_compilers
 from harness.execution.kit import SNIPPET_HEADERS, UTILS, Layout, layouts, own_utils
 from harness.execution.lock import exclusive
 from harness.execution.output import Output
-from harness.execution.process import (
-    Answer,
-    Excess,
-    Finished,
-    Limits,
-    is_plain_file,
-    output_of,
-    run,
-)
+from harness.execution.answer import Answer, output_of
+from harness.execution.limits import Excess, Finished, Limits
+from harness.execution.process import is_plain_file, run
 from harness.execution.process_tree import usage_of_all
 from harness.execution.sandbox import Sandbox, SandboxError, make_readable
 from harness.execution.sources import digest_sources, has_makefile

@@ -19,7 +19,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.execution.process import Limits
+from harness.execution.limits import Limits
 from harness.execution.sandbox import ENV, OUT, SHOWN, SYSTEM, USER, RunSandbox, becomes_users
 
 _DEVICES = tuple(Path("/dev", name) for name in ("null", "zero", "full", "random", "urandom"))

@@ -7,7 +7,8 @@ import re
 from collections.abc import Mapping
 
 from harness.execution.build import BUILD_ENV
-from harness.execution.process import Limits, output_of
+from harness.execution.answer import output_of
+from harness.execution.limits import Limits
 
 _COMMANDS = {
     "gcc": ("gcc", "-dumpfullversion"),

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from harness.execution.bubblewrap import Bubblewrap
 from harness.execution.landlock import Landlock, landlock_version
-from harness.execution.process import Limits
+from harness.execution.limits import Limits
 from harness.execution.sandbox import Sandbox, SandboxError, becomes_users
 from harness.execution.tools import require_tools
 

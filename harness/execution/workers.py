@@ -9,7 +9,7 @@ from threading import Event, Thread
 from types import TracebackType
 from typing import ParamSpec, TypeVar
 
-from harness.execution.process import Running
+from harness.execution.groups import Running
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")

@@ -31,7 +31,8 @@ from harness.trace.events import (
     SystemCall,
 )
 from harness.tracers.linkage import NOT_LINKED, read_linkage
-from harness.execution.process import Finished, Limits, is_plain_file, run
+from harness.execution.limits import Finished, Limits
+from harness.execution.process import is_plain_file, run
 from harness.execution.process_tree import kill_below, usage_below
 from harness.execution.sandbox import OUT, SHOWN
 from harness.trace.signatures import (

@@ -10,7 +10,7 @@ from typing import Protocol
 from harness.errors import UserError
 from harness.trace.events import Event
 from harness.execution.output import Output
-from harness.execution.process import Finished, Limits
+from harness.execution.limits import Finished, Limits
 from harness.execution.sandbox import RunSandbox
 
 

@@ -16,7 +16,9 @@ from pathlib import Path
 
 from harness.trace.events import Event
 from harness.tracers.linkage import NOT_LINKED, read_linkage
-from harness.execution.process import Finished, Limits, lines_of, run
+from harness.execution.answer import lines_of
+from harness.execution.limits import Finished, Limits
+from harness.execution.process import run
 from harness.execution.process_tree import kill_below, usage_below
 from harness.trace.signatures import FUNCTIONS, Signature
 from harness.tracers import strace, uftrace_output

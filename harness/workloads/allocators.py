@@ -10,7 +10,8 @@ from pathlib import Path
 
 from harness.errors import UserError
 from harness.execution.build import BUILD_ENV, LIBRARY, build_library
-from harness.execution.process import Limits, output_of
+from harness.execution.answer import output_of
+from harness.execution.limits import Limits
 from harness.execution.sources import has_makefile
 
 

@@ -11,7 +11,8 @@ from harness.errors import UserError
 from harness.execution.build import BUILD, ROOT, make
 from harness.execution.build_error import BuildError
 from harness.execution.output import Output
-from harness.execution.process import Finished, Limits, run
+from harness.execution.limits import Finished, Limits
+from harness.execution.process import run
 from harness.text import printable_lines
 from harness.workloads.allocators import Allocator
 

@@ -12,7 +12,8 @@ import pytest
 
 from harness.execution.budget import Budget, BudgetUsedUp, charging_this_thread
 from harness.execution.output import Output
-from harness.execution.process import Limits, run
+from harness.execution.limits import Limits
+from harness.execution.process import run
 from harness.execution.process_tree import usage_of_all
 from harness.execution.turns import alone
 from harness.execution.workers import Workers, result_of

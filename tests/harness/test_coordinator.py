@@ -29,6 +29,7 @@ class Elsewhere:
     """An engine whose grades name the content of the file. What travels is copied, as to another
     machine; nothing happens before the test lets it."""
 
+    workers = cores = 1
     capacity = 2
 
     def __init__(self) -> None:

@@ -13,7 +13,7 @@ from harness.checking.programs import build_programs
 from harness.checking.run import Run
 from harness.diagnosis.recorder import Recorder, recorders
 from harness.execution.build import ROOT
-from harness.execution.process import Finished
+from harness.execution.limits import Finished
 from harness.suite import Test, load_suite
 from harness.trace.file import read_trace_file
 from submissions import MISTAKES

@@ -11,7 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from harness.execution.process import UNLIMITED, Excess, Finished, Limits, run
+from harness.execution.limits import Excess, Finished, Limits, UNLIMITED
+from harness.execution.process import run
 from harness.execution.process_tree import usage_below, usage_of_all
 from harness.execution.turns import alone, shared
 

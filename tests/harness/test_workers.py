@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.execution.process import UNLIMITED, run
+from harness.execution.limits import UNLIMITED
+from harness.execution.process import run
 from harness.execution.workers import Workers, completed
 from processes import left_of, processes_of
 
