@@ -25,6 +25,7 @@ PARTS = {
     "tracing": ("What a call takes under each tracer", ["bench/tracing.py"]),
     "replay": ("Workloads, replayed", ["checker.py", "replay", *WORKLOADS]),
     "far": ("A call in heaps of many GiB", ["bench/far.py"]),
+    "threads": ("Many threads at once", ["bench/threads.py"]),
     "allocators": ("A call among more and more live blocks", ["bench/allocators.py"]),
 }
 """The heading and the command of each part; each command takes --json FILE."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+PRELOAD = "libosmem-preload.so"
 sys.path.insert(0, str(ROOT))
 
 from harness.errors import UserError  # noqa: E402  (found by the line above)
@@ -22,6 +24,12 @@ def ours() -> Allocator:
     """Build the allocator in src/."""
     limits = load_suite(ROOT / "tests" / "suite.toml").build_limits
     return library_allocator("osmem", ROOT / "src", limits)
+
+
+def preloaded() -> Allocator:
+    """Build the library that takes the place of glibc's malloc()."""
+    subprocess.run(["make", "-s", "-C", ROOT / "src", PRELOAD], check=True)
+    return Allocator("osmem", preload=ROOT / "src" / PRELOAD)
 
 
 def installed_others() -> list[Allocator]:

@@ -37,8 +37,8 @@ _Noreturn __attribute__((cold)) void report_pointer(struct block_meta *block)
     if (around == NULL)
         report_mistake("a pointer that the allocator never returned", block + 1);
     if (around != block)
-        report_mistake(around->status == STATUS_FREE ? "a pointer into free memory: freed twice?"
-                                                     : "a pointer into the middle of a block",
+        report_mistake(around->status != STATUS_ALLOC ? "a pointer into free memory: freed twice?"
+                                                      : "a pointer into the middle of a block",
                        block + 1);
     report_mistake(block->status == STATUS_FREE || is_kept(block)
                        ? "a block that is already free: freed twice?"

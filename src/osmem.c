@@ -44,8 +44,14 @@ API void *os_malloc(size_t size)
 static void *take_zeroed(size_t payload, size_t bytes)
 {
     size_t dirty;
+    struct block_meta *block = lock_is_needed() ? thread_cache_take(payload) : NULL;
+
+    if (block != NULL)
+        return memset(block + 1, 0, bytes);
+
     bool taken = lock_enter();
-    struct block_meta *block = heap_take_noting_dirty(payload, policy()->prealloc_calloc, &dirty);
+
+    block = heap_take_noting_dirty(payload, policy()->prealloc_calloc, &dirty);
 
     if (block != NULL)
         seal(block);
@@ -98,6 +104,8 @@ void *osmem_aligned(size_t alignment, size_t size)
 
 API int os_malloc_trim(void)
 {
+    thread_cache_empty();
+
     bool taken = lock_enter();
 
     quarantine_release_all();

@@ -33,6 +33,7 @@ static const struct setting {
     {"fit", offsetof(struct policy, fit), fits},
     {"order", offsetof(struct policy, order), orders},
     {"merge", offsetof(struct policy, merge), merges},
+    {"thread_cache", offsetof(struct policy, thread_cache), NULL},
     {"check", offsetof(struct policy, check), NULL},
 };
 
@@ -137,7 +138,8 @@ static void read_once(void)
     dprintf_(2,
              "libosmem: ignoring OSMEM_CONF: expected name:value,name:value, with valid values of "
              "mmap_threshold, calloc_threshold, prealloc_malloc, prealloc_calloc, alignment, "
-             "trim, smallest_rest, fit, order, merge or check, found '%.200s'; see osmem(3)\n",
+             "trim, smallest_rest, fit, order, merge, thread_cache or check, found '%.200s'; see "
+             "osmem(3)\n",
              conf);
     errno = saved_errno;
 }

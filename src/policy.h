@@ -35,6 +35,7 @@ struct policy {
     size_t fit;              /* which of the free blocks that are large enough is taken */
     size_t order;            /* which of several that fit alike: the lowest, or the last freed */
     size_t merge;            /* when free blocks merge */
+    size_t thread_cache;     /* bytes of one size that a thread may keep when it frees them */
     size_t check;            /* 1: detect every memory error of the caller that can be detected */
 
     /* The rest is decided by the library, not by OSMEM_CONF. */

@@ -28,6 +28,7 @@ const struct policy policy_standard = {
     .alignment = 16,
     .trim = 1 << 20,
     .smallest_rest = 16,
+    .thread_cache = 8 << 10,
     .max_mappings = 32000,
     .extended = true,
 };

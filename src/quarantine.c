@@ -6,11 +6,12 @@
 #include "quarantine.h"
 #include "report.h"
 
-#define BLOCKS      4096
-#define MOST_BYTES  ((size_t)8 << 20)  /* of blocks of the heap */
-#define MOST_FILLED ((size_t)32 << 10) /* bytes of a block: the rest may never have been touched   \
-                                        */
-#define FILLER 0xDF                    /* as a pointer, it leads nowhere */
+#define BLOCKS     4096
+#define MOST_BYTES ((size_t)8 << 20) /* of blocks of the heap */
+#define MOST_FILLED                                                                                \
+    ((size_t)32 << 10) /* bytes of a block: the rest may never have been touched                   \
+                        */
+#define FILLER 0xDF    /* as a pointer, it leads nowhere */
 
 static struct {
     struct block_meta *slots[BLOCKS];

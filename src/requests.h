@@ -15,6 +15,7 @@
 #include "mapping.h"
 #include "mistakes.h"
 #include "policy.h"
+#include "thread_cache.h"
 
 /* ---- Sizes ---------------------------------------------------------------------------------- */
 
@@ -66,6 +67,7 @@ static inline struct block_meta *take_and_seal(size_t payload, size_t prealloc)
     return block;
 }
 
+/* The same among threads, each of which may have a cache. */
 struct block_meta *take_locked(size_t payload, size_t prealloc);
 void release_locked(struct block_meta *block);
 

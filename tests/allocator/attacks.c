@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * attacks.c - misuses a block of a size as programs do that are attacked: attacks NAME SIZE.
+ * attacks.c - misuses a block of a size as programs do that are attacked.
+ *
+ *     attacks NAME SIZE [threads]
  *
  * Uses malloc() and its family. Prints "reached" if the program got to its end, with the memory as
- * the attacker wants it. For `overlap_after_double_free`, SIZE is a number of calls.
+ * the attacker wants it. For `overlap_after_double_free`, SIZE is a number of calls. With
+ * `threads`, another thread runs meanwhile.
  */
 #include <malloc.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -298,6 +302,12 @@ static const struct {
     ATTACK(free_of_a_forged_block),
 };
 
+static void *wait_forever(void *unused)
+{
+    pause();
+    return unused;
+}
+
 static char *allocate(void)
 {
     char *new = malloc(size);
@@ -308,7 +318,11 @@ static char *allocate(void)
 
 int main(int argc, char **argv)
 {
-    if (argc != 3 || (size = strtoul(argv[2], NULL, 10)) == 0)
+    pthread_t thread;
+
+    if (argc < 3 || (size = strtoul(argv[2], NULL, 10)) == 0)
+        return 2;
+    if (argc == 4 && pthread_create(&thread, NULL, wait_forever, NULL) != 0)
         return 2;
     neighbours[0] = allocate();
     neighbours[1] = allocate();

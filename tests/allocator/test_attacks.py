@@ -42,7 +42,7 @@ ALWAYS = {
 }
 """The sizes with which an attack is always stopped. With ``check:1``, it is with all of them."""
 
-Attack = Callable[[str, int, str], subprocess.CompletedProcess[str]]
+Attack = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture(scope="module")
@@ -51,9 +51,11 @@ def attack(tmp_path_factory: pytest.TempPathFactory) -> Attack:
     library = built.folder / "libosmem-preload.so"
     program: Path = built.compile("attacks")
 
-    def run(name: str, size: int, conf: str) -> subprocess.CompletedProcess[str]:
+    def run(name: str, size: int, conf: str, *args: str) -> subprocess.CompletedProcess[str]:
         env = {**os.environ, "LD_PRELOAD": str(library), "OSMEM_CONF": conf}
-        ended = subprocess.run([program, name, str(size)], env=env, capture_output=True, text=True)
+        ended = subprocess.run(
+            [program, name, str(size), *args], env=env, capture_output=True, text=True
+        )
         assert (ended.returncode < 0) != (ended.stdout == "reached\n"), ended
         return ended
 
@@ -64,6 +66,18 @@ def attack(tmp_path_factory: pytest.TempPathFactory) -> Attack:
 def test_attacks_are_stopped(attack: Attack, name: str) -> None:
     stopped = tuple(size for size in SIZES if attack(name, size, "").returncode < 0)
     assert stopped == ALWAYS[name]
+
+
+@pytest.mark.parametrize("name", ALWAYS)
+def test_attacks_are_stopped_among_threads_as_well(attack: Attack, name: str) -> None:
+    survived = {size for size in SIZES if attack(name, size, "", "threads").returncode == 0}
+    assert survived.isdisjoint(ALWAYS[name])
+
+
+def test_blocks_in_the_cache_of_a_thread_are_checked(attack: Attack) -> None:
+    for size in (16, 100, 1000):
+        ended = attack("write_after_free", size, "", "threads")
+        assert "the links of a free block were overwritten" in ended.stderr
 
 
 @pytest.mark.parametrize("name", ALWAYS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -18,4 +19,18 @@ def test_the_contents_of_blocks_survive(tmp_path: Path, flags: str, steps: int) 
     # The thread sanitizer does not cope with addresses that are randomized.
     command = ["setarch", "-R", str(program), "8", str(steps), "20"]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert (ended.stdout, ended.stderr, ended.returncode) == ("ok\n", "", 0)
+
+
+@pytest.mark.parametrize("conf", ["", "thread_cache:100", "thread_cache:0", "check:1"])
+def test_caches_of_threads_keep_the_heap_sound(tmp_path: Path, conf: str) -> None:
+    built = build(tmp_path, target="all")
+    library = built.folder / "libosmem-preload.so"
+    ended = subprocess.run(
+        [built.link("threads"), "8", "50000", "20"],
+        env={**os.environ, "LD_PRELOAD": str(library), "OSMEM_CONF": conf},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
     assert (ended.stdout, ended.stderr, ended.returncode) == ("ok\n", "", 0)
