@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include <pthread.h>
 
-#include "block_list.h"
+#include "depot.h"
 #include "heap.h"
 #include "lock.h"
 #include "policy.h"
-#include "report.h"
 #include "thread_cache.h"
 
-#define LISTS      (THREAD_CACHE_MAX / UNIT + 1)
+#define LISTS      (DEPOT_LARGEST / UNIT + 1)
 #define FIRST_MOST 4 /* blocks in a list */
 #define LAST_MOST  64
 
@@ -34,33 +33,19 @@ static struct list *list_for(struct cache *cache, size_t payload)
     return &cache->lists[payload / UNIT];
 }
 
-static struct block_meta **next_of(struct block_meta *block)
-{
-    return (struct block_meta **)(block + 1);
-}
-
 static void push(struct list *list, struct block_meta *block)
 {
-    *next_of(block) = list->top;
+    *next_in_chain(block) = list->top;
     __atomic_store_n(&block->status, STATUS_KEPT, __ATOMIC_RELAXED);
     list->top = block;
     list->count++;
 }
 
-/* Reports a block of a list that was overwritten, as far as the block itself shows it. */
-static struct block_meta *expect_kept(struct block_meta *block, size_t payload)
-{
-    if (UNLIKELY(!is_in_heap(block) || !is_kept(block) || block->size != payload ||
-                 (*next_of(block) != NULL && !is_in_heap(*next_of(block)))))
-        report_overwritten_links(block);
-    return block;
-}
-
 static struct block_meta *pop(struct list *list, size_t payload)
 {
-    struct block_meta *block = expect_kept(list->top, payload);
+    struct block_meta *block = expect_in_chain(list->top, payload);
 
-    list->top = *next_of(block);
+    list->top = *next_in_chain(block);
     list->count--;
     __atomic_store_n(&block->status, STATUS_ALLOC, __ATOMIC_RELAXED);
     return block;
@@ -79,38 +64,42 @@ static void grow(struct list *list, size_t payload)
 
 /* ---- Between a list and the heap ------------------------------------------------------------ */
 
-/* Gives all blocks of a list but the `left` newest back to the heap. */
-static void drain(struct list *list, size_t payload, unsigned left)
+/* Removes all blocks of a list but the `left` newest. */
+static struct chain cut(struct list *list, size_t payload, unsigned left)
 {
     struct block_meta **link = &list->top;
 
     for (unsigned i = 0; i < left; i++)
-        link = next_of(expect_kept(*link, payload));
+        link = next_in_chain(expect_in_chain(*link, payload));
 
-    struct block_meta *block = *link;
-    bool taken = lock_enter();
+    struct chain chain = {*link, list->count - left};
 
     *link = NULL;
-    for (unsigned i = left; i < list->count; i++) {
-        struct block_meta *next = *next_of(expect_kept(block, payload));
-
-        heap_release(block);
-        block = next;
-    }
-    lock_leave(taken);
     list->count = (uint16_t)left;
+    return chain;
 }
 
-/* Takes a block from the heap for the caller, and as many for the list as half of it can hold. */
-static struct block_meta *fill(struct list *list, size_t payload)
+/* Gives the older half of a list to the depot. */
+static void halve(struct list *list, size_t payload)
+{
+    struct chain chain = cut(list, payload, list->count / 2);
+    bool taken = lock_enter();
+
+    depot_put(chain, payload);
+    lock_leave(taken);
+}
+
+/* Takes a block from the heap, and as many for the list as half of it can hold. The lock must be
+ * held. */
+static struct block_meta *take_several(struct list *list, size_t payload)
 {
     size_t prealloc = policy_in_force.prealloc_malloc;
-    bool taken = lock_enter();
     struct block_meta *first = heap_take(payload, prealloc);
 
-    if (first != NULL)
-        seal(first);
-    for (unsigned i = 0; i < list->most / 2 && first != NULL; i++) {
+    if (first == NULL)
+        return NULL;
+    seal(first);
+    for (unsigned i = 0; i < list->most / 2; i++) {
         struct block_meta *block = heap_take(payload, prealloc);
 
         if (block == NULL)
@@ -122,9 +111,23 @@ static struct block_meta *fill(struct list *list, size_t payload)
         seal(block);
         push(list, block);
     }
+    return first;
+}
+
+/* Fills an empty list. Returns a block for the caller; NULL if there is no memory. */
+static struct block_meta *fill(struct list *list, size_t payload)
+{
+    bool taken = lock_enter();
+    struct chain chain = depot_take(payload);
+    struct block_meta *block = chain.count == 0 ? take_several(list, payload) : NULL;
+
     lock_leave(taken);
     grow(list, payload);
-    return first;
+    if (chain.count == 0)
+        return block;
+    list->top = chain.top;
+    list->count = (uint16_t)chain.count;
+    return pop(list, payload);
 }
 
 /* ---- Caches of threads ---------------------------------------------------------------------- */
@@ -132,21 +135,21 @@ static struct block_meta *fill(struct list *list, size_t payload)
 static pthread_key_t key;
 static bool has_key;
 
+/* Frees all blocks. The lock must be held. */
 static void empty(struct cache *cache)
 {
-    for (size_t i = 0; i < LISTS; i++)
-        if (cache->lists[i].count > 0)
-            drain(&cache->lists[i], i * UNIT, 0);
+    for (size_t i = 1; i < LISTS; i++)
+        chain_release(cut(&cache->lists[i], i * UNIT, 0), i * UNIT);
 }
 
 /* Called when a thread ends. */
 static void close_cache(void *cache)
 {
-    bool taken;
-
     own = &closed;
+
+    bool taken = lock_enter();
+
     empty(cache);
-    taken = lock_enter();
     heap_release((struct block_meta *)cache - 1);
     lock_leave(taken);
 }
@@ -198,7 +201,7 @@ static struct cache *cache_of_this_thread(void)
 
 struct block_meta *thread_cache_take(size_t payload)
 {
-    struct cache *cache = payload <= THREAD_CACHE_MAX ? cache_of_this_thread() : NULL;
+    struct cache *cache = payload <= DEPOT_LARGEST ? cache_of_this_thread() : NULL;
 
     if (cache == NULL)
         return NULL;
@@ -217,7 +220,7 @@ static bool has_plausible_next(const struct block_meta *block)
 bool thread_cache_put(struct block_meta *block)
 {
     size_t payload = block->size;
-    struct cache *cache = payload <= THREAD_CACHE_MAX ? cache_of_this_thread() : NULL;
+    struct cache *cache = payload <= DEPOT_LARGEST ? cache_of_this_thread() : NULL;
 
     if (cache == NULL || !has_plausible_next(block))
         return false;
@@ -229,7 +232,7 @@ bool thread_cache_put(struct block_meta *block)
         if (list->most == 0)
             return false;
         if (list->count >= list->most)
-            drain(list, payload, list->most / 2);
+            halve(list, payload);
     }
     push(list, block);
     return true;
@@ -237,6 +240,10 @@ bool thread_cache_put(struct block_meta *block)
 
 void thread_cache_empty(void)
 {
+    bool taken = lock_enter();
+
     if (own != NULL && own != &closed)
         empty(own);
+    depot_empty();
+    lock_leave(taken);
 }

@@ -10,7 +10,8 @@
  *                            block
  *
  * Threads that find what they need in their own cache never meet at the lock of the heap. An empty
- * list is filled with several blocks at once, and of a full one the older half is freed at once.
+ * list is filled with several blocks at once, and the older half of a full one goes to the depot
+ * (depot.h), where other threads find it.
  * How many blocks a list may hold starts small, and doubles whenever it was too small.
  *
  * A process with a single thread does without, and so does a policy that allows caches no bytes.
@@ -25,8 +26,6 @@
 
 #include "block.h"
 
-#define THREAD_CACHE_MAX 1024 /* bytes of the largest block */
-
 /* Returns a live block of `payload` bytes or a little more; NULL if this thread has no cache, or
  * the heap no memory. */
 struct block_meta *thread_cache_take(size_t payload);
@@ -34,7 +33,8 @@ struct block_meta *thread_cache_take(size_t payload);
 /* Frees a live block of the heap. Returns false if the cache can't keep it. */
 bool thread_cache_put(struct block_meta *block);
 
-/* Gives all blocks of this thread's cache back to the heap. The lock must not be held. */
+/* Gives all blocks of this thread's cache and of the depot back to the heap. The lock must not be
+ * held. */
 void thread_cache_empty(void);
 
 #endif
