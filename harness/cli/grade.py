@@ -92,6 +92,14 @@ from harness.tracers.ltrace import Ltrace
     metavar="FILE",
     help="Use the suite of this course, and write for its students what its settings let them see.",
 )
+@click.option(
+    "--per-student",
+    "own_suites",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="FOLDER",
+    help="Grade each submission with its student's own suite in this folder, which variant"
+    " --per-student has made.",
+)
 @click.option("--lower", is_flag=True, help="With --compare: let grades become lower.")
 @sandbox_kind_option
 @click.option(
@@ -116,6 +124,7 @@ def grade_command(
     compare: Path | None,
     lower: bool,
     course_path: Path | None,
+    own_suites: Path | None,
     dask: str | None,
     sandbox_kind: str | None,
     no_sandbox: bool,
@@ -132,6 +141,8 @@ def grade_command(
         raise click.UsageError("expected --watch or --only, found both")
     if compare and watch:
         raise click.UsageError("expected --compare or --watch, found both")
+    if own_suites and watch:
+        raise click.UsageError("expected --per-student or --watch, found both")
     if lower and not compare:
         raise click.UsageError("--lower: expected --compare with it, found none")
     if no_sandbox and sandbox_kind:
@@ -139,14 +150,21 @@ def grade_command(
     # Only grading needs a database, which takes longer to load than a test takes to run.
     from harness.course.feedback import audience_of
     from harness.course.settings import load_course
-    from harness.grading.session import Options, grade_folder
+    from harness.course.own_suites import base_of, by_submission, read_own_suites
+    from harness.grading.options import Options
+    from harness.grading.session import grade_folder
+    from harness.grading.suites import Suites
 
     audience = Audience()
-    if course_path is not None:
-        course = load_course(course_path)
+    course = load_course(course_path) if course_path is not None else None
+    if course is not None:
         audience = audience_of(course)
         if not suite_given():
             suite_path = course.suite.path
+    own = read_own_suites(own_suites) if own_suites else None
+    if own and course is None and not suite_given():
+        suite_path = base_of(own)
+    suites = Suites(choose_tests(suite_path), own and by_submission(own, submissions, course))
     options = Options(
         submissions,
         out,
@@ -167,7 +185,7 @@ def grade_command(
         dask,
     )
     try:
-        status = grade_folder(choose_tests(suite_path), Ltrace(), options, terminal.make_console())
+        status = grade_folder(suites, Ltrace(), options, terminal.make_console())
     except KeyboardInterrupt:
         click.echo("the grades so far are stored; run the same command to resume", err=True)
         raise

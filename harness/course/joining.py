@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from harness.course.deadlines import closes_for, deadline_of
 from harness.course.names import FIELDS, UnreadName, NameRules, read_name
 from harness.course.platform_lists import Listed, read_list
-from harness.course.roster import Student
+from harness.course.roster import Student, read_roster
 from harness.course.settings import Course
 from harness.grading.batch import Submission, list_folder
 
@@ -65,6 +65,18 @@ def join(course: Course, students: Sequence[Student]) -> Joined:
             counted[student.id] = latest
             ignored[student.id] += [Ignored(each, "a later one counts") for each in earlier]
     return Joined(counted, ignored, found.unmatched)
+
+
+def owners_of(course: Course) -> dict[str, list[str]]:
+    """Return the ids of the students who have handed in each submission, by its name. Raises
+    `UserError` and `OSError`."""
+    owners: dict[str, list[str]] = {}
+    for student, handed_in in _find(
+        course, read_roster(course.roster, course.zone)
+    ).by_student.items():
+        for each in handed_in:
+            owners.setdefault(each.name, []).append(student)
+    return owners
 
 
 def _group(student: Student, students: Iterable[Student]) -> list[Student]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
@@ -42,6 +43,11 @@ class GradePages:
         self._tests = {test.name: test for test in suite.tests}
         self._references: dict[str, tuple[Trace, Timeline]] = {}
         self._rows: list[dict[str, object]] = []
+        self._of_others: dict[str, GradePages] = {}
+
+    def use(self, pages: GradePages, names: Iterable[str]) -> None:
+        """Let the pages of these submissions, graded with another suite, be made by others."""
+        self._of_others |= dict.fromkeys(names, pages)
 
     def enter(self, graded: Graded, folder: str) -> None:
         """Enter the page of a submission in the index. ``folder`` is the path to its folder, from
@@ -61,7 +67,8 @@ class GradePages:
 
     def is_current(self, page: Path, graded: Graded) -> bool:
         """Whether the page of a submission is there, and shows just this grade."""
-        return has_digest(page, self._digest(graded))
+        maker = self._of_others.get(graded.submission, self)
+        return has_digest(page, maker._digest(graded))
 
     def _digest(self, graded: Graded) -> str:
         content = "\0".join((self._rules, graded.submission, graded.grade.to_json()))
@@ -69,6 +76,8 @@ class GradePages:
 
     def render(self, graded: Graded) -> str:
         """Return the page of a submission, without what only a teacher should see."""
+        if maker := self._of_others.get(graded.submission):
+            return maker.render(graded)
         grade = graded.grade
         told = Told(grade.diagnosis, grade.tests)
         tests = [self._shown(result) for result in grade.tests]

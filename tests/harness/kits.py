@@ -45,7 +45,9 @@ SOLUTIONS = [
     for path in ROOT.glob(pattern)
 ] + [ROOT / "harness" / "specification" / f"{n}.py" for n in ("model", "operations", "program")]
 SHARED = [path for name in ("utils", "tests/snippets") for path in (ROOT / name).glob("*.[ch]")]
-SHARED.append(ROOT / "harness" / "specification" / "policy.py")
+SHARED += [
+    ROOT / "harness" / f"{name}.py" for name in ("specification/policy", "execution/process")
+]
 CODED = re.compile(rb"[A-Za-z0-9+/_-]{40,}={0,2}|[0-9a-fA-F]{60,}")
 COMMON_LINE = re.compile(
     r"from |import |@|def \w+\(.*:$|\"{3}|self[.]_\w+: |#include|#define|/\* SPDX|void \*?os_"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import json
 import re
 import shutil
 from dataclasses import replace
@@ -189,7 +191,9 @@ def test_students_get_numbers_of_their_own_that_stay() -> None:
 def test_each_student_is_graded_by_numbers_of_their_own(tmp_path: Path) -> None:
     (tmp_path / "few.toml").write_text(FEW.replace('"malloc-split-first", ', ""))
     (tmp_path / "students.txt").write_text("anna\nbert\n")
-    plain(tmp_path / "submissions" / "anna" / "src")
+    source = plain(tmp_path / "submissions" / "anna" / "src")
+    for name in ("bert", "carl"):
+        shutil.make_archive(str(tmp_path / "submissions" / name), "zip", source.parent)
     made = checker(
         *("variant", tmp_path / "autumn", "--suite", tmp_path / "few.toml", "--set", "fit=first"),
         *("--per-student", "2026", "--students", tmp_path / "students.txt"),
@@ -203,11 +207,16 @@ def test_each_student_is_graded_by_numbers_of_their_own(tmp_path: Path) -> None:
     assert anna.startswith(f"anna,{policies[0].mmap_threshold},")
     graded = checker(
         *("grade", tmp_path / "submissions", "--out", tmp_path / "out", "--no-style"),
-        *("--suite", tmp_path / "autumn" / "anna" / "suite.toml", "--only", "anna"),
+        *("--per-student", tmp_path / "autumn"),
     )
-    assert graded.returncode == 0, graded.stderr
-    assert "1 graded" in graded.stdout
-    assert re.search("^anna,.*graded", (tmp_path / "out" / "gradebook.csv").read_text(), re.M)
+    assert graded.returncode == 2, graded.stderr
+    assert "Left out, without a suite of their own: carl.zip" in graded.stdout
+    rows = csv.DictReader((tmp_path / "out" / "gradebook.csv").open(encoding="utf-8"))
+    points = {row["submission"]: row["points"] for row in rows}
+    assert points == {"anna": "3", "bert.zip": "3"}
+    results = json.loads((tmp_path / "out" / "results.json").read_text())
+    suites = [each["origin"]["suite"] for each in results]
+    assert suites[0] != suites[1]
 
 
 @pytest.mark.parametrize(("names", "said"), [("../up\n", "student 1"), ("a\na\n", "each once")])
