@@ -1,4 +1,5 @@
-"""A course for the tests: thirty students, and what they handed in, as Moodle names it."""
+"""A course for the tests: a variant of the assignment, its kit, and thirty students, who hand in
+what they made of the kit, as Moodle names it."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from batches import write_suite
+from command import checker
 from submissions import mistaken, plain
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -34,7 +36,7 @@ ATTACHED = "assignsubmission_file_malloc.zip"
 
 COURSE = f"""
 assignment = "malloc"
-suite = "short.toml"
+suite = "autumn/suite.toml"
 time_zone = "Europe/Berlin"
 locale = "de"
 [names]
@@ -68,8 +70,15 @@ class Class:
             {"id": str(1000 + n), "name": f"{first} {last}", "group": "AB"[n % 2]}
             for n, (last, first) in enumerate(product(LAST_NAMES, FIRST_NAMES))
         ]
-        self._sources = _write_sources(folder / "sources")
-        write_suite(folder / "short.toml")
+        self.suite = write_suite(folder / "short.toml")
+        # The allocator, which records the references, is built in more time than others need.
+        text = self.suite.read_text()
+        self.suite.write_text(text.replace("processor_seconds = 6", "processor_seconds = 60"))
+        settings = ("fit=first", "alignment=16", "header_magic=0xC0FFEE")
+        changes = [word for setting in settings for word in ("--set", setting)]
+        _run("variant", folder / "autumn", "--suite", self.suite, "--no-diagnosis", *changes)
+        _run("kit", folder / "kit", "--suite", folder / "autumn" / "suite.toml")
+        self._sources = _write_sources(folder / "sources", folder / "kit")
         (folder / "course.toml").write_text(COURSE, encoding="utf-8")
 
     def hand_in(self, student: int, source: str, time: datetime, participant: int = 0) -> str:
@@ -92,9 +101,16 @@ class Class:
             writer.writerows(self.students)
 
 
-def _write_sources(folder: Path) -> dict[str, Path]:
-    """Write the few sources that all hand in, packed."""
+def _run(*command: str | Path) -> None:
+    ended = checker(*command)
+    assert ended.returncode == 0, ended.stderr
+
+
+def _write_sources(folder: Path, kit: Path) -> dict[str, Path]:
+    """Write the few sources that all hand in, packed; some bring the utils of the kit along."""
     plain(folder / "right" / "src")
+    shutil.copytree(kit / "utils", folder / "right" / "utils")
+    shutil.copytree(kit / "src", folder / "untouched" / "src")
     mistaken(folder / "wrong" / "src", "realloc-copies-header-too-much")
     mistaken(folder / "zero" / "src", "malloc-zero-block")
     (folder / "broken" / "src").mkdir(parents=True)
