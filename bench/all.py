@@ -24,6 +24,7 @@ PARTS = {
     "diagnosis": ("Which mistakes are named", ["bench/diagnosis.py"]),
     "tracing": ("What a call takes under each tracer", ["bench/tracing.py"]),
     "replay": ("Workloads, replayed", ["checker.py", "replay", *WORKLOADS]),
+    "heavy": ("Workloads of 30 MiB and more, replayed", ["checker.py", "replay"]),
     "far": ("A call in heaps of many GiB", ["bench/far.py"]),
     "threads": ("Many threads at once", ["bench/threads.py"]),
     "allocators": ("A call among more and more live blocks", ["bench/allocators.py"]),
@@ -37,6 +38,12 @@ def names_of_others() -> str:
     return ",".join(allocator.name for allocator in installed_others())
 
 
+def write_heavy_workloads(folder: Path) -> list[str]:
+    """Write the workloads that are too large to be kept as files; return their paths."""
+    subprocess.run([ROOT / "bench" / "workloads" / "heavy.py", folder], check=True)
+    return sorted(map(str, folder.glob("*.rep")))
+
+
 @click.command()
 @json_option
 @click.argument("parts", nargs=-1, type=click.Choice(list(PARTS)))
@@ -47,12 +54,14 @@ def main(json_path: Path | None, parts: tuple[str, ...]) -> None:
         for part in parts or PARTS:
             heading, command = PARTS[part]
             kept = Path(scratch) / part
-            fence, against = "", []
-            if part == "replay":  # it takes the allocators to compare, and prints no Markdown
-                fence, against = FENCE, ["--against", names_of_others()]
+            fence, options = "", []
+            if part in ("replay", "heavy"):  # compare named allocators, and print no Markdown
+                fence, options = FENCE, ["--against", names_of_others()]
+            if part == "heavy":
+                options += ["--rounds", "3", *write_heavy_workloads(Path(scratch))]
             print(f"## {heading}\n{fence}", flush=True)
             ended = subprocess.run(
-                ["/usr/bin/python3", *command, *against, "--json", kept], cwd=ROOT
+                ["/usr/bin/python3", *command, *options, "--json", kept], cwd=ROOT
             )
             if ended.returncode:
                 sys.exit(f"{command[0]}: expected status 0, found {ended.returncode}")

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Measure many threads that allocate and free at once, in our allocator and in others; see threads.c.
+"""Measure many threads that allocate and free at once, in our allocator and others; see threads.c.
 
 Prints a table in Markdown; --json FILE keeps the measurements. The allocators take turns, and the
 best of several runs counts, because noise only adds to the time.

@@ -136,9 +136,10 @@ API void *pvalloc(size_t size)
 
 API size_t malloc_usable_size(void *ptr)
 {
-    struct block_meta *block = (struct block_meta *)ptr - 1;
-
     if (ptr == NULL)
         return 0;
+
+    struct block_meta *block = (struct block_meta *)ptr - 1;
+
     return policy_is_hardened() ? hardened_size(block) : block->size;
 }

@@ -334,6 +334,14 @@ def test_generated_workloads_are_what_the_generator_writes(tmp_path: Path) -> No
         assert path.read_bytes() == (WORKLOADS / path.name).read_bytes(), path.stem
 
 
+@pytest.mark.slow
+def test_heavy_workloads_hold_30_mib_and_more(tmp_path: Path) -> None:
+    subprocess.run([WORKLOADS / "heavy.py", tmp_path], check=True)
+    heaps = {path.stem: int(path.open().readline()) for path in tmp_path.iterdir()}
+    assert heaps.keys() == {"interpreter", "server", "store"}
+    assert min(heaps.values()) >= 30 << 20
+
+
 def test_all_are_played(tmp_path: Path) -> None:
     files = sorted(WORKLOADS.glob("*.rep"))
     assert {path.stem for path in files} == MADE_UP | RECORDED
