@@ -6,6 +6,8 @@
 #include "page.h"
 #include "policy.h"
 
+#define STEP ((size_t)64 << 10) /* bytes */
+
 /* Returns the distance from `address` up to the next multiple of the alignment. */
 static size_t padding_at(const void *address)
 {
@@ -116,6 +118,22 @@ static enum growth extend_free_last(size_t payload)
     return growth;
 }
 
+/* Grows the heap by more than a small request needs, as a call of the system costs as much as ten
+ * of the heap. The specification asks for exact growth. */
+static bool grow_ahead(size_t payload)
+{
+    if (!policy_in_force.extended || payload > STEP / 2)
+        return false;
+
+    int saved_errno = errno;
+    char *start = grow_break(STEP);
+
+    if (start != NULL)
+        adopt(start, STEP);
+    errno = saved_errno; /* exact growth may still succeed */
+    return start != NULL;
+}
+
 enum growth growth_add(size_t payload, size_t prealloc)
 {
     if (block_list.first == NULL && prealloc > 0) {
@@ -130,6 +148,8 @@ enum growth growth_add(size_t payload, size_t prealloc)
             return REFUSED;
         errno = saved_errno; /* there may be enough for the request alone */
     }
+    if (grow_ahead(payload))
+        return ELSEWHERE;
     if (growth_is_possible_in_place() && block_list.last->status == STATUS_FREE)
         return extend_free_last(payload);
     return append(payload);

@@ -136,6 +136,20 @@ static void block_the_break(void)
 }
 
 /* Some blocks are freed meanwhile, so that there are free blocks in all segments. */
+static void the_heap_grows_in_steps(void)
+{
+    enum { BLOCKS = 10000, SIZE = 100 };
+    void *before = sbrk(0);
+    int steps = 0;
+
+    for (int i = 0; i < BLOCKS; i++) {
+        EXPECT(malloc(SIZE) != NULL);
+        steps += sbrk(0) != before;
+        before = sbrk(0);
+    }
+    EXPECT(steps > 0 && steps < BLOCKS / 100);
+}
+
 static void the_heap_grows_although_the_break_is_blocked(void)
 {
     enum { BLOCKS = 3000 };
@@ -180,6 +194,7 @@ static const struct promise promises[] = {
     PROMISE(many_large_blocks_take_not_more_than_32000_mappings),
     PROMISE(new_memory_is_not_zeroed_again),
     PROMISE(freed_memory_goes_back_to_the_system),
+    PROMISE(the_heap_grows_in_steps),
     PROMISE(the_heap_grows_although_the_break_is_blocked),
     PROMISE(the_last_64_KiB_of_address_space_can_be_allocated),
 };

@@ -44,6 +44,7 @@ def test_fork_while_other_threads_use_streams(built: Built) -> None:
         ("memory", "a_large_aligned_block_goes_back_to_the_system"),
         ("memory", "new_memory_is_not_zeroed_again"),
         ("memory", "freed_memory_goes_back_to_the_system"),
+        ("memory", "the_heap_grows_in_steps"),
         ("memory", "the_heap_grows_although_the_break_is_blocked"),
         ("memory", "the_last_64_KiB_of_address_space_can_be_allocated"),
         ("interface", "a_double_free_ends_the_program"),
