@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timezone
+from itertools import zip_longest
 
 from harness.course.hints import with_hints
 from harness.course.roster import read_roster
 from harness.course.settings import Course
 from harness.course.translation import translations
 from harness.course.visibility import all_due, for_student, hidden_tests
-from harness.reports.audience import Audience
-from harness.results.grade import Graded
+from harness.reports.audience import Audience, tr
+from harness.results.diagnosis import Cause, Diagnosis
+from harness.results.grade import Grade, Graded, TestResult
+from harness.specification.rules import RULES
 
 
 def audience_of(course: Course) -> Audience:
@@ -21,7 +24,51 @@ def audience_of(course: Course) -> Audience:
     hidden = hidden_tests(course.suite, course.shows, after_due)
 
     def view(graded: Graded) -> Graded:
-        hinted = with_hints(graded.grade, course.hints, course.suite)
+        told = in_language(graded.grade)
+        hinted = with_hints(told, course.hints, course.suite)
         return for_student(replace(graded, grade=hinted), hidden)
 
     return Audience(view, translations(course.locale), course.locale)
+
+
+def in_language(grade: Grade) -> Grade:
+    """Return a grade whose texts are in the language of the audience."""
+    return replace(
+        grade,
+        reason=_lines(grade.reason),
+        tests=tuple(map(_test, grade.tests)),
+        style=replace(grade.style, note=_lines(grade.style.note)),
+        notes=tuple(map(tr, grade.notes)),
+        diagnosis=_diagnosis(grade.diagnosis),
+    )
+
+
+def _lines(text: str) -> str:
+    return "\n".join(map(_line, text.split("\n")))
+
+
+def _line(text: str) -> str:
+    """Return a line, which may have several reasons, in the language of the audience."""
+    return "; ".join(map(tr, text.split("; ")))
+
+
+def _test(test: TestResult) -> TestResult:
+    return replace(test, reason=_lines(test.reason), advice=_lines(test.advice))
+
+
+def _diagnosis(diagnosis: Diagnosis) -> Diagnosis:
+    return replace(
+        diagnosis,
+        causes=tuple(map(_cause, diagnosis.causes)),
+        observed=tuple(replace(each, sentence=tr(each.sentence)) for each in diagnosis.observed),
+        sentences={name: tr(sentence) for name, sentence in diagnosis.sentences.items()},
+    )
+
+
+def _cause(cause: Cause) -> Cause:
+    looks = zip_longest(cause.looks, cause.rules, fillvalue="")
+    return replace(
+        cause,
+        sentences=tuple(map(tr, cause.sentences)),
+        looks=tuple(tr(look or RULES[rule].look) for look, rule in looks),
+    )

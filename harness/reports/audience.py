@@ -18,6 +18,11 @@ def tr(message: str) -> str:
     return _translations.get().gettext(message) if message else ""
 
 
+def language() -> str:
+    """Return the name of the audience's language."""
+    return _translations.get().info().get("language", "en")
+
+
 def _without_secrets(graded: Graded) -> Graded:
     return replace(graded, grade=replace(graded.grade, flags=(), origin=Origin()), twins=())
 

@@ -49,6 +49,9 @@ class Told:
 
     def heading(self) -> str:
         """Return how much is explained, in one line; empty if there is nothing to say."""
+        return tr(self._heading())
+
+    def _heading(self) -> str:
         diagnosis, failed = self.diagnosis, self.failed
         mistakes = _counted(len(diagnosis.causes), "mistake")
         if not failed:
@@ -88,7 +91,7 @@ class Told:
         first = "the first" if hiding == 1 else f"the first {hiding}"
         rest = len(causes) - hiding
         remain = "one remains" if rest == 1 else f"these {rest} remain"
-        return f"With {first} taken as given, which shows in every test, {remain}."
+        return tr(f"With {first} taken as given, which shows in every test, {remain}.")
 
     # ---- Entries ------------------------------------------------------------------------------
 
@@ -118,10 +121,10 @@ class Told:
     def _observed(self, observation: Observation) -> Entry:
         known = self.failed
         failed = [name for name in observation.tests if name in known]
-        tests = f"Seen in {', '.join(failed[:3])}" + (" and others" if len(failed) > 3 else "")
+        tests = f"Seen in {', '.join(failed[:3])}" + (" and others." if len(failed) > 3 else ".")
         rule = observation.rule
         rules = (self._rule(rule), tr(RULES[rule].look)) if rule else ()
-        return Entry(printable(observation.sentence), (*rules, f"{tests}."))
+        return Entry(printable(tr(observation.sentence)), (*rules, tr(tests)))
 
     def _rule(self, name: str) -> str:
         sentence = self.diagnosis.sentences.get(name, RULES[name].sentence)
@@ -135,7 +138,7 @@ class Told:
         first = self._first(cause, costs)
         place = self.place(first)
         reason = printable(first.reason).removeprefix(f"{Path(place).name}: ")
-        return f"Costs {_cost(costs)}. First seen in {place}: {reason}"
+        return f"{tr(f'Costs {_cost(costs)}.')} {tr(f'First seen in {place}:')} {reason}"
 
     def _costs(self, cause: Cause) -> list[TestResult]:
         """Return the failed tests that a mistake explains."""
@@ -159,7 +162,7 @@ class Told:
             for name in cause.tests:
                 numbers.setdefault(name, []).append(str(number))
         return {
-            name: ("mistake " if len(found) == 1 else "mistakes ") + ", ".join(found)
+            name: tr(("mistake " if len(found) == 1 else "mistakes ") + ", ".join(found))
             for name, found in numbers.items()
             if name in self.diagnosis.explained
         }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from harness.reports.audience import tr
 from harness.reports.student import diagnosis_lines, explanation
 from harness.results.grade import Finding, Grade, Graded, Status, TestResult
 from harness.results.verdict import Outcome
@@ -48,7 +49,9 @@ def _test(test: TestResult) -> str:
         place = {"file": f"{_SOURCES}{crashed[1]}", "line": crashed[2]}
     elif test.line:
         place = {"file": f"{_PROGRAMS}test-{test.name}.c", "line": str(test.line)}
-    return _annotation("error", explanation(test), **place, title=f"{test.name}: {test.outcome}")
+    return _annotation(
+        "error", explanation(test), **place, title=f"{test.name}: {tr(test.outcome)}"
+    )
 
 
 def _compiler_errors(grade: Grade) -> Iterator[str]:
@@ -72,6 +75,6 @@ def render(graded: Graded) -> str:
     annotations += map(_finding, grade.style.findings)
     if diagnosis := diagnosis_lines(grade):
         annotations.append(_annotation("notice", diagnosis, title="diagnosis"))
-    points = f"{grade.points} of {grade.max_points} points"
+    points = tr(f"{grade.points} of {grade.max_points} points")
     annotations.append(_annotation("notice", [points], title=graded.submission))
     return "".join(annotations)

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.reports import student
-from harness.reports.audience import Audience
+from harness.reports.audience import Audience, tr
 from harness.reports.diagnosis import Told
 from harness.reports.formats import Format
 from harness.reports.html_grades import REPORT, GradePages
@@ -173,7 +173,7 @@ def _write_submission(
     _write_traces(folder / "traces", graded.grade.tests)
     report = student.render(graded)
     if any(test.trace for test in graded.grade.tests):
-        report += "\nThe traces of the tests are in traces/.\n"
+        report += f"\n{tr('The traces of the tests are in traces/.')}\n"
     write_whole(folder / "report.txt", report)
     write_whole(folder / "results.json", json.dumps(content, indent=2) + "\n")
     if pages is not None and not pages.is_current(folder / REPORT, graded):

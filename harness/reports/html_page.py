@@ -19,6 +19,7 @@ from markupsafe import Markup
 from harness.heap.exact import exact
 from harness.heap.observed import observed
 from harness.heap.timeline import Timeline
+from harness.reports.audience import language, tr
 from harness.reports.diagnosis import LEGEND, Told
 from harness.reports.html_heap import Side, pack
 from harness.reports.html_rows import Row, Run, end_row, runs
@@ -93,7 +94,7 @@ def render_check(
         told=told,
         pointers=told.pointers(),
         tests=[_test(number, test) for number, test in enumerate(tests, 1)],
-        legend=LEGEND,
+        legend=tr(LEGEND),
         remarks=[printable(line) for line in style],
         digest=digest,
     )
@@ -121,14 +122,14 @@ def _test(number: int, test: Shown) -> dict[str, Any]:
     return {
         "number": number,
         "name": printable(result.name),
-        "outcome": str(result.outcome),
+        "outcome": tr(result.outcome),
         "passed": _passed(result),
         "points": result.points,
         "max_points": result.max_points,
         "reason": printable_lines(result.reason),
         "advice": printable_lines(result.advice),
         "line": result.line,
-        "rules": test.rules,
+        "rules": [(name, tr(sentence)) for name, sentence in test.rules],
         "drawing": None if _passed(result) else _drawing(f"test{number}", test),
     }
 
@@ -160,6 +161,7 @@ _ENVIRONMENT = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+_ENVIRONMENT.globals["_"] = tr
 
 # ---- The page ------------------------------------------------------------------------------------
 
@@ -193,6 +195,7 @@ def _render(template: str, *, digest: str = "", **values: object) -> str:
     )
     return _ENVIRONMENT.get_template(template).render(
         digest=digest,
+        locale=language(),
         content_policy=policy,
         style=Markup(style),
         scripts=list(map(Markup, scripts)),

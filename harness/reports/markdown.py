@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from harness.reports.audience import tr
 from harness.reports.student import diagnosis_lines, overview
 from harness.results.grade import Graded, Status, TestResult
 from harness.results.verdict import Outcome
@@ -18,7 +19,7 @@ def _plain(text: str) -> str:
 
 
 def _row(test: TestResult) -> str:
-    cells = (test.name, str(test.outcome), f"{test.points}/{test.max_points}", test.reason)
+    cells = (test.name, tr(test.outcome), f"{test.points}/{test.max_points}", test.reason)
     return f"| {' | '.join(map(_plain, cells))} |\n"
 
 
@@ -33,6 +34,7 @@ def render(graded: Graded) -> str:
         parts += ["\n", *(f"    {printable(line)}\n" for line in diagnosis)]
     failed = [test for test in grade.tests if test.outcome is not Outcome.PASSED]
     if grade.status is Status.GRADED and failed:
-        parts.append("\n| test | outcome | points | reason |\n| --- | --- | --: | --- |\n")
+        heads = map(tr, ("test", "outcome", "points", "reason"))
+        parts.append(f"\n| {' | '.join(heads)} |\n| --- | --- | --: | --- |\n")
         parts += map(_row, failed)
     return "".join(parts)

@@ -41,7 +41,7 @@ def overview(graded: Graded) -> list[str]:
     if style.max_points:
         lines.append(f"{tr('style')}: {_of(style.points, style.max_points)}")
     if grade.status is not Status.GRADED:
-        lines += [f"{grade.status}: {printable(grade.reason)}", *printable_lines(grade.log)]
+        lines += [f"{tr(grade.status)}: {printable(grade.reason)}", *printable_lines(grade.log)]
     elif grade.reason:
         lines.append(printable(grade.reason))
     return lines + [printable(note) for note in grade.notes]
@@ -53,7 +53,7 @@ def _of(points: int, most: int) -> str:
 
 def style_lines(style: Style) -> list[str]:
     """Return the note, if there is one, and the findings with file and line."""
-    lines = [printable(style.note)] if style.note else []
+    lines = [printable(tr(style.note))] if style.note else []
     for finding in style.findings:
         where = f"{finding.file}:{finding.line}" if finding.line else finding.file
         lines.append(printable(f"{where}: {finding.message} ({finding.tool})"))
@@ -62,9 +62,9 @@ def style_lines(style: Style) -> list[str]:
 
 def _table(tests: tuple[TestResult, ...]) -> list[str]:
     name_width = max((len(test.name) for test in tests), default=0)
-    outcome_width = max(map(len, Outcome))
+    outcome_width = max(len(tr(outcome)) for outcome in Outcome)
     return [
-        f"{printable(test.name):{name_width}}  {test.outcome:{outcome_width}}"
+        f"{printable(test.name):{name_width}}  {tr(test.outcome):{outcome_width}}"
         f"  {test.points}/{test.max_points}"
         for test in tests
     ]
@@ -74,7 +74,7 @@ def _failures(tests: tuple[TestResult, ...]) -> list[str]:
     lines = []
     for test in tests:
         if test.outcome is not Outcome.PASSED:
-            lines.append(f"{printable(test.name)}: {test.outcome}")
+            lines.append(f"{printable(test.name)}: {tr(test.outcome)}")
             lines += [f"  {line}" for line in explanation(test)]
     return [*lines, tr(LEGEND)] if lines else []
 

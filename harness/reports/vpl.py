@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from harness.reports import student
+from harness.reports.audience import tr
 from harness.results.grade import Graded
 
 _BROKEN = {":=>>": ": =>>", "<|--": "<| --", "--|>": "-- |>"}
@@ -18,10 +19,7 @@ def _harmless(text: str) -> str:
 def render(graded: Graded) -> str:
     """Return the points as a title, the report as a block, and the grade on the last line."""
     grade = graded.grade
+    told = tr(f"{grade.points} of {grade.max_points} points")
     # VPL shows a line after ">" as it is, and takes it for no mark.
     block = "".join(f">{_harmless(line)}\n" for line in student.render(graded).splitlines())
-    return (
-        f"Comment :=>>-{grade.points} of {grade.max_points} points\n"
-        f"<|--\n{block}--|>\n"
-        f"Grade :=>> {grade.points:.2f}\n"
-    )
+    return f"Comment :=>>-{told}\n" f"<|--\n{block}--|>\n" f"Grade :=>> {grade.points:.2f}\n"

@@ -127,6 +127,9 @@ def _what_students_see(results: Path) -> None:
     assert not any("calloc-arrays" in text for text in texts.values()), texts.keys()
     assert all(HINT in texts[name] for name in ("report.txt", "report.html"))
     assert "8 von 13 Punkten" in texts["report.txt"]
+    assert '<html lang="de">' in texts["report.html"]
+    assert "<h2>Fehlgeschlagene Tests" in texts["report.html"].replace(' id="failed"', "")
+    assert "gab einen Block zurück, erwartet war NULL" in texts["report.html"]
     for name in (folder / "results.json", folder / "gradescope" / "results.json"):
         seen = json.loads(name.read_text())
         assert "seed" not in name.read_text()
