@@ -2,7 +2,7 @@
 
 A submission shares its process with the program that tests it. It can change what the program
 checks blocks by, but neither the program's code, nor what the code tells the tracer to have
-checked: the contents of a block just before a call, as arguments of that call, and everything else
+checked: the contents of a block just before a call, with that call, and everything else
 just after the call, by unmapping what no program can have. What has to be checked follows from the
 calls and their results. tests/snippets/snippet.c is the other side.
 """
@@ -41,6 +41,8 @@ class _Told:
     check: _Check
     number: int = 0
     size: int = 0
+    digest: int = 0
+    """Of their contents, if these had to be kept."""
 
     def __str__(self) -> str:
         match self.check:
@@ -67,8 +69,11 @@ def told_check(event: SystemCall) -> int | None:
 def _told(event: SystemCall) -> _Told | None:
     """Return what a system call tells; None if that is nothing."""
     check = _CHECKS.get(told_check(event) or 0)
-    address, size = event.args[:2] if check else (0, 0)
-    return _Told(check, address & (1 << _CHECK_AT) - 1, size) if check else None
+    if check is None:
+        return None
+    address, size, *digest = event.args
+    known = digest[0] if digest and check is _Check.KEPT else 0
+    return _Told(check, address & (1 << _CHECK_AT) - 1, size, known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +165,7 @@ class _Attestation:
         self._added += 1
         self._blocks[result] = (self._added, size)
         if old is not None:
-            return [*errno, _Told(_Check.KEPT, old[0], min(old[1], size))]
+            return [*errno, _Told(_Check.KEPT, old[0], min(old[1], size), checking.digest)]
         return [*errno, _Told(_Check.ZEROED, 0, size)] if checking.cleared else errno
 
 

@@ -29,7 +29,7 @@ _ORDINARY = frozenset(
     # for abort(). The player of repeated tests reads its input; nothing else is open for reading.
     "brk mmap munmap mprotect read write writev exit exit_group rt_sigaction"
     " rt_sigprocmask rt_sigreturn gettid getpid tgkill futex fstat newfstatat ioctl getrandom"
-    " sysinfo prlimit64 set_tid_address set_robust_list rseq arch_prctl".split()
+    " sysinfo prlimit64 set_tid_address set_robust_list".split()
 )
 _WRITE, _EXEC = 2, 4  # PROT_WRITE and PROT_EXEC of <sys/mman.h>
 _CHANGEABLE = _WRITE | _EXEC

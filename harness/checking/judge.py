@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from harness.trace.compare import Difference, first_difference
@@ -201,7 +201,7 @@ def judge(test: Test, expected: Trace | None, run: Run, policy: Policy, limits: 
         Outcome.PASSED,
         expected=expected,
         found=run.trace,
-        oddities=(*run.audit.oddities, *([run.foreign.what] if run.foreign else [])),
+        oddities=tuple(_oddities(run)),
         printed=run.printed,
     )
     tries: tuple[Callable[[], Judgement | None], ...] = (
@@ -223,6 +223,15 @@ def judge(test: Test, expected: Trace | None, run: Run, policy: Policy, limits: 
                 call=judgement.call or len(run.trace.calls),
             )
     return passed
+
+
+def _oddities(run: Run) -> Iterator[str]:
+    """What a person should look at, though it costs no points by itself."""
+    yield from run.audit.oddities
+    if run.links_oddly:
+        yield "its library runs code, or writes outside of its own memory, while it is linked"
+    if run.foreign is not None:
+        yield run.foreign.what
 
 
 def _earlier(expected: Trace | None, found: Trace, policy: Policy) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from harness.checking.attestation import told_check
+from harness.checking.callers import goes_on
 from harness.checking.program_code import ProgramCode
 from harness.trace.events import LOADED, Entered, Event, Returned, SystemCall
 
@@ -21,6 +22,7 @@ _MOST_APART = 1 << 32
 """The heap begins within so many bytes of the program's end, at a random distance."""
 _CALLS = "called the allocator in place of the test program"
 _TELLS = "told in place of the test program what was checked"
+_MISLEADS = "changed where the test program goes on after a call"
 _CHANGES = "changed memory of the test program or of the system's libraries"
 _WRITE, _EXEC = 2, 4  # PROT_WRITE and PROT_EXEC of <sys/mman.h>
 _FIXED = 0x10  # MAP_FIXED
@@ -113,7 +115,7 @@ class _Origins:
         self.first: Foreign | None = None
         self._code = code
         self._calls = 0
-        self._inside = False
+        self._inside: Entered | None = None
         self._shown = False
         """Whether the tracer shows places."""
         self._bases: frozenset[int] | None = None
@@ -123,11 +125,15 @@ class _Origins:
     def see(self, event: Event) -> None:
         match event:
             case Entered():
+                if self._inside is not None and self._inside.callers:
+                    self.first = self.first or Foreign(self._calls, _MISLEADS)
                 self._calls += 1
-                self._inside = True
+                self._inside = event
                 self._see_place(event.place, self._code.calls.get(event.function), _CALLS)
-            case Returned():
-                self._inside = False
+            case Returned(_, callers):
+                if self._inside is not None:
+                    self._see_callers(self._inside, callers)
+                self._inside = None
             case SystemCall():
                 self._shown |= event.place != 0
                 check = told_check(event)
@@ -143,6 +149,15 @@ class _Origins:
         self._bases = bases if self._bases is None else self._bases & bases
         if not self._bases:
             self.first = self.first or Foreign(self._calls, what)
+
+    def _see_callers(self, entered: Entered, callers: tuple[int, ...]) -> None:
+        """See where the program goes on, if it has stated that."""
+        stated = entered.callers
+        if not stated or not self._bases:
+            return
+        fitting = (b for b in self._bases if goes_on(stated, entered.place, self._code, b))
+        if callers != stated or not any(fitting):
+            self.first = self.first or Foreign(self._calls, _MISLEADS)
 
     def _is_base(self, base: int) -> bool:
         apart = self._memory.heap - (base + self._code.end)

@@ -1,4 +1,4 @@
-"""Where the code of a test program calls the allocator, and where it tells what it has checked.
+"""Where the code of a test program makes calls, and where it tells what it has checked.
 
 The Makefile beside the tests' programs disassembles each of them once, and keeps the lines that say
 so in a file of its own.
@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
-
-_Key = TypeVar("_Key")
+from typing import NamedTuple
 
 _SUFFIX = ".code"
 _X86 = "file format elf64-x86-64"
@@ -21,10 +19,17 @@ _X86 = "file format elf64-x86-64"
 _SEGMENT = re.compile(
     r"LOAD off .* vaddr 0x(?P<start>[0-9a-f]+) .*\n.* memsz 0x(?P<size>[0-9a-f]+) "
 )
-_CALL = re.compile(
-    r"^ +[0-9a-f]+:\tcallq? .*<(?P<function>\w+)@plt>\n +(?P<next>[0-9a-f]+):", re.MULTILINE
-)
-_TELLING = re.compile(r"^(?P<next>[0-9a-f]+) <tell_(?P<check>[0-9]+)_[0-9]+>:$", re.MULTILINE)
+_CALL = r"^ +[0-9a-f]+:\tcallq? .*<(?P<callee>[\w.]+)(?P<plt>@plt)?>(?=\n +(?P<next>[0-9a-f]+):)"
+_TELLING = r"^(?P<place>[0-9a-f]+) <tell_(?P<check>[0-9]+)_[0-9]+>:$"
+_FUNCTION = r"^[0-9a-f]+ <(?P<function>[\w.]+)>:$"
+_CODE = re.compile("|".join((_CALL, _TELLING, _FUNCTION)), re.MULTILINE)
+
+
+class Caller(NamedTuple):
+    """A function that calls another one."""
+
+    function: str
+    callee: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,8 @@ class ProgramCode:
     """Where its calls of a function of the allocator return to, by the name of the function."""
     telling: Mapping[int, frozenset[int]]
     """The same for the system calls by which it tells, by the number of the check."""
+    callers: Mapping[int, Caller] = field(default_factory=dict)
+    """The function that goes on at a place, and the one that it has called."""
 
 
 def read_code(program: Path) -> ProgramCode | None:
@@ -47,16 +54,22 @@ def read_code(program: Path) -> ProgramCode | None:
     if _X86 not in listing:
         return None
     segments = [(int(m["start"], 16), int(m["size"], 16)) for m in _SEGMENT.finditer(listing)]
+    calls, telling, callers = defaultdict(set), defaultdict(set), {}
+    function = ""
+    for match in _CODE.finditer(listing):
+        if match["function"]:
+            function = match["function"]
+        elif match["check"]:
+            telling[int(match["check"])].add(int(match["place"], 16))
+        else:
+            place = int(match["next"], 16)
+            callers[place] = Caller(function, match["callee"])
+            if match["plt"]:
+                calls[match["callee"]].add(place)
     return ProgramCode(
         min(start for start, _ in segments),
         max(start + size for start, size in segments),
-        _places((m["function"], m["next"]) for m in _CALL.finditer(listing)),
-        _places((int(m["check"]), m["next"]) for m in _TELLING.finditer(listing)),
+        {name: frozenset(places) for name, places in calls.items()},
+        {check: frozenset(places) for check, places in telling.items()},
+        callers,
     )
-
-
-def _places(found: Iterable[tuple[_Key, str]]) -> dict[_Key, frozenset[int]]:
-    places = defaultdict(set)
-    for key, place in found:
-        places[key].add(int(place, 16))
-    return {key: frozenset(each) for key, each in places.items()}

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from harness.checking.attestation import Unchecked, first_unchecked
 from harness.checking.audit import Audit, audit
+from harness.checking.linking import links_oddly
 from harness.checking.origin import Foreign, first_foreign
 from harness.checking.printed import printed_in_calls
 from harness.checking.program_code import read_code
@@ -42,6 +43,8 @@ class Run:
     missing: tuple[str, ...]
     """The functions of the allocator that the library lacks."""
     audit: Audit
+    links_oddly: bool = False
+    """Whether the library does more, while it is linked, than libraries do."""
     unchecked: Unchecked | None = None
     """The first call that the program has checked otherwise than it should have."""
     foreign: Foreign | None = None
@@ -121,6 +124,7 @@ class Runner:
                 printed_in_calls(bytes(output.content), events),
                 library.missing,
                 audit(events, moves_break),
+                links_oddly(library.folder / LIBRARY),
                 first_unchecked(events),
                 first_foreign(events, code) if code else None,
             )
@@ -141,5 +145,7 @@ class Runner:
 
     def _environment(self, library: Path) -> dict[str, str]:
         """Return the environment of a program: nothing of ours but the library."""
-        env = {"PATH": "/usr/bin:/bin", "LC_ALL": "C"}
+        # Without this, libc registers memory of the thread's own with the kernel, which a library
+        # could use to go on elsewhere whenever the program is interrupted.
+        env = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "GLIBC_TUNABLES": "glibc.pthread.rseq=0"}
         return {**env, **library_variables(library, self.policy), **self.variables}

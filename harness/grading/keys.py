@@ -45,7 +45,7 @@ def _suite_files(suite: Suite) -> Iterator[tuple[str, Path]]:
 def _checker_files() -> Iterator[tuple[str, Path]]:
     """Yield the files of the checker that grades depend on."""
     for folder, patterns in (
-        (SNIPPETS_MAKEFILE.parent, ("Makefile", "player.c", "snippet.c", "stub.c", "*.h")),
+        (SNIPPETS_MAKEFILE.parent, ("Makefile", "[!t]*.c", "*.h")),
         (UTILS, ("*.[ch]",)),
         (ROOT / "harness", ("**/*.py", "**/*.mk", "**/*.[ch]", "**/Makefile")),
     ):

@@ -73,7 +73,7 @@ class Script:
 
 
 def _fill_behind(model: Model, first: Call, size: int) -> list[Call]:
-    """Do what fill_behind() of tests/snippets/snippet.c does with a right allocator, after a call
+    """Do what fill_behind() of tests/snippets/phases.c does with a right allocator, after a call
     for ``size`` bytes. Return all calls."""
     header = model.header
     smallest = header + size * -(-model.policy.smallest_rest // size)

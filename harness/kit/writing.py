@@ -34,7 +34,7 @@ _COPIED = (
     "tools/install-packages",
     ".vscode/*.json",
     *("tests/snippets/Makefile", "tests/snippets/conftest.py"),
-    *("tests/snippets/snippet.[ch]", "tests/snippets/stub.c", "tests/snippets/player.c"),
+    *("tests/snippets/[!t]*.c", "tests/snippets/*.h"),
 )
 _PACKAGES = ("check", "test     | python3-pytest ")
 """How the rows of packages.txt begin that a kit needs."""

@@ -37,7 +37,7 @@ _MAPPING = {
 
 _MARKS = {0x5E7B0000: Phase.SET_UP, 0x5E7B1000: Phase.JUDGED, 0x5E7B2000: Phase.CLEAN_UP}
 """A test program marks the beginning of a phase by unmapping nothing at one of these addresses; see
-tests/snippets/snippet.c."""
+tests/snippets/phases.c."""
 
 
 def _flags(bits: int, names: dict[int, str], none: str) -> Symbol:

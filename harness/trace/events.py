@@ -15,6 +15,8 @@ class Checking:
     """The number of the block whose contents it has just checked; 0 for none."""
     size: int = 0
     """How many bytes of it."""
+    digest: int = 0
+    """Of those that os_realloc() has to keep."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,8 @@ class Entered:
     """None if the call is not checked, or the program or the tracer does not tell."""
     place: int = 0
     """The address that the call returns to; 0 if the tracer does not tell."""
+    callers: tuple[int, ...] = ()
+    """Where the program will go on after the call, as it states; see `harness.checking.callers`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,8 @@ class Returned:
     """The function entered last returned; ``value`` is None if it returns nothing."""
 
     value: int | None
+    callers: tuple[int, ...] = ()
+    """What has become of that statement."""
 
 
 SPAWNING = frozenset(("clone", "clone3", "fork", "vfork"))
@@ -51,7 +57,8 @@ class SystemCall:
     """The program made a system call.
 
     Calls that concern memory, and writes, have their arguments. They, and calls that start a thread
-    or process, have their result: an address, a number, or -errno.
+    or process, have their result: an address, a number, or -errno. By the third argument of munmap,
+    which the kernel does not look at, a test program tells something.
     """
 
     name: str

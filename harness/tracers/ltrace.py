@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -53,9 +52,9 @@ _TYPES = {POINTER: "addr", SIZE: "ulong", INT: "int", None: "void"}
 """The names of types in prototypes. With them, ltrace shows pointers as addresses, and sizes as
 unsigned numbers."""
 
-_READ = {**SYSTEM_CALLS, **PRINTING}
+_READ = {**SYSTEM_CALLS, **PRINTING, "munmap": Signature((POINTER, SIZE, SIZE), INT)}
 """The system calls whose arguments are read."""
-_LEAST_SHOWN = {"mmap": 4}
+_LEAST_SHOWN = {"mmap": 4, "munmap": 2}
 """How many arguments every version shows, if that is not all."""
 
 _PLACE = re.compile(r"\[(0x[0-9a-f]+)\] ")
@@ -66,13 +65,18 @@ _BEGUN = re.compile(
 )
 _CALL_TAG, _CHECKED, _CLEARED = 0x5E7B11E0, 1, 2
 """What a test program tells with a call; see tests/snippets/snippet.h."""
-_TAKING_BLOCKS = ("os_realloc", "os_free")
-"""The functions with whose calls it tells which block it has checked just before."""
+_CHECKING_WORDS, _STATEMENT_WORDS = 3, 16
+"""The words of the statement that it passes with a call, of which the first say what it has checked
+and the others where it will go on; see tests/snippets/calls.h."""
+_STATEMENT = f"array({_TYPES[POINTER]}, {_STATEMENT_WORDS})*"
+_ARRAY = re.compile(r",? *\[([^\]]*)\]")
 _UNTOLD = re.compile(r"(?P<name>SYS_\w+|\w+@SYS)\([^)]*\) +=\s*")
 """A system call whose result is left out. That happens to one that starts a thread or a process, if
 ltrace hears of the new one first."""
 _SOME_PROCESS = "1"
-_RESUMED = re.compile(r"<\.\.\. (?P<name>\w+)(?:@SYS)? resumed> .*?\) += (?P<result>\S+)\s*")
+_RESUMED = re.compile(
+    r"<\.\.\. (?P<name>\w+)(?:@SYS)? resumed> (?P<args>.*?)\) += (?P<result>\S+)\s*"
+)
 _SIGNALLED = re.compile(r"--- (SIG\w+) \(.*\) ---\s*")
 _EXITED = re.compile(r"\+\+\+ exited \(status (\d+)\) \+\+\+\s*")
 _KILLED = re.compile(r"\+\+\+ killed by (\w+) \+\+\+\s*")
@@ -88,7 +92,12 @@ def _number(text: str) -> int:
 
 
 def _numbers(text: str) -> tuple[int, ...]:
-    return tuple(map(_number, re.split(r", *", text))) if text else ()
+    return tuple(map(_number, re.split(r", *", text.strip()))) if text.strip() else ()
+
+
+def _statements(args: str) -> tuple[tuple[int, ...], ...]:
+    """Return the arrays among the arguments of a call."""
+    return tuple(_numbers(array) for array in _ARRAY.findall(args))
 
 
 @cache
@@ -164,12 +173,13 @@ def _begun(match: re.Match[str], pending: dict[str, str], place: int) -> Iterato
     system_call = _system_call_name(match["name"])
     if system_call is None:
         # Without prototypes ltrace assumes four arguments, all signed.
-        numbers = tuple(map(unsigned, _numbers(args)))
+        numbers = tuple(map(unsigned, _numbers(_ARRAY.sub("", args))))
         count = len(ALLOCATOR[match["name"]].parameters)
-        told = _told(match["name"], numbers[count:])
-        yield Entered(match["name"], numbers[:count], *told, place)
+        statement, *changed = _statements(args) or ((),)
+        line, checking, callers = _told(numbers[count:], statement)
+        yield Entered(match["name"], numbers[:count], line, checking, place, callers)
         if result is not None:
-            yield _returned(match["name"], result)
+            yield _returned(match["name"], result, changed)
     elif result is None:
         pending[system_call] = args
         if system_call in _REPLACING:
@@ -178,17 +188,19 @@ def _begun(match: re.Match[str], pending: dict[str, str], place: int) -> Iterato
         yield _system_call(system_call, args, result, place)
 
 
-def _told(function: str, more: tuple[int, ...]) -> tuple[int, Checking | None]:
-    """Return the line of a call, and how it is checked, as a test program tells in the arguments
-    after the function's own."""
+def _told(
+    more: tuple[int, ...], statement: tuple[int, ...]
+) -> tuple[int, Checking | None, tuple[int, ...]]:
+    """Return the line of a call, how it is checked, and its callers, as a test program tells in the
+    arguments after the function's own."""
     tag, line = divmod(next(iter(more), 0), 1 << 32)
     bits = tag ^ _CALL_TAG
     if bits & ~(_CHECKED | _CLEARED):
-        return 0, None
-    last = more[1:3] if function in _TAKING_BLOCKS else (0, 0)
-    if not bits & _CHECKED or len(last) < 2:
-        return line, None
-    return line, Checking(bool(bits & _CLEARED), *last)
+        return 0, None, ()
+    checking, callers = statement[:_CHECKING_WORDS], statement[_CHECKING_WORDS:]
+    if not bits & _CHECKED or len(statement) < _STATEMENT_WORDS:
+        return line, None, callers
+    return line, Checking(bool(bits & _CLEARED), *checking), callers
 
 
 def _started(match: re.Match[str], place: int) -> Iterator[Event]:
@@ -200,14 +212,15 @@ def _started(match: re.Match[str], place: int) -> Iterator[Event]:
 def _resumed(match: re.Match[str], pending: dict[str, str], place: int) -> Event:
     name = match["name"].removeprefix("SYS_")
     if name in FUNCTIONS:
-        return _returned(name, match["result"])
+        return _returned(name, match["result"], _statements(match["args"]))
     return _system_call(name, pending.pop(name, ""), match["result"], place)
 
 
-def _returned(function: str, result: str) -> Returned:
+def _returned(function: str, result: str, statements: Sequence[tuple[int, ...]]) -> Returned:
     # Without prototypes ltrace shows a result of os_free(), too.
     nothing = ALLOCATOR[function].result is None or result == _NO_VALUE
-    return Returned(None if nothing else _number(result))
+    statement = next(iter(statements), ())
+    return Returned(None if nothing else _number(result), statement[_CHECKING_WORDS:])
 
 
 class Ltrace:
@@ -266,19 +279,19 @@ class Ltrace:
 
 
 def _prototypes() -> str:
-    told = {
-        name: replace(s, parameters=(*s.parameters, *[SIZE] * (3 if name in _TAKING_BLOCKS else 1)))
-        for name, s in ALLOCATOR.items()
-    }
-    signatures = {**told, **{f"SYS_{name}": call for name, call in _READ.items()}}
-    return "".join(f"{_prototype(*signature)}\n" for signature in signatures.items())
+    # The statement is shown when the call begins, and once more when it returns.
+    told = (_TYPES[SIZE], _STATEMENT, f"+{_STATEMENT}")
+    calls = [_prototype(name, signature, told) for name, signature in ALLOCATOR.items()]
+    requests = [_prototype(f"SYS_{name}", signature) for name, signature in _READ.items()]
+    return "".join(f"{line}\n" for line in (*calls, *requests))
 
 
-def _prototype(name: str, signature: Signature) -> str:
-    parameters = ", ".join(_TYPES[parameter] for parameter in signature.parameters)
+def _prototype(name: str, signature: Signature, more: Sequence[str] = ()) -> str:
+    parameters = ", ".join([*map(_TYPES.__getitem__, signature.parameters), *more])
     return f"{_TYPES[signature.result]} {name}({parameters});"
 
 
 def _command(prototypes: Path, raw: Path) -> list[str]:
     calls = "+".join(f"{function}@MAIN" for function in FUNCTIONS)
-    return ["ltrace", "-S", "-i", "-F", str(prototypes), "-o", str(raw), "-e", calls]
+    options = ["-S", "-i", "-A", str(_STATEMENT_WORDS), "-F", str(prototypes), "-o", str(raw)]
+    return ["ltrace", *options, "-e", calls]

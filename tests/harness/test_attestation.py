@@ -196,6 +196,14 @@ def test_a_check_that_is_not_as_it_should_be_is_found(more: Sequence[Event], fou
     assert unchecked.found.startswith(found)
 
 
+def test_contents_are_kept_if_their_digest_is_the_same() -> None:
+    first = called("os_malloc", 10, result=FIRST)
+    moved = called("os_realloc", FIRST, 30, result=SECOND, number=1, size=10, digest=7)
+    for digest, kept in ((7, True), (8, False)):
+        after = SystemCall("munmap", (*told(KEPT, 1, 10).args, digest), -22)
+        assert (first_unchecked([*first, *moved, after]) is None) is kept
+
+
 def test_what_a_library_tells_inside_of_its_calls_counts_for_nothing() -> None:
     entered, returned = called("os_calloc", 2, 8, result=FIRST, cleared=True)
     assert first_unchecked([entered, told(ZEROED, size=16), returned]) is not None

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from harness.checking.check import Setup, set_up
 from harness.checking.origin import first_foreign
-from harness.checking.program_code import ProgramCode, read_code
+from harness.checking.program_code import Caller, ProgramCode, read_code
 from harness.execution.build import ROOT, Library
 from harness.suite import load_suite
 from harness.trace.events import LOADED, Entered, Event, Returned, SystemCall
@@ -23,6 +24,7 @@ LINKER = 0x7F20_0000_0000
 READ, WRITE, EXEC = 1, 2, 4
 FIXED = 0x10
 PLAYS = "called the allocator in place of the test program"
+MISLEADS = "changed where the test program goes on after a call"
 TELLS = "told in place of the test program what was checked"
 CHANGES = "changed memory of the test program or of the system's libraries"
 
@@ -110,6 +112,78 @@ def test_what_is_told_elsewhere_is_not_what_the_program_tells() -> None:
 def test_code_has_to_stay_as_it_was(change: SystemCall, noticed: bool) -> None:
     calls = called(BASE + 0x1010)
     assert found(*calls, change, *calls) == ((1, CHANGES) if noticed else None)
+
+
+# ---- Callers -------------------------------------------------------------------------------------
+
+CALLERS = {
+    0x1010: Caller("checked_malloc_at", "os_malloc"),
+    0x1040: Caller("main", "checked_malloc_at"),
+    0x1050: Caller("fill", "checked_malloc_at"),
+    0x1060: Caller("main", "fill"),
+    0x1070: Caller("fill", "fill"),
+}
+STACK = 0x7FFF_0000_0000
+
+
+def stated(*places: int) -> tuple[int, ...]:
+    """The statement of a program that goes on in so many places."""
+    callers = [word for i, place in enumerate(places) for word in (STACK + 16 * i + 16, place)]
+    return (STACK, *callers, *[0] * (12 - len(callers)))
+
+
+def misled(before: tuple[int, ...], after: tuple[int, ...]) -> tuple[int, str] | None:
+    call = Entered("os_malloc", (8,), place=BASE + 0x1010, callers=before)
+    events = [*START, call, Returned(0, after)]
+    first = first_foreign(events, replace(CODE, callers=CALLERS))
+    return (first.call, first.what) if first else None
+
+
+@pytest.mark.parametrize(
+    "places", [(0x1040,), (0x1050, 0x1060), (0x1050, 0x1070, 0x1060), (0x1050, *[0x1070] * 5)]
+)
+def test_a_program_goes_on_in_its_callers(places: Sequence[int]) -> None:
+    statement = stated(*(BASE + place for place in places))
+    assert misled(statement, statement) is None
+
+
+@pytest.mark.parametrize(
+    "places",
+    [
+        pytest.param((), id="nowhere"),
+        pytest.param((LIBRARY,), id="in the library"),
+        pytest.param((BASE + 0x1041,), id="not behind a call"),
+        pytest.param((BASE + 0x1060,), id="behind the call of another function"),
+        pytest.param((BASE + 0x1050,), id="in a function that nobody called"),
+        pytest.param((BASE + 0x1050, LIBRARY), id="in the library, later"),
+        pytest.param((BASE + 0x1040, BASE + 0x1060), id="in main() before the end"),
+    ],
+)
+def test_a_program_goes_on_nowhere_else(places: Sequence[int]) -> None:
+    assert misled(stated(*places), stated(*places)) == (1, MISLEADS)
+
+
+def test_what_a_program_states_stays_as_it_is() -> None:
+    statement = stated(BASE + 0x1040)
+    assert misled(statement, stated(BASE + 0x1050, BASE + 0x1060)) == (1, MISLEADS)
+    assert misled(statement, ()) == (1, MISLEADS)
+
+
+def test_frames_lie_one_above_the_other() -> None:
+    stack, frame, *rest = stated(BASE + 0x1040)
+    below = (stack, stack - 8, *rest)
+    assert frame > stack and misled(below, below) == (1, MISLEADS)
+
+
+def test_a_call_that_does_not_return_misleads_the_program() -> None:
+    statement = stated(BASE + 0x1040)
+    call = Entered("os_malloc", (8,), place=BASE + 0x1010, callers=statement)
+    events = [*START, call, call, Returned(0, statement)]
+    first = first_foreign(events, replace(CODE, callers=CALLERS))
+    assert first is not None and (first.call, first.what) == (1, MISLEADS)
+
+
+# ---- Other tracers -------------------------------------------------------------------------------
 
 
 def test_a_tracer_that_shows_no_places_is_believed() -> None:

@@ -91,25 +91,23 @@ struct place {
 
 /*
  * The tracer shows the line of each call, and whether the call is checked. They come as an argument
- * more than the function takes, and the upper half tells it from what else may lie there. Then come
- * the number of the block whose contents were checked just before the call, and how many bytes that
- * were. harness/tracers/ltrace.py has all of them, too.
+ * more than the function takes, and the upper half tells it from what else may lie there. Then
+ * comes, twice, the statement of calls.h. harness/tracers/ltrace.py has all of them, too.
  */
 #define CALL_TAG              0x5E7B11E0u
 #define CALL_CHECKED          1u
 #define CALL_CLEARED          2u /* and it will be checked that the array is cleared */
 #define CALL_FROM(line, bits) ((uint64_t)(CALL_TAG | (bits)) << 32 | (uint32_t)(line))
 
-void *malloc_from(size_t size, uint64_t from) __asm__("os_malloc");
-void *calloc_from(size_t nmemb, size_t size, uint64_t from) __asm__("os_calloc");
-void *realloc_from(void *ptr, size_t size, uint64_t from, size_t number,
-                   size_t checked) __asm__("os_realloc");
-void free_from(void *ptr, uint64_t from, size_t number, size_t checked) __asm__("os_free");
+void *malloc_from(size_t size, uint64_t from);
+void *calloc_from(size_t nmemb, size_t size, uint64_t from);
+void *realloc_from(void *ptr, size_t size, uint64_t from);
+void free_from(void *ptr, uint64_t from);
 
 #define os_malloc(size)        malloc_from(size, CALL_FROM(__LINE__, 0))
 #define os_calloc(nmemb, size) calloc_from(nmemb, size, CALL_FROM(__LINE__, 0))
-#define os_realloc(ptr, size)  realloc_from(ptr, size, CALL_FROM(__LINE__, 0), 0, 0)
-#define os_free(ptr)           free_from(ptr, CALL_FROM(__LINE__, 0), 0, 0)
+#define os_realloc(ptr, size)  realloc_from(ptr, size, CALL_FROM(__LINE__, 0))
+#define os_free(ptr)           free_from(ptr, CALL_FROM(__LINE__, 0))
 
 #define checked_malloc(size)          checked_malloc_at(HERE, size)
 #define checked_calloc(nmemb, size)   checked_calloc_at(HERE, nmemb, size)
@@ -139,6 +137,9 @@ void set_up(void);
 void set_up_after(void *first);
 void judged_part(void);
 void clean_up(void);
+
+/* The file of these functions: calls from there are of no line of the test. */
+extern const char phases[];
 
 /* Checks that `call` returns NULL where that is no failure: errno may be what it likes. */
 #define CHECK_NULL(call) check_null(HERE, #call, (call))

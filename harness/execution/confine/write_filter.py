@@ -39,7 +39,7 @@ _PROCESSES = """
     getpid getppid gettid getpgid setpgid getpgrp getsid setsid
     getuid geteuid getgid getegid getgroups getresuid getresgid capget
     setuid setgid setreuid setregid setresuid setresgid
-    arch_prctl set_tid_address set_robust_list get_robust_list rseq futex futex_waitv
+    arch_prctl set_tid_address set_robust_list get_robust_list futex futex_waitv
     sched_yield sched_getaffinity sched_getparam sched_getscheduler getpriority setpriority getcpu
     getrlimit setrlimit getrusage times uname sysinfo getrandom
 """

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * forge.h - the sealed records of a test program, opened. Their key lies in the memory that the
- * program shares with the library; ../../snippets/snippet.c has the records themselves.
+ * forge.h - the sealed records of a test program, opened, and its statement. The records' key lies
+ * in the memory that the program shares with the library; ../../snippets/snippet.c has the records,
+ * and calls.h beside it the statement.
  */
 #ifndef FORGE_H
 #define FORGE_H
@@ -125,6 +126,25 @@ static inline void forge(uint64_t index, struct block block)
 {
     records[index].hidden = masked(block, index);
     records[index].seal = seal_of(&records[index].hidden, index);
+}
+
+/* The words of a statement: of what has to be kept, where the return address lies, and what it is.
+ */
+#define DIGEST 2
+#define STACK  3
+#define NEXT   5
+#define BEYOND 4096
+
+static inline uint64_t *statement_of_call(void)
+{
+    const uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+    const struct words words = words_of_program();
+
+    for (uint64_t *word = words.first; word + NEXT < words.end; word++)
+        if (word[STACK] > here && word[STACK] < here + BEYOND &&
+            word[NEXT] == *(uint64_t *)word[STACK])
+            return word;
+    return NULL;
 }
 
 #endif

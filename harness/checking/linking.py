@@ -1,0 +1,163 @@
+"""Whether a library leaves it to the dynamic linker to do what libraries do.
+
+The linker relocates a library before libc and the program. It runs functions that choose another
+one (an `ifunc`) and writes wherever a relocation says, and by that, a library could change what the
+linker knows of the program. Compilers write an `ifunc` only if told to, and a linker only writes
+relocations of the library's own memory.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+_HEADER = struct.Struct("<16xHHIQQQIHHHHHH")
+_SEGMENT = struct.Struct("<IIQQQQQQ")
+_RELOCATION = struct.Struct("<QII8x")
+_SYMBOL = struct.Struct("<4xBxH16x")
+_X86_64 = b"\x7fELF\x02\x01"
+_MACHINE = 62
+_LOAD, _DYNAMIC = 1, 2  # types of segments
+_WRITABLE = 2  # a flag of segments
+_NULL, _PLTRELSZ, _PLTGOT, _HASH, _SYMTAB, _RELA, _RELASZ, _JMPREL = 0, 2, 3, 4, 6, 7, 8, 23
+_RELRSZ, _RELR, _GNU_HASH, _TLSDESC_GOT = 35, 36, 0x6FFFFEF5, 0x6FFFFEF7
+_HARMLESS = frozenset((0, 1, 6, 7, 8, 16, 17, 18, 36))
+"""The types of relocations that linkers write into libraries, but for those that call a function:
+none, 64, GLOB_DAT, JUMP_SLOT, RELATIVE, and four of thread-local memory."""
+_IFUNC = 10
+"""The type of a symbol, in the lower half of its byte."""
+_WORD = 8
+
+
+class _Segment(NamedTuple):
+    """What is mapped of the file."""
+
+    flags: int
+    offset: int
+    start: int
+    length: int
+    """In the file."""
+    size: int
+    """In memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A library, by the addresses that its parts have in memory."""
+
+    content: bytes
+    segments: tuple[_Segment, ...]
+
+    def at(self, address: int, count: int) -> bytes:
+        """Return so many bytes. Raises `ValueError` if the file has not got them."""
+        for segment in self.segments:
+            begin = address - segment.start
+            if 0 <= begin and begin + count <= segment.length:
+                offset = segment.offset + begin
+                return self.content[offset : offset + count]
+        raise ValueError(address)
+
+    def words(self, address: int, count: int, letter: str) -> tuple[int, ...]:
+        """Return so many numbers of a type of `struct`."""
+        form = struct.Struct(f"<{count}{letter}")
+        return form.unpack(self.at(address, form.size))
+
+    def owns(self, address: int) -> bool:
+        """Return whether a word lies in memory that the library may write to."""
+        return any(
+            s.flags & _WRITABLE and s.start <= address <= s.start + s.size - _WORD
+            for s in self.segments
+        )
+
+    def ascends(self) -> bool:
+        """Return whether each segment lies behind the one before, as the linker believes."""
+        ends = [segment.start + segment.size for segment in self.segments]
+        return all(end <= s.start for end, s in zip(ends, self.segments[1:]))
+
+
+def links_oddly(library: Path) -> bool:
+    """Return whether a library for x86-64 runs code, or writes outside of its own memory, while it
+    is linked, or can't be read. Raises `OSError`."""
+    content = library.read_bytes()
+    if not content.startswith(_X86_64):
+        return False
+    try:
+        _, machine, _, _, at, _, _, _, _, count, *_ = _HEADER.unpack_from(content)
+        if machine != _MACHINE:
+            return False
+        segments = [_SEGMENT.unpack_from(content, at + i * _SEGMENT.size) for i in range(count)]
+        loaded = tuple(
+            _Segment(flags, offset, start, length, size)
+            for kind, flags, offset, start, _, length, size, _ in segments
+            if kind == _LOAD
+        )
+        *_, dynamic = (start for kind, _, _, start, *_ in segments if kind == _DYNAMIC)
+        file = _File(content, loaded)
+        return not _is_ordinary(file, dict(_entries(file, dynamic)))
+    except (ValueError, struct.error):
+        return True
+
+
+def _entries(file: _File, at: int) -> Iterator[tuple[int, int]]:
+    """Yield the entries of the dynamic table; the linker goes by the last one of a kind."""
+    while (entry := file.words(at, 2, "Q"))[0] != _NULL:
+        yield entry[0], entry[1]
+        at += 2 * _WORD
+
+
+def _is_ordinary(file: _File, table: dict[int, int]) -> bool:
+    tables = ((_RELA, _RELASZ), (_JMPREL, _PLTRELSZ))
+    relocations = [
+        each
+        for start, length in tables
+        if table.get(length)
+        for each in _RELOCATION.iter_unpack(file.at(table.get(start, 0), table[length]))
+    ]
+    written = [address for address, *_ in relocations]
+    written += _packed(file, table.get(_RELR, 0), table.get(_RELRSZ, 0))
+    written += [table[tag] for tag in (_PLTGOT, _TLSDESC_GOT) if tag in table]
+    symbols = {symbol for _, _, symbol in relocations} | set(_defined(file, table))
+    return (
+        file.ascends()
+        and all(map(file.owns, written))
+        and all(kind in _HARMLESS for _, kind, _ in relocations)
+        and not any(_chooses(file, table[_SYMTAB], symbol) for symbol in symbols)
+    )
+
+
+def _packed(file: _File, start: int, size: int) -> Iterator[int]:
+    """Yield what is written by a packed table: addresses, and bits for the words behind them."""
+    address = 0
+    for word in file.words(start, size // _WORD, "Q") if size else ():
+        if word & 1 == 0:
+            yield word
+            address = word + _WORD
+        else:
+            yield from (address + _WORD * bit for bit in range(63) if word >> (bit + 1) & 1)
+            address += 63 * _WORD
+
+
+def _defined(file: _File, table: dict[int, int]) -> Iterator[int]:
+    """Yield the symbols that the linker can find by their names, by their numbers."""
+    if _HASH in table:
+        _, count = file.words(table[_HASH], 2, "I")
+        file.at(table[_SYMTAB], count * _SYMBOL.size)  # there are not more than the file has
+        yield from range(count)
+    if _GNU_HASH in table:
+        buckets, first, bloom, _ = file.words(table[_GNU_HASH], 4, "I")
+        at = table[_GNU_HASH] + 16 + bloom * _WORD
+        chains = at + buckets * 4
+        for symbol in filter(None, file.words(at, buckets, "I")):
+            yield symbol
+            while not file.words(chains + (symbol - first) * 4, 1, "I")[0] & 1:
+                symbol += 1
+                yield symbol
+
+
+def _chooses(file: _File, symbols: int, number: int) -> bool:
+    """Return whether a symbol is one of the library's own functions that choose another one."""
+    info, section = _SYMBOL.unpack(file.at(symbols + number * _SYMBOL.size, _SYMBOL.size))
+    return bool(info & 0xF == _IFUNC and section != 0)
