@@ -4,6 +4,7 @@
 #include "size_tree.h"
 
 size_t free_blocks_bin_limit;
+size_t free_blocks_large_bytes;
 
 static struct block_meta *tree;
 static size_t unindexed;
@@ -22,8 +23,14 @@ static bool fits_bin(const struct block_meta *block)
     return block->size <= BINS_MAX && block->size >= LINKS_SIZE && can_link_to(block);
 }
 
+static size_t large_bytes(const struct block_meta *block)
+{
+    return block->size >= FREE_LARGE ? block->size : 0;
+}
+
 void free_blocks_add_slow(struct block_meta *block)
 {
+    free_blocks_large_bytes += large_bytes(block);
     if (free_list_is_used())
         free_list_add(block);
     else if (fits_bin(block))
@@ -36,6 +43,7 @@ void free_blocks_add_slow(struct block_meta *block)
 
 void free_blocks_remove_slow(struct block_meta *block)
 {
+    free_blocks_large_bytes -= large_bytes(block);
     if (free_list_is_used())
         free_list_remove(block);
     else if (fits_bin(block))
@@ -48,17 +56,21 @@ void free_blocks_remove_slow(struct block_meta *block)
 
 void free_blocks_put_back(struct block_meta *block)
 {
-    if (free_list_is_used())
+    if (free_list_is_used()) {
+        free_blocks_large_bytes += large_bytes(block);
         free_list_put_back(block);
-    else
+    } else {
         free_blocks_add(block);
+    }
 }
 
 void free_blocks_merge(struct block_meta *block, struct block_meta *next)
 {
     if (free_list_is_used()) {
+        free_blocks_large_bytes -= large_bytes(block) + large_bytes(next);
         free_list_merge(block, next);
         block_list_merge(block, next);
+        free_blocks_large_bytes += large_bytes(block);
         return;
     }
     free_blocks_remove(block);
@@ -101,8 +113,12 @@ static struct block_meta *better(struct block_meta *one, struct block_meta *othe
 
 struct block_meta *free_blocks_take_slow(size_t payload)
 {
-    if (free_list_is_used())
-        return free_list_take(payload);
+    if (free_list_is_used()) {
+        struct block_meta *taken = free_list_take(payload);
+
+        free_blocks_large_bytes -= taken == NULL ? 0 : large_bytes(taken);
+        return taken;
+    }
 
     struct block_meta *block = better(better(find_in_bins(payload), size_tree_find(tree, payload)),
                                       find_unindexed(payload));

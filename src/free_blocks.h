@@ -22,6 +22,10 @@
  * heap extends beyond the reach of links, on a 32-bit machine, and with a free list. */
 INTERNAL size_t free_blocks_bin_limit;
 
+/* The bytes of all free blocks that are large, from this size on. */
+#define FREE_LARGE ((size_t)64 << 10)
+INTERNAL size_t free_blocks_large_bytes;
+
 /* Must be called after the heap has grown. */
 void free_blocks_update_bin_limit(void);
 

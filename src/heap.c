@@ -176,7 +176,7 @@ void heap_release(struct block_meta *block)
 {
     settle();
     set_aside(block);
-    trim_after_release(block->size);
+    trim_after_release();
 }
 
 /* Moves the contents of `block` to a new block. If there is none, gives back what `block` has taken
@@ -220,13 +220,11 @@ static struct block_meta *resize(struct block_meta *block, size_t payload)
 
 struct block_meta *heap_resize(struct block_meta *block, size_t payload)
 {
-    size_t contents = block->size;
-
     settle();
 
     struct block_meta *resized = resize(block, payload);
 
     if (resized != NULL)
-        trim_after_release(contents);
+        trim_after_release();
     return resized;
 }

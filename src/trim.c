@@ -7,11 +7,12 @@
 #include "page.h"
 #include "trim.h"
 
-#define PURGED_FROM    ((size_t)64 << 10) /* bytes of a block that is worth a system call */
-#define PURGE_INTERVAL 8                  /* times the bytes from which the end is returned */
-#define PURGE_SHARE    16                 /* of the heap has to be released meanwhile */
+#define PURGE_INTERVAL 2  /* times the bytes from which the end is returned */
+#define PURGE_SHARE    32 /* of the heap has to become free in large blocks meanwhile */
 
-static size_t released_since_purge;
+/* The bytes in large blocks after the last purge, or fewer if there were fewer since. Only large
+ * blocks are worth a system call, and there may be none until most of the heap is free. */
+static size_t purged;
 
 /* Purges a free block, except for what the index has in its payload. */
 static bool purge(struct block_meta *block)
@@ -26,10 +27,10 @@ static bool purge_all(void)
 {
     bool any = false;
 
-    released_since_purge = 0;
     for (struct block_meta *block = NULL;
-         (block = free_blocks_next_large(block, PURGED_FROM)) != NULL;)
+         (block = free_blocks_next_large(block, FREE_LARGE)) != NULL;)
         any |= purge(block);
+    purged = free_blocks_large_bytes;
     return any;
 }
 
@@ -48,17 +49,20 @@ static bool is_purge_due(void)
 {
     size_t heap = block_list.end - (uintptr_t)block_list.first;
 
-    return policy_in_force.extended &&
-           released_since_purge / PURGE_INTERVAL >= policy_in_force.trim &&
-           released_since_purge >= heap / PURGE_SHARE;
+    if (free_blocks_large_bytes < purged)
+        purged = free_blocks_large_bytes;
+
+    size_t unpurged = free_blocks_large_bytes - purged;
+
+    return policy_in_force.extended && unpurged / PURGE_INTERVAL >= policy_in_force.trim &&
+           unpurged >= heap / PURGE_SHARE;
 }
 
-void trim_what_is_due(size_t released)
+void trim_what_is_due(void)
 {
     int saved_errno = errno;
 
     growth_return_end(policy_in_force.trim);
-    released_since_purge += released;
     if (is_purge_due())
         purge_all();
     errno = saved_errno;

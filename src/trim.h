@@ -24,13 +24,13 @@
 bool trim_all(void);
 
 /* The slow path of trim_after_release(). */
-void trim_what_is_due(size_t released);
+void trim_what_is_due(void);
 
-/* Gives back what the policy asks for, after `released` more bytes have become free. */
-static inline void trim_after_release(size_t released)
+/* Gives back what the policy asks for, after a block has become free. */
+static inline void trim_after_release(void)
 {
     if (policy_in_force.trim != 0)
-        trim_what_is_due(released);
+        trim_what_is_due();
 }
 
 #endif

@@ -136,6 +136,29 @@ static void block_the_break(void)
 }
 
 /* Some blocks are freed meanwhile, so that there are free blocks in all segments. */
+/* Large runs of free memory appear only when nearly all blocks are free. */
+static void memory_freed_in_any_order_goes_back_to_the_system(void)
+{
+    enum { BLOCKS = 200000, SIZE = 500 };
+    static char *blocks[BLOCKS];
+    uint64_t state = 1;
+    size_t before = resident();
+
+    for (int i = 0; i < BLOCKS; i++)
+        blocks[i] = memset(malloc(SIZE), 'a', SIZE);
+    EXPECT(malloc(SIZE) != NULL); /* the end of the heap stays in use */
+    EXPECT(resident() > before + 90 * MIB);
+    for (size_t left = BLOCKS; left > 0; left--) {
+        state = state * UINT64_C(6364136223846793005) + 1;
+
+        size_t chosen = (state >> 33) % left;
+
+        free(blocks[chosen]);
+        blocks[chosen] = blocks[left - 1];
+    }
+    EXPECT(resident() < before + 20 * MIB);
+}
+
 static void the_heap_grows_in_steps(void)
 {
     enum { BLOCKS = 10000, SIZE = 100 };
@@ -194,6 +217,7 @@ static const struct promise promises[] = {
     PROMISE(many_large_blocks_take_not_more_than_32000_mappings),
     PROMISE(new_memory_is_not_zeroed_again),
     PROMISE(freed_memory_goes_back_to_the_system),
+    PROMISE(memory_freed_in_any_order_goes_back_to_the_system),
     PROMISE(the_heap_grows_in_steps),
     PROMISE(the_heap_grows_although_the_break_is_blocked),
     PROMISE(the_last_64_KiB_of_address_space_can_be_allocated),

@@ -62,3 +62,9 @@ def test_promises(built: Built, program: str, promise: str, conf: str) -> None:
 def test_the_mappings_are_limited(built: Built, conf: str) -> None:
     promise = "many_large_blocks_take_not_more_than_32000_mappings"
     assert run(built, "memory", promise, conf=conf) == OK
+
+
+def test_memory_freed_in_any_order_goes_back(built: Built) -> None:
+    """With checks, thousands of blocks in quarantine would lie in between."""
+    promise = "memory_freed_in_any_order_goes_back_to_the_system"
+    assert run(built, "memory", promise) == OK
