@@ -17,7 +17,8 @@ from harness.reports.terminal import make_console
 from harness.text import printable
 from harness.whole_file import write_whole
 
-_FORMATS = ("csv", "xlsx", "moodle", "canvas")
+_FORMATS = ("csv", "xlsx", "moodle", "worksheet", "canvas")
+_FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command("table")
@@ -94,7 +95,26 @@ def why_command(student: str, course_path: Path) -> None:
     show_default=True,
     help="List so many pairs.",
 )
-def similar_command(course_path: Path, pairs: int) -> None:
+@click.option(
+    "--source",
+    "sources",
+    multiple=True,
+    metavar="NAME=PATH",
+    help="Compare the folder PATH in the submission NAME, as grade has built it; repeatable.",
+)
+@click.option(
+    "--json", "json_path", type=_FILE, metavar="FILE", help="Also write all pairs as JSON."
+)
+@click.option(
+    "--html", "html_path", type=_FILE, metavar="FILE", help="Also write the list as a page."
+)
+def similar_command(
+    course_path: Path,
+    pairs: int,
+    sources: tuple[str, ...],
+    json_path: Path | None,
+    html_path: Path | None,
+) -> None:
     """List pairs of submissions that share code.
 
     Passages of those that are flagged follow, side by side. Only the submissions that count are
@@ -103,7 +123,13 @@ def similar_command(course_path: Path, pairs: int) -> None:
     """
     from harness.course.settings import load_course
     from harness.course.similarity import compare_submissions
+    from harness.course.similarity_files import as_html, as_json
     from harness.course.similarity_report import show_pairs
 
     course = load_course(course_path)
-    show_pairs(make_console(), compare_submissions(course), course.similarity, pairs)
+    compared, rules = compare_submissions(course, sources), course.similarity
+    if json_path is not None:
+        write_whole(json_path, as_json(compared, rules))
+    if html_path is not None:
+        write_whole(html_path, as_html(compared, rules, pairs))
+    show_pairs(make_console(), compared, rules, pairs)

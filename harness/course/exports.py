@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -22,6 +23,7 @@ from harness.reports.gradebook import guarded
 from harness.text import printable
 
 _BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
+_PARTICIPANT = re.compile(r"_(\d+)_assignsubmission_")
 _MOST_CHARACTERS = 32_767
 """As many characters fit into a cell of a spreadsheet."""
 
@@ -109,6 +111,27 @@ def _as_moodle(table: Table, assignment: str) -> bytes:
     return _lines([heading, *rows])
 
 
+def _as_worksheet(table: Table, assignment: str) -> bytes:
+    """Return Moodle's grading worksheet of an assignment. It knows students by their number in the
+    course; those whose number is unknown are left out."""
+    heading = ("Identifier", "Full name", "Email address", "Grade", "Maximum Grade")
+    rows = [
+        (
+            *(f"Participant {number}", row.student.name, row.student.email),
+            *(row.total, table.max_points, _feedback(row)),
+        )
+        for row in table.rows
+        if (number := _participant(row))
+    ]
+    return _lines([(*heading, "Feedback comments"), *rows])
+
+
+def _participant(row: Row) -> str:
+    """Return Moodle's number of a student, from the roster or the name of the submission."""
+    named = _PARTICIPANT.search(row.submission.name) if row.submission else None
+    return row.student.participant or (named[1] if named else "")
+
+
 def _as_canvas(table: Table, assignment: str) -> bytes:
     """Return the file for Canvas' import of grades; its second line has the points possible."""
     heading = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section", assignment)
@@ -137,5 +160,6 @@ EXPORTS: Mapping[str, Export] = {
     "csv": Export(".csv", _as_csv),
     "xlsx": Export(".xlsx", _as_xlsx),
     "moodle": Export("-moodle.csv", _as_moodle),
+    "worksheet": Export("-worksheet.csv", _as_worksheet),
     "canvas": Export("-canvas.csv", _as_canvas),
 }

@@ -23,6 +23,8 @@ from harness.execution.build import ROOT
 from harness.execution.kit import UTILS
 from harness.grading.archive.bounds import ArchiveLimits, Refused
 from harness.grading.archive.unpack import unpack
+from harness.grading.batch import list_folder
+from harness.grading.named_sources import name_sources
 from harness.grading.rules import load_rules
 
 _OURS = (UTILS, ROOT / "kit" / "src")
@@ -80,12 +82,16 @@ class Compared:
     """Submissions that could not be, and why."""
 
 
-def compare_submissions(course: Course) -> Compared:
-    """Compare the submissions that count. Raises `UserError` and `OSError`."""
+def compare_submissions(course: Course, sources: Sequence[str] = ()) -> Compared:
+    """Compare the submissions that count. ``sources`` are the folders of sources that a user named,
+    as NAME=PATH. Raises `UserError` and `OSError`."""
     limits = load_rules(course.suite).archive
     with tempfile.TemporaryDirectory(prefix="osmem-similar-") as name:
         scratch = Path(name)
-        codes, left_out = _read_all(make_table(course).rows, scratch, limits)
+        handed_in = list_folder(course.submissions).submissions
+        named = name_sources(handed_in, sources, limits, scratch)
+        folders = {submission.name: submission.source for submission in named}
+        codes, left_out = _read_all(make_table(course).rows, scratch, limits, folders)
         if len(codes) < 2:
             raise UserError(f"{course.submissions}: expected two submissions, found {len(codes)}")
         texts = scratch / "texts"
@@ -102,7 +108,7 @@ def compare_submissions(course: Course) -> Compared:
 
 
 def _read_all(
-    rows: Iterable[Row], scratch: Path, limits: ArchiveLimits
+    rows: Iterable[Row], scratch: Path, limits: ArchiveLimits, folders: Mapping[str, str]
 ) -> tuple[list[Code], dict[str, str]]:
     """Return the C of all submissions, each once, and those that have none."""
     shared: dict[str, list[Row]] = {}
@@ -114,7 +120,7 @@ def _read_all(
         first = owners[0]
         assert first.submission is not None
         try:
-            unpack(first.submission.path, scratch / str(number), limits)
+            unpack(first.submission.path, scratch / str(number), limits, folders.get(name, ""))
         except Refused as refusal:
             left_out[name] = str(refusal)
             continue

@@ -105,6 +105,11 @@ def render_index(rows: Sequence[Mapping[str, object]]) -> str:
     return _render("index.html", title="osmem: submissions", rows=rows)
 
 
+def render_pairs(title: str, facts: Sequence[str], pairs: Sequence[Mapping[str, object]]) -> str:
+    """Return the page of pairs of similar submissions."""
+    return _render("similar.html", title=title, facts=facts, pairs=pairs)
+
+
 def render_traces(title: str, facts: Sequence[str], traces: Mapping[str, Trace]) -> str:
     """Return the page of one trace, or of two to compare, by their titles."""
     sides = [Side(printable(name), observed(trace.calls)) for name, trace in traces.items()]

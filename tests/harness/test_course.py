@@ -202,6 +202,13 @@ def _exports(course: Class) -> None:
     assert {row["ID number"]: Decimal(row["malloc"]) for row in moodle} == expected
     assert moodle[0]["malloc (Feedback)"] == "8 points; less 4 for 2 late days"
 
+    sheet = list(csv.DictReader(io.StringIO(files["worksheet"].decode(), newline="")))
+    by_number = {row["Identifier"]: row for row in sheet}
+    assert by_number["Participant 902"]["Grade"] == str(NO_ZERO)
+    assert by_number["Participant 501"]["Maximum Grade"] == "13"
+    assert by_number["Participant 777"]["Feedback comments"].startswith("8 points; less 4")
+    assert len(sheet) == 29
+
     canvas = list(csv.DictReader(io.StringIO(files["canvas"].decode(), newline="")))
     assert (canvas[0]["Student"], canvas[0]["malloc"]) == ("Points Possible", "13")
     assert {row["SIS User ID"]: Decimal(row["malloc"]) for row in canvas[1:]} == expected

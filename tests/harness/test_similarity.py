@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from pathlib import Path
 
 import pytest
 
+from command import assert_could_not_run, checker
 from harness.course.settings import load_course
 from harness.course.similarity import Pair, compare_submissions
 from harness.execution.build import ROOT
@@ -96,3 +98,25 @@ def test_rare_mistakes_that_both_make_move_a_pair_up(course: Path) -> None:
     assert rare[names].mistakes == {"fit-first": 2}
     assert common[names].rank == before[names].rank
     assert rare[names].percent == before[names].percent
+
+
+def test_pairs_are_written_for_programs_and_browsers(course: Path) -> None:
+    pairs(course, ada="fit-first", ben="fit-first")
+    (course / "submissions" / "cy" / "other").mkdir()
+    shutil.copy(ROOT / "src" / "pairing.c", course / "submissions" / "cy" / "other")
+    settings = ("similar", "--course", course / "course.toml")
+    written = ("--json", course / "pairs.json", "--html", course / "pairs.html")
+    ended = checker(*settings, *written, "--source", "cy=other")
+    assert (ended.stderr, ended.returncode) == ("", 0)
+    told = json.loads((course / "pairs.json").read_text())
+    first = told["pairs"][0]
+    assert first["flagged"] and first["mistakes"] == {"fit-first": 2}
+    both = [
+        {each["name"] for each in pair["submissions"]} for pair in told["pairs"] if pair["flagged"]
+    ]
+    assert {"ada", "ben.tar.gz"} in both and {"cy", "di"} in both
+    page = (course / "pairs.html").read_text()
+    assert "ben.tar.gz (ben)" in page and "fit-first (made by 2)" in page
+    assert first["passages"][0]["places"][0] in page
+    wrong = checker(*settings, "--source", "eve=src")
+    assert_could_not_run(wrong, "--source eve=src: expected a submission named 'eve', found none")
