@@ -253,7 +253,7 @@ def test_a_build_that_takes_too_long_beside_others_is_repeated_alone(
     makefile = (source / "Makefile").read_text()
     first = f"slow := $(shell mkdir {tmp_path}/tried && sleep 1000)\n"
     (source / "Makefile").write_text(first + makefile)
-    suite = replace(suite, build_limits=replace(suite.build_limits, sleep_seconds=1000, seconds=5))
+    suite = replace(suite, build_limits=replace(suite.build_limits, sleep_seconds=1000, seconds=15))
     (verdict,) = check(set_up(suite.select(("malloc-arrays",)), source, Ltrace(), 1), 1)
     assert verdict.outcome is Outcome.PASSED
 

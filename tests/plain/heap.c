@@ -311,10 +311,11 @@ void trim(void)
 
     int saved_errno = errno;
 
-    if (sbrk(-(intptr_t)(header_size() + last->size)) != (void *)-1) {
-        heap_end = last == first_block() ? NULL : (char *)last;
-        take_out(last);
-    }
+    take_out(last); /* its header may be gone with the memory */
+    if (sbrk(-(intptr_t)(header_size() + last->size)) == (void *)-1)
+        put_last(last);
+    else
+        heap_end = first_block() == NULL ? NULL : (char *)end_of(last_block());
     errno = saved_errno;
 }
 
