@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import ParamSpec, TypeVar
 
 from harness.execution.groups import Running
+from harness.execution.interrupts import held_interrupts
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -17,7 +18,7 @@ _T = TypeVar("_T")
 _STOPPING_SECONDS = 0.02
 """The pause before everything that runs is killed again: a thread may be about to start more."""
 _NOTICE_SECONDS = 0.2
-"""How long an interrupt may go unnoticed if it reaches another thread than the one that waits."""
+"""How long an interrupt may go unnoticed."""
 
 
 class Workers:
@@ -45,10 +46,12 @@ class Workers:
             context.run(self._running.track_this_thread)
             return context.run(function, *args, **kwargs)
 
-        return self._executor.submit(work)
+        with held_interrupts():
+            return self._executor.submit(work)
 
     def begin(self) -> None:
-        self._begun.set()
+        with held_interrupts():
+            self._begun.set()
 
     def __enter__(self) -> Workers:
         return self
@@ -71,9 +74,10 @@ class Workers:
 
     def _end(self, stopping: bool) -> None:
         self._stopped = stopping
-        self._begun.set()
+        self.begin()
         if stopping:
-            self._kill_all()
+            with held_interrupts():
+                self._kill_all()
         self._executor.shutdown()
 
     def _kill_all(self) -> None:
@@ -89,7 +93,8 @@ def completed(futures: Iterable[Future[_T]]) -> Iterator[Future[_T]]:
     """Yield each future as soon as it is done."""
     pending = set(futures)
     while pending:
-        done, pending = wait(pending, _NOTICE_SECONDS, FIRST_COMPLETED)
+        with held_interrupts():
+            done, pending = wait(pending, _NOTICE_SECONDS, FIRST_COMPLETED)
         yield from done
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
+import sys
 import threading
 import time
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 import pytest
 
@@ -116,3 +120,25 @@ def test_an_interrupt_at_any_moment_leaves_nothing(tmp_path: Path) -> None:
                 list(completed(futures))
         ended.set()
         assert left_of(tmp_path) == []
+
+
+@pytest.mark.parametrize("lock", range(1, 16))
+def test_an_interrupt_right_after_a_lock_is_taken_keeps_no_thread_from_ending(lock: int) -> None:
+    taken = itertools.count(1)
+
+    def interrupt(frame: FrameType, event: str, _: object) -> Any:
+        taking = frame.f_code is threading.Condition.__enter__.__code__
+        if taking and event == "return" and next(taken) == lock:
+            signal.raise_signal(signal.SIGINT)
+        return interrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        with Workers(2) as workers:
+            sys.settrace(interrupt)
+            try:
+                futures = [workers.submit(int) for _ in range(4)]
+                workers.begin()
+                list(completed(futures))
+                signal.raise_signal(signal.SIGINT)  # fewer locks were taken
+            finally:
+                sys.settrace(None)
