@@ -8,10 +8,10 @@
 
 #define BLOCKS     4096
 #define MOST_BYTES ((size_t)8 << 20) /* of blocks of the heap */
-#define MOST_FILLED                                                                                \
-    ((size_t)32 << 10) /* bytes of a block: the rest may never have been touched                   \
-                        */
-#define FILLER 0xDF    /* as a pointer, it leads nowhere */
+#define FILLER     0xDF              /* as a pointer, it leads nowhere */
+
+/* So many bytes of a block are filled: the rest may never have been touched. */
+#define MOST_FILLED ((size_t)32 << 10)
 
 static struct {
     struct block_meta *slots[BLOCKS];
