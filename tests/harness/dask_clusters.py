@@ -71,7 +71,7 @@ def made_batch() -> Iterator[Batch]:
 
 
 def _write_submissions(folder: Path) -> None:
-    for mistake in MISTAKES[::60]:
+    for mistake in MISTAKES[::91]:
         mistaken(folder / mistake / "src", mistake)
     plain(folder / "plain" / "src")
     plain(folder / "ünï \x1b[31m'cödé" / "src")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from harness.execution.build import ROOT
 from submissions import attacking, plain
 
@@ -32,6 +34,7 @@ def audit(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 def test_grades_that_differ_are_listed(tmp_path: Path) -> None:
     source = attacking(tmp_path / "submissions" / "fickle" / "src", "nap")
     (source / "attack.c").write_text(FICKLE.format(seen=tmp_path / "seen"))

@@ -96,6 +96,7 @@ def test_a_scheduler_that_dies_is_an_error_in_one_line_and_costs_no_grade(batch:
     assert batch.results("left") == batch.results("alone")
 
 
+@pytest.mark.slow
 def test_a_scheduler_that_comes_back_costs_no_grade(batch: Batch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
@@ -115,6 +116,7 @@ def test_a_scheduler_that_comes_back_costs_no_grade(batch: Batch) -> None:
     assert batch.results("back") == batch.results("alone")
 
 
+@pytest.mark.slow
 def test_one_that_is_named_overtakes_a_batch(batch: Batch) -> None:
     with cluster(batch.top, 1) as (address, _):
         with batch.grading("long", "--dask", address) as command:

@@ -118,7 +118,7 @@ def test_without_room_to_begin_it_says_so_in_one_line(suite: Path) -> None:
     assert ended.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("built_before", [False, True])
+@pytest.mark.parametrize("built_before", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_the_umask_changes_no_grade(suite: Path, built_before: bool) -> None:
     submission(suite)
     env = {"OSMEM_BUILD": str(suite.parent / "build")}

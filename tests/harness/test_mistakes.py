@@ -10,6 +10,7 @@ import pytest
 
 from harness.checking.check import set_up
 from harness.checking.matrix import Cost, costs, out_of_place
+from harness.diagnosis.making import recorded_costs
 from harness.diagnosis.recorder import Recorder, recorders
 from harness.execution.build import ROOT
 from harness.results.verdict import Outcome
@@ -58,11 +59,14 @@ UNNOTICED = {
 """Mistakes that are none in the default suite, and why."""
 
 
-@pytest.fixture(scope="module")
-def matrix() -> Mapping[str, Cost]:
-    """What each mistake costs in the default suite. It is judged where it changes something; 'make
-    matrix' judges it in all tests."""
+@pytest.fixture(scope="module", params=["recorder", pytest.param("ltrace", marks=pytest.mark.slow)])
+def matrix(request: pytest.FixtureRequest) -> Mapping[str, Cost]:
+    """What each mistake costs in the default suite. With ltrace, it is judged where it changes
+    something; 'make matrix' judges it in all tests."""
     setup = set_up(SUITE, PLAIN, Ltrace(), 2)
+    if request.param == "recorder":
+        recorded = recorded_costs(SUITE, setup.programs, 2)
+        return {cost.mistake.name: cost for cost in recorded}
     with recorders(SUITE, setup.programs, len(MISTAKES)) as found:
         changed = {name: changed_by(name, found) for name in MISTAKES}
     costs_of = {}
