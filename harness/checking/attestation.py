@@ -16,7 +16,7 @@ from enum import IntEnum
 from harness.trace.events import Checking, Entered, Event, Returned, SystemCall
 
 _TAG = 0x5E7C
-_TAG_AT, _CHECK_AT = 48, 44
+_TAG_AT, _CHECK_AT, _BLOCK_AT = 48, 44, 32
 """The bits of an address at which the tag and the check begin; below is a block's number."""
 
 
@@ -71,9 +71,12 @@ def _told(event: SystemCall) -> _Told | None:
     check = _CHECKS.get(told_check(event) or 0)
     if check is None:
         return None
-    address, size, *digest = event.args
-    known = digest[0] if digest and check is _Check.KEPT else 0
-    return _Told(check, address & (1 << _CHECK_AT) - 1, size, known)
+    address, size = event.args[:2]
+    number = address & (1 << _CHECK_AT) - 1
+    if check is _Check.KEPT:
+        block, kept = divmod(number, 1 << _BLOCK_AT)
+        return _Told(check, block, kept, digest=size)
+    return _Told(check, number, size)
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,8 +57,7 @@ class SystemCall:
     """The program made a system call.
 
     Calls that concern memory, and writes, have their arguments. They, and calls that start a thread
-    or process, have their result: an address, a number, or -errno. By the third argument of munmap,
-    which the kernel does not look at, a test program tells something.
+    or process, have their result: an address, a number, or -errno.
     """
 
     name: str

@@ -52,9 +52,9 @@ _TYPES = {POINTER: "addr", SIZE: "ulong", INT: "int", None: "void"}
 """The names of types in prototypes. With them, ltrace shows pointers as addresses, and sizes as
 unsigned numbers."""
 
-_READ = {**SYSTEM_CALLS, **PRINTING, "munmap": Signature((POINTER, SIZE, SIZE), INT)}
+_READ = {**SYSTEM_CALLS, **PRINTING}
 """The system calls whose arguments are read."""
-_LEAST_SHOWN = {"mmap": 4, "munmap": 2}
+_LEAST_SHOWN = {"mmap": 4}
 """How many arguments every version shows, if that is not all."""
 
 _PLACE = re.compile(r"\[(0x[0-9a-f]+)\] ")

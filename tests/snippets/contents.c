@@ -107,7 +107,7 @@ void check_kept(size_t number, const unsigned char *start, size_t size)
 
     if (digest != statement.digest)
         fail(": after the call some byte is not what it was before");
-    tell_with(KEPT, number, i, digest);
+    tell(KEPT, kept_bytes(number, i), digest);
 }
 
 void check_cleared(const unsigned char *start, size_t size)

@@ -22,15 +22,21 @@ _Noreturn void fail(const char *format, ...) __attribute__((format(__printf__, 1
 
 enum check {
     FAILED = 1,
-    KEPT,         /* so many bytes of a block by its number, after os_realloc(); and their digest */
+    KEPT,         /* a digest of bytes of a block, after os_realloc(); see kept_bytes() */
     ZEROED,       /* so many bytes, after os_calloc() */
     ERRNO_KEPT,   /* after any call that succeeds, from errno_counts() on */
     ERRNO_COUNTS, /* from here on */
     ADDED,        /* a block that no call hands out */
 };
 
-static inline __attribute__((always_inline)) void tell_with(enum check check, size_t number,
-                                                            size_t size, uint64_t digest)
+/* The number that tells which block was kept, by its own number, and how many bytes of it. */
+static inline uint64_t kept_bytes(size_t block, size_t size)
+{
+    return (uint64_t)block << 32 | size;
+}
+
+static inline __attribute__((always_inline)) void tell(enum check check, uint64_t number,
+                                                       uint64_t size)
 {
     uint64_t address = TOLD_TAG << 48 | (uint64_t)check << 44 | number;
 
@@ -40,20 +46,14 @@ static inline __attribute__((always_inline)) void tell_with(enum check check, si
     __asm__ volatile("syscall\n"
                      "tell_%c[check]_%=:"
                      : "+a"(result)
-                     : "D"(address), "S"(size), "d"(digest), [check] "i"(check)
+                     : "D"(address), "S"(size), [check] "i"(check)
                      : "rcx", "r11", "memory");
 #elif UINTPTR_MAX == UINT64_MAX
-    syscall(SYS_munmap, address, size, digest);
+    syscall(SYS_munmap, address, size);
 #else
     (void)address;
     (void)size;
-    (void)digest;
 #endif
-}
-
-static inline __attribute__((always_inline)) void tell(enum check check, size_t number, size_t size)
-{
-    tell_with(check, number, size, 0);
 }
 
 #endif
