@@ -167,6 +167,21 @@ def _require_within(
         raise SuiteError(f"{path}: {where}: {key}: expected {least} to {most}, found {value}")
 
 
+def list_of(
+    what: str,
+    path: Path,
+    where: str,
+    table: dict[str, Any],
+    key: str,
+    default: list[str] | None = None,
+) -> list[str]:
+    """Return a list of strings; ``what`` they are is for the message."""
+    value = table.get(key, default)
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        raise SuiteError(f"{path}: {where}: {key}: expected a list of {what}, found {value!r}")
+    return value
+
+
 def _true_or_false(path: Path, where: str, table: dict[str, Any], key: str) -> bool:
     value = table.get(key, False)
     if not isinstance(value, bool):
@@ -289,13 +304,9 @@ def _read_policy(path: Path, table: object) -> Policy:
 def _read_compiler(path: Path, table: object) -> CompilerFlags:
     known = tuple(field.name for field in fields(CompilerFlags))
     values = check_keys(path, "compiler", table, known)
-    for key, flags in values.items():
-        if not isinstance(flags, list) or not all(isinstance(flag, str) for flag in flags):
-            raise SuiteError(
-                f"{path}: compiler: {key}: expected a list of flags, such as"
-                f" ['-std=gnu17'], found {flags!r}"
-            )
-    return CompilerFlags(**{key: tuple(flags) for key, flags in values.items()})
+    what = "flags, such as ['-std=gnu17']"
+    flags = {key: tuple(list_of(what, path, "compiler", values, key)) for key in values}
+    return CompilerFlags(**flags)
 
 
 def _read_test(path: Path, table: Any, snippets: Path, references: Path) -> Test:
@@ -308,17 +319,16 @@ def _read_test(path: Path, table: Any, snippets: Path, references: Path) -> Test
         whole_number(path, name, table, "points", None),
         snippets / f"test-{name}.c",
         references / f"test-{name}.trace",
-        _read_rules(path, name, table.get("rules", [])),
+        _read_rules(path, name, table),
         whole_number(path, name, table, "leaks", 0),
         _true_or_false(path, name, table, "moves_break"),
     )
 
 
-def _read_rules(path: Path, name: str, rules: object) -> frozenset[str]:
-    if rules == _ALL_RULES:
+def _read_rules(path: Path, name: str, table: dict[str, Any]) -> frozenset[str]:
+    if table.get("rules") == _ALL_RULES:
         return frozenset(RULES)
-    if not isinstance(rules, list) or not all(isinstance(rule, str) for rule in rules):
-        raise SuiteError(f"{path}: {name}: rules: expected a list of names, found {rules!r}")
+    rules = list_of("names", path, name, table, "rules", [])
     for rule in rules:
         if rule not in RULES:
             close = get_close_matches(rule, RULES, n=1)

@@ -15,7 +15,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from harness.course.roster import Student
-from harness.suite import SuiteError, check_keys, number_within, whole_number
+from harness.suite import SuiteError, check_keys, list_of, number_within, whole_number
 
 _DAY = timedelta(days=1)
 _CENT = Decimal("0.01")
@@ -74,9 +74,7 @@ def read_deadlines(path: Path, tables: object, zone: ZoneInfo) -> tuple[Deadline
 
 def _read_deadline(path: Path, table: object, zone: ZoneInfo) -> Deadline:
     values = check_keys(path, "deadline", table, ("due", "closes", "groups"))
-    groups = values.get("groups", [])
-    if not isinstance(groups, list) or not all(isinstance(each, str) for each in groups):
-        raise SuiteError(f"{path}: deadline: groups: expected a list of names, found {groups!r}")
+    groups = list_of("names", path, "deadline", values, "groups", [])
     due = _time(path, "due", values.get("due"), zone)
     closes = _time(path, "closes", values["closes"], zone) if "closes" in values else None
     if closes is not None and closes < due:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from harness.suite import SuiteError, check_keys, number_within, whole_number
+from harness.suite import SuiteError, check_keys, list_of, number_within, whole_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +28,7 @@ def read_similarity(path: Path, table: object) -> SimilarityRules:
     }
     threshold = number_within(path, "similarity", values, "threshold", (1, 100))
     least = whole_number(path, "similarity", values, "least_tokens", 40)
-    kit: Any = values.get("kit", [])
-    if not isinstance(kit, list) or not all(isinstance(each, str) for each in kit):
-        raise SuiteError(f"{path}: similarity: kit: expected a list of paths, found {kit!r}")
+    kit = list_of("paths", path, "similarity", values, "kit", [])
     paths = tuple(path.parent / each for each in kit)
     if missing := next((each for each in paths if not each.exists()), None):
         raise SuiteError(

@@ -20,7 +20,7 @@ from harness.reports.audience import tr
 from harness.results.diagnosis import Cause, Diagnosis
 from harness.results.grade import Grade, Graded, Origin, Status, TestResult, first_failure
 from harness.results.verdict import Outcome
-from harness.suite import Suite, SuiteError, check_keys
+from harness.suite import Suite, SuiteError, check_keys, list_of
 
 HIDDEN = "hidden-tests"
 """The name of the test that stands for all that are hidden."""
@@ -53,9 +53,7 @@ def read_shows(path: Path, tables: object, suite: Suite) -> tuple[Show, ...]:
 
 def _read_show(path: Path, table: object, suite: Suite) -> Show:
     values = check_keys(path, "show", table, ("tests", "when"))
-    tests, when = values.get("tests"), values.get("when")
-    if not isinstance(tests, list) or not all(isinstance(each, str) for each in tests):
-        raise SuiteError(f"{path}: show: tests: expected a list of names, found {tests!r}")
+    tests, when = list_of("names", path, "show", values, "tests"), values.get("when")
     known = [test.name for test in suite.tests]
     for pattern in tests:
         if not any(fnmatchcase(name, pattern) for name in known):

@@ -21,7 +21,17 @@ from pathlib import Path
 from socket import AF_UNIX, SOCK_SEQPACKET, recv_fds, socket, socketpair
 
 from harness.execution.limits import Limits
-from harness.execution.sandbox import ENV, OUT, SHOWN, SYSTEM, USER, RunSandbox, SandboxError
+from harness.execution.sandbox import (
+    AS_USER,
+    ENV,
+    OUT,
+    SHOWN,
+    SYSTEM,
+    USER,
+    RunSandbox,
+    SandboxError,
+    limiting,
+)
 
 _WORK = "/work"
 _ENTRANCE = "/entrance"
@@ -192,12 +202,12 @@ class BubblewrapForRuns:
         # Making the inner sandbox takes several processes, which would all be watched. So it is
         # made first, around a process that keeps it, and the child then enters it.
         keep = ["--as-pid-1", f"{_ENTRANCE}/keep", _REPORT]
-        limits, entrance = self.sandbox.limits, self.sandbox.entrance
+        entrance = self.sandbox.entrance
         return [
             *(str(entrance / "join"), "-k", self.keeper),
             *(("-u", str(USER)) if os.geteuid() == 0 else ()),
             *("-s", str(shown.relative_to(self.folder)), "-o", str(out.relative_to(self.folder))),
-            *("-p", str(limits.processes), "-m", str(limits.scratch_mib), "-f", str(limits.files)),
+            *limiting(self.sandbox.limits),
             *(word for each in _variables(env).items() for word in ("-e", "=".join(each))),
             *("--", *self.sandbox.inner(keep, _absolute_names(SHOWN))),
             *("--", *watcher, f"{_ENTRANCE}/enter", _KEEPER, f"{_ENTRANCE}/filter", *command),
@@ -232,6 +242,4 @@ def _identity(keeper: int) -> str:
 
 
 def _as_guest() -> list[str]:
-    if os.geteuid() != 0:
-        return []
-    return ["setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups"]
+    return list(AS_USER) if os.geteuid() == 0 else []

@@ -20,7 +20,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.execution.limits import Limits
-from harness.execution.sandbox import ENV, OUT, SHOWN, SYSTEM, USER, RunSandbox, becomes_users
+from harness.execution.sandbox import (
+    ENV,
+    OUT,
+    SHOWN,
+    SYSTEM,
+    USER,
+    RunSandbox,
+    becomes_users,
+    limiting,
+)
 
 _DEVICES = tuple(Path("/dev", name) for name in ("null", "zero", "full", "random", "urandom"))
 _WORK = Path()
@@ -90,13 +99,12 @@ class Landlock:
         self, shown: Mapping[str, Path], env: Mapping[str, str], options: Sequence[str] = ()
     ) -> list[str]:
         """Return the words that run the rest in a work folder, and clear up after it."""
-        limits = self.limits
         # /usr/local is out of reach, but a search would find its programs.
         variables = {**ENV, **env, "PATH": ENV["PATH"]}
         return [
             *("env", "-i", *(f"{name}={value}" for name, value in variables.items())),
             *(str(self.entrance / "warden"), "-t", str(Path(tempfile.gettempdir()).absolute())),
-            *("-p", str(limits.processes), "-m", str(limits.scratch_mib), "-f", str(limits.files)),
+            *limiting(self.limits),
             *(("-u", str(_FIRST_USER)) if becomes_users() else ()),
             *options,
             *(word for name, path in shown.items() for word in ("-s", f"{name}={path}")),

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Protocol
 
 from harness.errors import UserError
+from harness.execution.limits import Limits
 
 SHOWN = "../osmem"
 """Where a watched program finds the folder that it is shown; see `RunSandbox.confine_watched`."""
@@ -32,6 +33,8 @@ OUT = "../out"
 USER = 61184
 """The user that root becomes: the first of the numbers that systemd sets aside for users without a
 name."""
+AS_USER = ("setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups")
+"""The words that let root run a command as this user."""
 ENV = {"PATH": "/usr/bin:/bin", "LC_ALL": "C"}
 """The environment of all sandboxes. HOME and TMPDIR are the work folder."""
 SYSTEM = tuple(
@@ -93,8 +96,14 @@ def becomes_users() -> bool:
     """Return whether this is root, and can become other users: it can't in some containers."""
     if os.geteuid() != 0:
         return False
-    become = ["setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups", "true"]
+    become = [*AS_USER, "true"]
     return subprocess.run(become, stderr=subprocess.DEVNULL, check=False).returncode == 0
+
+
+def limiting(limits: Limits) -> list[str]:
+    """Return the options of `join.c` and `warden.c` for the limits that a sandbox keeps."""
+    processes, mib, files = limits.processes, limits.scratch_mib, limits.files
+    return ["-p", str(processes), "-m", str(mib), "-f", str(files)]
 
 
 def make_readable(folder: Path) -> None:
