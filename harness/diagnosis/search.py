@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from heapq import nlargest
-from itertools import compress
 
 from harness.diagnosis.table import NO_MISTAKE, MistakeSet, Table, TestTable
 
@@ -46,14 +45,17 @@ class Search:
         most = nlargest(_EXTENDED, range(self._first_pair, len(scores)), key=scores.__getitem__)
         counts = {name: self._leaving(name).bit_count() for name in self.found}
         telling = sorted(self.found, key=counts.__getitem__)
-        pairs_leaving = cache(self._pairs_leaving)
+        partners = cache(self._partners)
         tried: set[MistakeSet] = set()
         for at in most:
             unexplained = (
                 name for name in telling if counts[name] and not self._explains(name, at)
             )
             if name := next(unexplained, None):
-                tried.update(_extended(self.table.sets[at], pairs_leaving(name)))
+                pair = self.table.sets[at]
+                # A third mistake explains the test only if it does so beside either of the two.
+                thirds = set().union(*(partners(name, mistake) for mistake in pair))
+                tried.update((*sorted((*pair, third)),) for third in thirds.difference(pair))
         return sorted(triple for triple in tried if self._explains_all(triple, telling))
 
     @property
@@ -65,10 +67,11 @@ class Search:
         """Return a number whose bytes are 1 for the sets that leave the trace found in a test."""
         return self.table.tests[name].matching(self.found[name])
 
-    def _pairs_leaving(self, name: str) -> list[MistakeSet]:
-        """Return the pairs that leave the trace found in a test."""
-        leaving = self._leaving(name).to_bytes(len(self.table.sets), "little")
-        return list(compress(self.table.sets[self._first_pair :], leaving[self._first_pair :]))
+    def _partners(self, name: str, mistake: int) -> set[int]:
+        """Return the mistakes beside which a mistake leaves the trace found in a test."""
+        pair = self.table.place_of_pair
+        others = (other for other in range(len(self.table.mistakes)) if other != mistake)
+        return {other for other in others if self._explains(name, pair(mistake, other))}
 
     def _explains(self, name: str, at: int) -> bool:
         return self.table.tests[name].of(at) == self.found[name]
@@ -89,15 +92,6 @@ class Search:
             else:
                 needed = [n or not self._explains(name, at) for n, at in zip(needed, pairs)]
         return unpredicted <= _UNPREDICTED and all(needed)
-
-
-def _extended(pair: MistakeSet, leaving: Iterable[MistakeSet]) -> Iterator[MistakeSet]:
-    """Yield a pair with each third mistake that may explain a test which the pair does not: one
-    that does so beside either of the two, as the pairs that leave the test's trace show."""
-    for other in leaving:
-        third = set(other).difference(pair)
-        if len(third) == 1:
-            yield (*sorted((*pair, *third)),)
 
 
 @dataclass(frozen=True, slots=True)
