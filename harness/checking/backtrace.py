@@ -14,14 +14,14 @@ from pathlib import Path
 from shutil import which
 
 from harness.checking.check import Setup
-from harness.checking.run import Runner, scratch_folder
+from harness.checking.run import Runner
 from harness.execution.budget import BudgetUsedUp
 from harness.execution.build import Library
 from harness.execution.build_error import BuildError
 from harness.execution.output import Output
 from harness.execution.process import run
 from harness.execution.process_tree import usage_below
-from harness.execution.sandbox import make_writable_folder
+from harness.execution.sandbox import make_writable_folder, scratch_folder
 from harness.results.alike import group_alike
 from harness.results.verdict import Outcome, Verdict
 from harness.text import printable

@@ -9,14 +9,14 @@ from pathlib import Path
 
 from harness.checking.judge import judge
 from harness.checking.programs import build_programs
-from harness.checking.run import Run, Runner, scratch_folder
+from harness.checking.run import Run, Runner
 from harness.errors import UserError
 from harness.execution.budget import BudgetUsedUp, charging_this_thread
 from harness.execution.build import BUILD, LIBRARY, Library, build_library
 from harness.execution.build_error import BuildError
 from harness.execution.entrance import build_entrance
 from harness.execution.lock import provide_folder
-from harness.execution.sandbox import Sandbox
+from harness.execution.sandbox import Sandbox, scratch_folder
 from harness.execution.walls import Sandboxes, Trial, choose_sandboxes
 from harness.execution.workers import Workers, result_of
 from harness.results.verdict import Outcome, Verdict

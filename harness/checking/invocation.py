@@ -9,9 +9,9 @@ from pathlib import Path
 from subprocess import DEVNULL
 
 from harness.checking.loading import loading_environment
-from harness.checking.run import scratch_folder
 from harness.execution.build import Library
 from harness.execution.limits import UNLIMITED
+from harness.execution.sandbox import scratch_folder
 from harness.execution.tools import require_tools
 from harness.trace.canonical import canonicalise
 from harness.trace.trace import End, How, Part, threads_or_processes

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,7 +20,13 @@ from harness.specification.policy import Policy
 from harness.execution.output import Output
 from harness.execution.limits import Excess, Finished, Limits
 from harness.execution.process import is_plain_file
-from harness.execution.sandbox import SHOWN, RunSandbox, make_readable, make_writable_folder
+from harness.execution.sandbox import (
+    SHOWN,
+    RunSandbox,
+    make_readable,
+    make_writable_folder,
+    scratch_folder,
+)
 from harness.execution.turns import alone
 from harness.results.verdict import Printed
 from harness.trace.trace import Trace, gather
@@ -49,17 +53,6 @@ class Run:
     """The first call that the program has checked otherwise than it should have."""
     foreign: Foreign | None = None
     """The first thing that the library did in place of the program, or to it."""
-
-
-@contextmanager
-def scratch_folder(top: Path | None = None) -> Iterator[Path]:
-    """Make a temporary folder that sandboxes can reach into and other users can't list. It lies in
-    ``top``, which has to be such a folder as well, or where temporary files go."""
-    top = top or Path(tempfile.gettempdir()).absolute()
-    with tempfile.TemporaryDirectory(prefix="osmem-", dir=top, ignore_cleanup_errors=True) as name:
-        scratch = Path(name)
-        scratch.chmod(0o711)
-        yield scratch
 
 
 def library_variables(library: Path, policy: Policy) -> dict[str, str]:

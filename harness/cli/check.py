@@ -68,7 +68,7 @@ _BACKTRACES = 3
     "--ff", "--failed-first", "failed_first", is_flag=True, help="Begin with what failed then."
 )
 @json_option("result")
-@html_option
+@html_option("the heap over time")
 @format_option
 @click.option(
     "-v",

@@ -11,9 +11,15 @@ from pathlib import Path
 import click
 from rich.text import Text
 
-from harness.cli.options import course_option
+from harness.cli.options import (
+    choose_sandbox_kind,
+    course_option,
+    no_sandbox_option,
+    sandbox_kind_option,
+)
+from harness.cli.results_file import ResultsFile, html_option, json_option
 from harness.reports.page import page_for
-from harness.reports.terminal import make_console
+from harness.reports.terminal import make_console, show_walls
 from harness.text import printable
 from harness.whole_file import write_whole
 
@@ -102,34 +108,37 @@ def why_command(student: str, course_path: Path) -> None:
     metavar="NAME=PATH",
     help="Compare the folder PATH in the submission NAME, as grade has built it; repeatable.",
 )
-@click.option(
-    "--json", "json_path", type=_FILE, metavar="FILE", help="Also write all pairs as JSON."
-)
-@click.option(
-    "--html", "html_path", type=_FILE, metavar="FILE", help="Also write the list as a page."
-)
+@json_option("pairs")
+@html_option("the list, and all passages of flagged pairs")
+@sandbox_kind_option
+@no_sandbox_option
 def similar_command(
     course_path: Path,
     pairs: int,
     sources: tuple[str, ...],
-    json_path: Path | None,
-    html_path: Path | None,
+    json_file: ResultsFile | None,
+    html_file: ResultsFile | None,
+    sandbox_kind: str | None,
+    no_sandbox: bool,
 ) -> None:
     """List pairs of submissions that share code.
 
     Passages of those that are flagged follow, side by side. Only the submissions that count are
-    compared, each with those of other students and groups. A flag is a reason to read both, not a
-    proof.
+    compared, each with those of other students and groups. What compares them runs in a sandbox. A
+    flag is a reason to read both, not a proof.
     """
+    kind = choose_sandbox_kind(sandbox_kind, no_sandbox)
     from harness.course.settings import load_course
     from harness.course.similarity import compare_submissions
     from harness.course.similarity_files import as_html, as_json
     from harness.course.similarity_report import show_pairs
 
     course = load_course(course_path)
-    compared, rules = compare_submissions(course, sources), course.similarity
-    if json_path is not None:
-        write_whole(json_path, as_json(compared, rules))
-    if html_path is not None:
-        write_whole(html_path, as_html(compared, rules, pairs))
-    show_pairs(make_console(), compared, rules, pairs)
+    compared, rules = compare_submissions(course, kind, sources), course.similarity
+    if json_file is not None:
+        json_file.write(as_json(compared, rules))
+    if html_file is not None:
+        html_file.write(as_html(compared, rules, pairs))
+    console = make_console()
+    show_pairs(console, compared, rules, pairs)
+    show_walls(console, compared.walls)

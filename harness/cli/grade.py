@@ -8,13 +8,14 @@ from pathlib import Path
 import click
 
 from harness.cli.options import (
+    choose_sandbox_kind,
     choose_tests,
     jobs_option,
+    no_sandbox_option,
     sandbox_kind_option,
     suite_given,
     suite_option,
 )
-from harness.execution.walls import AUTO
 from harness.reports import terminal
 from harness.reports.audience import Audience
 from harness.tracers.ltrace import Ltrace
@@ -102,11 +103,7 @@ from harness.tracers.ltrace import Ltrace
 )
 @click.option("--lower", is_flag=True, help="With --compare: let grades become lower.")
 @sandbox_kind_option
-@click.option(
-    "--no-sandbox",
-    is_flag=True,
-    help="Run submissions unsandboxed, with your own rights. Dangerous.",
-)
+@no_sandbox_option
 def grade_command(
     submissions: Path,
     out: Path,
@@ -145,8 +142,7 @@ def grade_command(
         raise click.UsageError("expected --per-student or --watch, found both")
     if lower and not compare:
         raise click.UsageError("--lower: expected --compare with it, found none")
-    if no_sandbox and sandbox_kind:
-        raise click.UsageError("expected --sandbox-kind or --no-sandbox, found both")
+    kind = choose_sandbox_kind(sandbox_kind, no_sandbox)
     # Only grading needs a database, which takes longer to load than a test takes to run.
     from harness.course.feedback import audience_of
     from harness.course.settings import load_course
@@ -174,7 +170,7 @@ def grade_command(
         not resume,
         seed,
         database,
-        None if no_sandbox else sandbox_kind or AUTO,
+        kind,
         style,
         formats,
         progress,

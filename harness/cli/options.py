@@ -11,7 +11,7 @@ import click
 from click.core import ParameterSource
 
 from harness.execution.build import ROOT, Library, build_library
-from harness.execution.walls import CHOICES
+from harness.execution.walls import AUTO as STRONGEST, CHOICES
 from harness.suite import Suite, SuiteError, load_suite
 from harness.tracers.select import AUTO, TRACERS
 
@@ -64,6 +64,19 @@ sandbox_kind_option = click.option(
     type=click.Choice(CHOICES),
     help="Use sandboxes of this kind.  [default: the strongest that can be made here]",
 )
+
+no_sandbox_option = click.option(
+    "--no-sandbox",
+    is_flag=True,
+    help="Run submissions unsandboxed, with your own rights. Dangerous.",
+)
+
+
+def choose_sandbox_kind(kind: str | None, no_sandbox: bool) -> str | None:
+    """Return the kind of sandbox that the options ask for; None if they ask for no sandbox."""
+    if no_sandbox and kind:
+        raise click.UsageError("expected --sandbox-kind or --no-sandbox, found both")
+    return None if no_sandbox else kind or STRONGEST
 
 
 def choose_tests(path: Path, names: tuple[str, ...] = ()) -> Suite:

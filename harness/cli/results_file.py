@@ -97,13 +97,16 @@ def json_option(what: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]
     )
 
 
-html_option = click.option(
-    "--html",
-    "html_file",
-    type=ResultsFileType(),
-    metavar="FILE",
-    help="Also write a page for a browser, with the heap over time.",
-)
+def html_option(what: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return the option --html FILE, for a page with ``what``."""
+    return click.option(
+        "--html",
+        "html_file",
+        type=ResultsFileType(),
+        metavar="FILE",
+        help=f"Also write a page for a browser, with {what}; - is standard output.",
+    )
+
 
 format_option = click.option(
     "--format",

@@ -25,7 +25,7 @@ from harness.tracers.select import choose_tracer
 @source_option
 @suite_option
 @click.option("--at", type=int, metavar="N", help="Print the heaps after call N, and end.")
-@html_option
+@html_option("the heap over time")
 def show_command(
     name: str, source: Path, suite_path: Path, at: int | None, html_file: ResultsFile | None
 ) -> None:

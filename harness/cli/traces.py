@@ -72,7 +72,7 @@ def _allowances(
     help="Allow a figure, or all, to change by so much; may be repeated.",
 )
 @json_option("figures")
-@html_option
+@html_option("the heap over time")
 def diff_command(
     before: Path,
     after: Path,

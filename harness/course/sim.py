@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import UserError
+from harness.execution.answer import output_of
+from harness.execution.build import BUILD_ENV
+from harness.execution.limits import Limits
+from harness.execution.sandbox import make_readable
 from harness.execution.tools import require_tools
+from harness.execution.walls import Sandboxes
 
-_SIM = "sim_c"
-_LIMITS = ("prlimit", "--as=4294967296", "--cpu=3600", "--core=0")
-"""What the program may use, in bytes and seconds: it reads what students wrote."""
-_WIDTH = "1000"
-"""The columns of its output, enough for any line of it."""
+SIM = "sim_c"
+_LIMITS = Limits(seconds=3600, memory_mib=4096, file_mib=256, processes=16, scratch_mib=1, files=16)
+"""What the program may use: it reads what students wrote, and compares each pair of them."""
+_WIDTH = "160"
+"""The columns of its output: enough for the names and numbers of any line."""
+_SHOWN = "../texts"
+"""Where the program finds the files in a sandbox."""
 _FILE = re.compile(r"File (?P<file>[^/]+): (?P<tokens>\d+) tokens, \d+ lines")
 _RUN = re.compile(
     r"(?P<left>[^/]+): line (?P<from_left>\d+)-(?P<to_left>\d+)\s*"
@@ -51,33 +57,46 @@ class Found:
     passages: list[Passage]
 
 
-def compare(folder: Path, files: Sequence[str], least: int) -> Found:
-    """Compare each of these files with each other. Passages have a number of tokens at least.
-    Raises `UserError`."""
-    return _run(folder, ["-e", "-s"], files, least)
+@dataclass(frozen=True, slots=True)
+class Sim:
+    """The program, on the files of a folder. It runs in a sandbox, if there are any."""
+
+    folder: Path
+    sandboxes: Sandboxes | None
+
+    def compare(self, files: Sequence[str], least: int) -> Found:
+        """Compare each of these files with each other. Passages have a number of tokens at least.
+        Raises `UserError`."""
+        return self._run(["-e", "-s"], files, least)
+
+    def compare_with(self, files: Sequence[str], old: Sequence[str], least: int) -> Found:
+        """Compare each of these files with old ones only. Raises `UserError`."""
+        return self._run(["-S"], [*files, "/", *old], least)
+
+    def _run(self, options: Sequence[str], files: Sequence[str], least: int) -> Found:
+        require_tools(SIM)
+        command = [SIM, "-n", "-w", _WIDTH, "-r", str(least), *options, *files]
+        answer = output_of(self._confined(command), _LIMITS, BUILD_ENV, _LIMITS.file_bytes)
+        if answer.failure:
+            raise UserError(f"{SIM}: expected similar passages, found that {answer.failure}")
+        return _read(answer.text)
+
+    def _confined(self, command: Sequence[str]) -> list[str]:
+        if self.sandboxes is None:
+            return _within(self.folder, command)
+        make_readable(self.folder)
+        sandbox = self.sandboxes.within(_LIMITS)
+        return sandbox.confine(_within(_SHOWN, command), {_SHOWN: self.folder})
 
 
-def compare_with(folder: Path, files: Sequence[str], old: Sequence[str], least: int) -> Found:
-    """Compare each of these files with old ones only. Raises `UserError`."""
-    return _run(folder, ["-S"], [*files, "/", *old], least)
+def _within(folder: Path | str, command: Sequence[str]) -> list[str]:
+    """Return the command that runs another one in a folder."""
+    return ["sh", "-c", 'cd "$0" && exec "$@"', str(folder), *command]
 
 
-def _run(folder: Path, options: Sequence[str], files: Sequence[str], least: int) -> Found:
-    require_tools(_SIM, "prlimit")
-    ended = subprocess.run(
-        [*_LIMITS, _SIM, "-n", "-i", "-w", _WIDTH, "-r", str(least), *options],
-        input="".join(f"{name}\n" for name in files),
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        errors="replace",
-        check=False,
-    )
-    if ended.returncode != 0:
-        reason = (ended.stderr.splitlines() or [f"status {ended.returncode}"])[0]
-        raise UserError(f"{_SIM}: expected similar passages, found {reason}")
+def _read(text: str) -> Found:
     tokens, passages = {}, []
-    for line in ended.stdout.splitlines():
+    for line in text.splitlines():
         if match := _FILE.fullmatch(line.strip()):
             tokens[match["file"]] = int(match["tokens"])
         elif match := _RUN.fullmatch(line.strip()):

@@ -7,7 +7,6 @@ a pair up. A pair is flagged by its code alone.
 
 from __future__ import annotations
 
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,15 +15,18 @@ from math import log2
 from pathlib import Path
 
 from harness.course.settings import Course
-from harness.course.sim import Found, Passage, Place, compare, compare_with
+from harness.course.sim import Found, Passage, Place, Sim
 from harness.course.table import Row, make_table
 from harness.errors import UserError
 from harness.execution.build import ROOT
 from harness.execution.kit import UTILS
+from harness.execution.sandbox import scratch_folder
+from harness.execution.walls import NO_WALLS
 from harness.grading.archive.bounds import ArchiveLimits, Refused
 from harness.grading.archive.unpack import unpack
 from harness.grading.batch import list_folder
 from harness.grading.named_sources import name_sources
+from harness.grading.prepare import make_batch_sandboxes
 from harness.grading.rules import load_rules
 
 _OURS = (UTILS, ROOT / "kit" / "src")
@@ -80,14 +82,22 @@ class Compared:
     """How many were compared."""
     left_out: Mapping[str, str]
     """Submissions that could not be, and why."""
+    walls: str
+    """Which walls stood between them and this machine."""
 
 
-def compare_submissions(course: Course, sources: Sequence[str] = ()) -> Compared:
-    """Compare the submissions that count. ``sources`` are the folders of sources that a user named,
-    as NAME=PATH. Raises `UserError` and `OSError`."""
+def compare_submissions(
+    course: Course, sandbox_kind: str | None, sources: Sequence[str] = ()
+) -> Compared:
+    """Compare the submissions that count, in a sandbox of a kind, or in none. ``sources`` are the
+    folders of sources that a user named, as NAME=PATH. Raises `UserError` and `OSError`."""
     limits = load_rules(course.suite).archive
-    with tempfile.TemporaryDirectory(prefix="osmem-similar-") as name:
-        scratch = Path(name)
+    with scratch_folder() as scratch:
+        sandboxes = (
+            make_batch_sandboxes(course.suite.run_limits, sandbox_kind, scratch)
+            if sandbox_kind
+            else None
+        )
         handed_in = list_folder(course.submissions).submissions
         named = name_sources(handed_in, sources, limits, scratch)
         folders = {submission.name: submission.source for submission in named}
@@ -98,10 +108,12 @@ def compare_submissions(course: Course, sources: Sequence[str] = ()) -> Compared
         texts.mkdir()
         rules = course.similarity
         names = _write(texts, "code", (code.lines for code in codes))
-        _leave_out(texts, dict(zip(names, codes)), _kit_files(texts, rules.kit))
-        found = compare(texts, names, rules.least_tokens)
+        sim = Sim(texts, sandboxes)
+        _leave_out(sim, dict(zip(names, codes)), _kit_files(texts, rules.kit))
+        found = sim.compare(names, rules.least_tokens)
     pairs = _pairs(dict(zip(names, codes)), found)
-    return Compared(tuple(pairs), len(codes), left_out)
+    walls = sandboxes.walls() if sandboxes else NO_WALLS
+    return Compared(tuple(pairs), len(codes), left_out, walls)
 
 
 # ---- The C of submissions ------------------------------------------------------------------------
@@ -171,15 +183,15 @@ def _kit_files(folder: Path, kit: Sequence[Path]) -> list[str]:
     return _write(folder, "kit", texts)
 
 
-def _leave_out(folder: Path, codes: Mapping[str, Code], kit: Sequence[str]) -> None:
+def _leave_out(sim: Sim, codes: Mapping[str, Code], kit: Sequence[str]) -> None:
     """Blank the lines of submissions that are in the kit, too."""
     own: dict[str, set[int]] = {}
-    for passage in compare_with(folder, list(codes), kit, _LEAST_OF_KIT).passages:
+    for passage in sim.compare_with(list(codes), kit, _LEAST_OF_KIT).passages:
         place = passage.left
         own.setdefault(place.file, set()).update(range(place.first, place.last + 1))
     for name, blank in own.items():
         lines = ("" if n in blank else line for n, line in enumerate(codes[name].lines, 1))
-        (folder / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
+        (sim.folder / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 # ---- Pairs ---------------------------------------------------------------------------------------

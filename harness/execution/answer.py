@@ -22,7 +22,7 @@ class Answer:
     """What a command wrote to standard output, and how it ended."""
 
     text: str
-    """The first 4 MiB."""
+    """The beginning of it."""
     finished: Finished
 
     @property
@@ -38,9 +38,12 @@ class Answer:
         return f"it ended with status {status}" if status else ""
 
 
-def output_of(command: Sequence[str], limits: Limits, env: Mapping[str, str]) -> Answer:
-    """Return what a command writes to standard output. Raises `OSError` if it can't be started."""
-    output = Output(limits.file_bytes, _OUTPUT_BYTES)
+def output_of(
+    command: Sequence[str], limits: Limits, env: Mapping[str, str], kept: float = _OUTPUT_BYTES
+) -> Answer:
+    """Return what a command writes to standard output, up to ``kept`` bytes. Raises `OSError` if it
+    can't be started."""
+    output = Output(limits.file_bytes, kept)
     finished = run(command, limits, env=env, stdout=output, measure=usage_of_all)
     return Answer(output.text, finished)
 

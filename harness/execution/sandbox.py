@@ -17,8 +17,9 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Protocol
@@ -118,3 +119,14 @@ def make_writable_folder(folder: Path) -> None:
     folder.mkdir()
     if becomes_users():
         os.chown(folder, USER, USER)
+
+
+@contextmanager
+def scratch_folder(top: Path | None = None) -> Iterator[Path]:
+    """Make a temporary folder that sandboxes can reach into and other users can't list. It lies in
+    ``top``, which has to be such a folder as well, or where temporary files go."""
+    top = top or Path(tempfile.gettempdir()).absolute()
+    with tempfile.TemporaryDirectory(prefix="osmem-", dir=top, ignore_cleanup_errors=True) as name:
+        scratch = Path(name)
+        scratch.chmod(0o711)
+        yield scratch

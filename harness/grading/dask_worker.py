@@ -110,6 +110,8 @@ def _prepare(order: BatchOrder) -> _Prepared:
     scratch = tempfile.TemporaryDirectory(prefix="osmem-grade-", ignore_cleanup_errors=True)
     top = Path(scratch.name).absolute()
     top.chmod(0o711)
-    sandboxes = make_batch_sandboxes(suite, order.sandbox, top) if order.sandbox else None
+    sandboxes = (
+        make_batch_sandboxes(suite.run_limits, order.sandbox, top) if order.sandbox else None
+    )
     grader = make_grader(suite, rules, Ltrace(), 1, order.seed, top, sandboxes)
     return _Prepared(order, grader, scratch)

@@ -7,8 +7,8 @@ from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 
-from harness.checking.run import scratch_folder
 from harness.errors import UserError
+from harness.execution.sandbox import scratch_folder
 from harness.grading.archive.bounds import ArchiveLimits, Refused
 from harness.grading.archive.finding import NoSuchFolder
 from harness.grading.archive.unpack import unpack

@@ -9,6 +9,7 @@ from harness.checking.programs import build_player, build_programs
 from harness.errors import UserError
 from harness.execution.build_error import BuildError
 from harness.execution.entrance import build_entrance
+from harness.execution.limits import Limits
 from harness.execution.versions import installed_versions
 from harness.execution.walls import Sandboxes, Trial, choose_sandboxes
 from harness.grading.rules import Rules
@@ -18,12 +19,12 @@ from harness.trace.file import read_trace_file
 from harness.tracers.tracer import Tracer
 
 
-def make_batch_sandboxes(suite: Suite, kind: str, scratch: Path) -> Sandboxes:
-    """Return the sandboxes, with their entrance in a folder that they can reach. Raises
-    `UserError`."""
+def make_batch_sandboxes(limits: Limits, kind: str, scratch: Path) -> Sandboxes:
+    """Return sandboxes that can keep these limits. Their entrance lies in a folder that they can
+    reach. Raises `UserError`."""
     entrance = scratch / "entrance"
     shutil.copytree(build_entrance(), entrance)
-    return choose_sandboxes(kind, entrance, [Trial(suite.run_limits, scratch, "TMPDIR")])
+    return choose_sandboxes(kind, entrance, [Trial(limits, scratch, "TMPDIR")])
 
 
 def make_grader(

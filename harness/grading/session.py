@@ -53,7 +53,7 @@ def grade_folder(suites: Suites, tracer: Tracer, options: Options, console: Cons
     chosen = handed_in.submissions if options.watch else handed_in.choose(options.only)
     with only_batch(options.out) as scratch:
         sandboxes = (
-            make_batch_sandboxes(suites.usual, options.sandbox, scratch)
+            make_batch_sandboxes(suites.usual.run_limits, options.sandbox, scratch)
             if options.sandbox
             else None
         )

@@ -11,11 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from harness.checking.run import scratch_folder
 from harness.execution.budget import BudgetUsedUp
 from harness.execution.build import LIBRARY, Library
 from harness.execution.kit import layouts
-from harness.execution.sandbox import make_readable
+from harness.execution.sandbox import make_readable, scratch_folder
 from harness.grading.confirmation import Confirmer
 from harness.grading.style import StyleRules, find_style, judge_style, unearned
 from harness.grading.style_sources import UNITS_OF, Sources, read_sources

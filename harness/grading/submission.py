@@ -12,12 +12,12 @@ from pathlib import Path
 
 from harness.checking.backtrace import with_backtraces
 from harness.checking.check import Setup, check, make_runner
-from harness.checking.run import Runner, scratch_folder
+from harness.checking.run import Runner
 from harness.diagnosis.diagnose import diagnose
 from harness.execution.budget import Budget, BudgetUsedUp
 from harness.execution.build import Library, build_library
 from harness.execution.build_error import BuildError, ToolFailed
-from harness.execution.sandbox import SandboxError
+from harness.execution.sandbox import SandboxError, scratch_folder
 from harness.execution.versions import Versions
 from harness.execution.walls import Sandboxes
 from harness.grading.archive.bounds import Refused

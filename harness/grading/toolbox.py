@@ -7,11 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.checking.run import scratch_folder
 from harness.execution.build import BUILD_ENV, LIBRARY, Library
 from harness.execution.answer import Answer, output_of
 from harness.execution.limits import Limits
-from harness.execution.sandbox import make_readable
+from harness.execution.sandbox import make_readable, scratch_folder
 from harness.execution.walls import Sandboxes
 from harness.grading.style_tools import StyleError
 

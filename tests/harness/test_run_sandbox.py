@@ -9,9 +9,13 @@ from pathlib import Path
 import pytest
 
 from harness.checking.check import make_sandboxes
-from harness.checking.run import scratch_folder
 from harness.execution.build import ROOT
-from harness.execution.sandbox import RunSandbox, make_readable, make_writable_folder
+from harness.execution.sandbox import (
+    RunSandbox,
+    make_readable,
+    make_writable_folder,
+    scratch_folder,
+)
 from harness.execution.walls import BUBBLEWRAP
 from harness.suite import load_suite
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from command import assert_could_not_run, checker
 from harness.course.settings import load_course
 from harness.course.similarity import Pair, compare_submissions
 from harness.execution.build import ROOT
+from harness.execution.walls import AUTO, NO_WALLS
 from harness.reports.gradebook import write_gradebook
 from harness.results.diagnosis import Cause, Diagnosis
 from harness.results.grade import Grade, Graded, Status, Style, TestResult
@@ -75,7 +77,7 @@ def pairs(course: Path, **mistakes: str) -> dict[tuple[str, str], Pair]:
     names = {"ben": "ben.tar.gz"}
     grades = [graded(names.get(name, name), mistakes.get(name, "")) for name in NAMES]
     write_gradebook(course / "results", grades)
-    found = compare_submissions(load_course(course / "course.toml")).pairs
+    found = compare_submissions(load_course(course / "course.toml"), AUTO).pairs
     return {(pair.left.students[0], pair.right.students[0]): pair for pair in found}
 
 
@@ -120,3 +122,43 @@ def test_pairs_are_written_for_programs_and_browsers(course: Path) -> None:
     assert first["passages"][0]["places"][0] in page
     wrong = checker(*settings, "--source", "eve=src")
     assert_could_not_run(wrong, "--source eve=src: expected a submission named 'eve', found none")
+
+
+@pytest.mark.parametrize("sandbox", [["--sandbox-kind", "landlock"], ["--no-sandbox"]])
+def test_pairs_are_the_same_in_any_sandbox_and_come_with_its_walls(
+    course: Path, sandbox: list[str]
+) -> None:
+    pairs(course)
+    settings = ("similar", "--course", course / "course.toml")
+    usual, other = checker(*settings).stdout, checker(*settings, *sandbox).stdout
+    assert other.splitlines()[:-1] == usual.splitlines()[:-1]
+    assert "process namespace" in usual.splitlines()[-1]
+    walls = other.splitlines()[-1]
+    assert walls == NO_WALLS if sandbox == ["--no-sandbox"] else walls.startswith("Walls: Landlock")
+
+
+def test_nothing_is_compared_without_a_sandbox_unless_asked_for(course: Path) -> None:
+    pairs(course)
+    command: list[str | Path] = [ROOT / "checker.py", "similar", "--course", course / "course.toml"]
+    kind = ["--sandbox-kind", "bubblewrap"]
+    before = ["unshare", "--user", "--map-root-user", "sh", "-c"]
+    script = 'echo 0 >/proc/sys/user/max_user_namespaces && exec "$@"'
+    refused = subprocess.run(
+        [*before, script, "sh", *command, *kind], capture_output=True, text=True, check=False
+    )
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert refused.stderr.startswith("Error: no sandbox can be made here: bubblewrap: ")
+    both = checker("similar", "--course", course / "course.toml", *kind, "--no-sandbox")
+    assert_could_not_run(both, "expected --sandbox-kind or --no-sandbox, found both")
+
+
+def test_files_that_can_not_be_written_are_refused_and_a_dash_is_standard_output(
+    course: Path,
+) -> None:
+    pairs(course)
+    settings = ("similar", "--course", course / "course.toml")
+    nowhere = course / "nowhere" / "pairs.json"
+    refused = checker(*settings, "--json", nowhere)
+    assert_could_not_run(refused, f"Invalid value for '--json': '{nowhere}': No such file")
+    text = checker(*settings, "--json", "-").stdout
+    assert json.loads(text[text.rindex("\n{\n") :])["submissions"] == 4
