@@ -14,7 +14,9 @@ from rich.text import Text
 from harness.cli.options import (
     choose_sandbox_kind,
     course_option,
+    lower_option,
     no_sandbox_option,
+    require_compared,
     sandbox_kind_option,
 )
 from harness.cli.results_file import ResultsFile, html_option, json_option
@@ -44,21 +46,43 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
     metavar="FILE",
     help="Write the table to this file.  [default: grades.csv and so on, beside course.toml]",
 )
-def table_command(course_path: Path, form: str, output: Path | None) -> None:
+@click.option(
+    "--compare",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="OLD",
+    help="Show which totals differ from those in this table, written as csv, and why. If any would"
+    " be lower, write no table.",
+)
+@lower_option
+def table_command(
+    course_path: Path, form: str, output: Path | None, compare: Path | None, lower: bool
+) -> None:
     """Write the table of a course: a row for each student.
 
     It is made from kept grades, with the points of the suite as it is now. Nothing is run.
+
+    Exits with 1 if --compare finds totals that would become lower.
     """
+    require_compared(lower, compare)
     from harness.course.exports import EXPORTS
+    from harness.course.published import PublishedTable
     from harness.course.settings import load_course
     from harness.course.table import UNGRADED, make_table
+    from harness.grading.regrading import require_not_lower
+    from harness.reports.changes import show_changes
 
     course = load_course(course_path)
     table = make_table(course)
+    console = make_console()
+    published = PublishedTable(compare) if compare else None
+    changes = published.changes(table) if published else []
+    if published:
+        show_changes(console, "totals", changes, published.gone(table))
+    if not lower:
+        require_not_lower(changes, "total", "table")
     export = EXPORTS[form]
     path = output or course_path.parent / f"grades{export.suffix}"
     write_whole(path, export.render(table, course.assignment))
-    console = make_console()
     for row in table.rows:
         if row.status == UNGRADED:
             line = f"{row.student.id}: {UNGRADED}: run grade again"

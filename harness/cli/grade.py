@@ -11,7 +11,9 @@ from harness.cli.options import (
     choose_sandbox_kind,
     choose_tests,
     jobs_option,
+    lower_option,
     no_sandbox_option,
+    require_compared,
     sandbox_kind_option,
     suite_given,
     suite_option,
@@ -101,7 +103,7 @@ from harness.tracers.ltrace import Ltrace
     help="Grade each submission with its student's own suite in this folder, which variant"
     " --per-student has made.",
 )
-@click.option("--lower", is_flag=True, help="With --compare: let grades become lower.")
+@lower_option
 @sandbox_kind_option
 @no_sandbox_option
 def grade_command(
@@ -140,8 +142,7 @@ def grade_command(
         raise click.UsageError("expected --compare or --watch, found both")
     if own_suites and watch:
         raise click.UsageError("expected --per-student or --watch, found both")
-    if lower and not compare:
-        raise click.UsageError("--lower: expected --compare with it, found none")
+    require_compared(lower, compare)
     kind = choose_sandbox_kind(sandbox_kind, no_sandbox)
     # Only grading needs a database, which takes longer to load than a test takes to run.
     from harness.course.feedback import audience_of

@@ -59,6 +59,9 @@ course_option = click.option(
     metavar="FILE",
     help="Use the settings in this file.  [default: course.toml]",
 )
+lower_option = click.option(
+    "--lower", is_flag=True, help="With --compare: let grades become lower."
+)
 sandbox_kind_option = click.option(
     "--sandbox-kind",
     type=click.Choice(CHOICES),
@@ -70,6 +73,12 @@ no_sandbox_option = click.option(
     is_flag=True,
     help="Run submissions unsandboxed, with your own rights. Dangerous.",
 )
+
+
+def require_compared(lower: bool, compare: Path | None) -> None:
+    """Refuse --lower without --compare: nothing would be compared."""
+    if lower and not compare:
+        raise click.UsageError("--lower: expected --compare with it, found none")
 
 
 def choose_sandbox_kind(kind: str | None, no_sandbox: bool) -> str | None:

@@ -20,13 +20,13 @@ _AFTER = (
     *("tests", "style", "points", "days late", "late days used", "penalty", "override", "total"),
     *("reason", "comment", "mistakes", "flags"),
 )
-_TEST, _RULE = "test: ", "rule: "
+TEST, _RULE = "test: ", "rule: "
 
 
 def headings(table: Table) -> list[str]:
     """Return the headings of all columns. A test has its points, an extra one 1 or 0, and a rule
     the percentage of its tests that were passed."""
-    tests = [f"{_TEST}{name}" for name in table.tests]
+    tests = [f"{TEST}{name}" for name in table.tests]
     return [*_BEFORE, *tests, *(f"{_RULE}{name} %" for name in table.rules), *_AFTER]
 
 

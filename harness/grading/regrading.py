@@ -13,7 +13,7 @@ from harness.results.grade import Graded
 
 RESULTS = "results.json"
 _NAMED = 5
-"""The number of submissions that an error names."""
+"""The number of submissions or students that an error names."""
 
 
 class Lowered(UserError):
@@ -65,11 +65,14 @@ def read_results(path: Path) -> dict[str, Mapping[str, Any]]:
         ) from error
 
 
-def require_not_lower(lowered: Sequence[Change]) -> None:
-    """Raise `Lowered` for grades that would become lower."""
-    names = ", ".join(change.submission for change in lowered[:_NAMED])
-    more = f" and {len(lowered) - _NAMED} more" if len(lowered) > _NAMED else ""
-    raise Lowered(
-        f"expected no published grade to become lower, found {len(lowered)}: {names}{more}",
-        "no gradebook was written; --lower accepts them",
-    )
+def require_not_lower(changes: Sequence[Change], what: str, written: str) -> None:
+    """Raise `Lowered` if a grade, or ``what`` else was published, would become lower. ``written``
+    is what is not written then."""
+    lowered = [change.name for change in changes if change.lower]
+    if lowered:
+        names = ", ".join(lowered[:_NAMED])
+        more = f" and {len(lowered) - _NAMED} more" if len(lowered) > _NAMED else ""
+        raise Lowered(
+            f"expected no published {what} to become lower, found {len(lowered)}: {names}{more}",
+            f"no {written} was written; --lower accepts them",
+        )

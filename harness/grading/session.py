@@ -88,16 +88,15 @@ def grade_folder(suites: Suites, tracer: Tracer, options: Options, console: Cons
         changes = published.changes(batch.graded(chosen)) if published else []
         present = [submission.name for submission in list_folder(options.submissions).submissions]
         gone = published.gone(present) if published else []
-        lowered = [] if options.lower else [change for change in changes if change.lower]
-        if lowered:
-            show_changes(console, changes, gone)
-            require_not_lower(lowered)
+        if not options.lower and any(change.lower for change in changes):
+            show_changes(console, "grades", changes, gone)
+            require_not_lower(changes, "grade", "gradebook")
         handed_in = batch.write()
         console.print(Text(progress.pace.words()))
         names = handed_in.submissions
         show_summary(console, batch.graded(names), suites.usual, rules.made_with, len(names))
         if published:
-            show_changes(console, changes, gone)
+            show_changes(console, "grades", changes, gone)
         show_walls(console, sandboxes.walls() if sandboxes else NO_WALLS)
         left_out = suites.without([submission.name for submission in chosen])
         _show_end(console, batch, handed_in, left_out)

@@ -1,9 +1,10 @@
-"""Grades that differ from published ones, and what made them differ, as values."""
+"""Grades and totals that differ from published ones, and what made them differ, as values."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from harness.results.grade import Grade, Origin
@@ -29,20 +30,21 @@ class TestChange:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A grade that differs from a published one."""
+    """Points that differ from published ones: those of a submission, or a student's total."""
 
-    submission: str
-    old: int
-    """The points that were published."""
-    new: int
+    name: str
+    """The submission's or the student's."""
+    old: int | Decimal | None
+    """The points that were published; None if there were none."""
+    new: int | Decimal | None
     tests: tuple[TestChange, ...]
     causes: tuple[str, ...]
-    """What differs in what the grades were made from, in a few words each."""
+    """What differs in what the points were made from, in a few words each."""
 
     @property
     def lower(self) -> bool:
         """Whether the student would lose points."""
-        return self.new < self.old
+        return self.old is not None and (self.new is None or self.new < self.old)
 
 
 def change_of(submission: str, old: Mapping[str, Any], grade: Grade) -> Change | None:
