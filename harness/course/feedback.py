@@ -13,8 +13,10 @@ from harness.course.translation import translations
 from harness.course.visibility import all_due, for_student, hidden_tests
 from harness.reports.audience import Audience, tr
 from harness.results.diagnosis import Cause, Diagnosis
-from harness.results.grade import Grade, Graded, TestResult
+from harness.results.grade import Grade, Graded, Style, TestResult
 from harness.specification.rules import RULES
+
+_CALLED_FROM = ", called from "
 
 
 def audience_of(course: Course) -> Audience:
@@ -37,8 +39,8 @@ def in_language(grade: Grade) -> Grade:
         grade,
         reason=_lines(grade.reason),
         tests=tuple(map(_test, grade.tests)),
-        style=replace(grade.style, note=_lines(grade.style.note)),
-        notes=tuple(map(tr, grade.notes)),
+        style=_style(grade.style),
+        notes=tuple(map(_lines, grade.notes)),
         diagnosis=_diagnosis(grade.diagnosis),
     )
 
@@ -49,7 +51,17 @@ def _lines(text: str) -> str:
 
 def _line(text: str) -> str:
     """Return a line, which may have several reasons, in the language of the audience."""
-    return "; ".join(map(tr, text.split("; ")))
+    return "; ".join(map(_reason, text.split("; ")))
+
+
+def _reason(text: str) -> str:
+    """Return a reason, which may name functions that call each other."""
+    return tr(_CALLED_FROM).join(map(tr, text.split(_CALLED_FROM)))
+
+
+def _style(style: Style) -> Style:
+    findings = tuple(replace(each, message=tr(each.message)) for each in style.findings)
+    return replace(style, note=_lines(style.note), findings=findings)
 
 
 def _test(test: TestResult) -> TestResult:

@@ -14,7 +14,8 @@ from harness.text import printable, printable_lines
 # A repository has the files where they are in the kit.
 _SOURCES = "src/"
 _PROGRAMS = "tests/snippets/"
-_CRASHED_AT = re.compile(r"it crashed in \w+ at ([\w./-]{1,200}):(\d{1,9})")
+_PARTS = {"function": r"\w+", "file": r"(?P<file>[\w./-]{1,200})", "n": r"(?P<line>\d{1,9})"}
+"""What stands for the parts of the place of a crash."""
 _COMPILER_ERROR = re.compile(r"([\w./-]{1,200}):(\d{1,9}):(?:\d{1,9}:)? (?:fatal )?error: (.+)")
 
 
@@ -41,12 +42,18 @@ def _finding(finding: Finding) -> str:
     return _annotation("warning", [finding.message], **place, title=finding.tool)
 
 
+def _crashed_at() -> str:
+    """Return a pattern of the place of a crash, in the language of the audience."""
+    frame = tr("{function} at {file}:{n}").format(**_PARTS)
+    return tr("it crashed in {frame}").format(frame=frame)
+
+
 def _test(test: TestResult) -> str:
     """Return the error of a failed test, at the line where its program crashed or makes the call
     that went wrong."""
     place = {}
-    if crashed := _CRASHED_AT.search(f"{test.reason}\n{test.advice}"):
-        place = {"file": f"{_SOURCES}{crashed[1]}", "line": crashed[2]}
+    if crashed := re.search(_crashed_at(), f"{test.reason}\n{test.advice}"):
+        place = {"file": f"{_SOURCES}{crashed['file']}", "line": crashed["line"]}
     elif test.line:
         place = {"file": f"{_PROGRAMS}test-{test.name}.c", "line": str(test.line)}
     return _annotation(
@@ -58,7 +65,7 @@ def _compiler_errors(grade: Grade) -> Iterator[str]:
     for line in grade.log.splitlines():
         if found := _COMPILER_ERROR.match(line):
             place = {"file": f"{_SOURCES}{found[1]}", "line": found[2]}
-            yield _annotation("error", [found[3]], **place, title="compiler")
+            yield _annotation("error", [found[3]], **place, title=tr("compiler"))
 
 
 def render(graded: Graded) -> str:
@@ -68,13 +75,13 @@ def render(graded: Graded) -> str:
     annotations = []
     if grade.status is not Status.GRADED:
         lines = [grade.reason, *printable_lines(grade.log)]
-        annotations.append(_annotation("error", lines, title=grade.status))
+        annotations.append(_annotation("error", lines, title=tr(grade.status)))
         annotations += _compiler_errors(grade)
     else:
         annotations += [_test(test) for test in grade.tests if test.outcome is not Outcome.PASSED]
     annotations += map(_finding, grade.style.findings)
     if diagnosis := diagnosis_lines(grade):
-        annotations.append(_annotation("notice", diagnosis, title="diagnosis"))
+        annotations.append(_annotation("notice", diagnosis, title=tr("diagnosis")))
     points = tr(f"{grade.points} of {grade.max_points} points")
     annotations.append(_annotation("notice", [points], title=graded.submission))
     return "".join(annotations)

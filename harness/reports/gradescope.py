@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from harness.reports.audience import tr
 from harness.reports.student import diagnosis_lines, explanation, overview, style_lines
 from harness.results.grade import Graded
 from harness.results.verdict import Outcome
@@ -38,7 +39,9 @@ def render(graded: Graded) -> str:
     style = grade.style
     if style.max_points:
         full = style.points == style.max_points
-        entries.append(_entry("style", style.points, style.max_points, full, style_lines(style)))
+        entries.append(
+            _entry(tr("style"), style.points, style.max_points, full, style_lines(style))
+        )
     result = {
         "score": grade.points,
         "output": "\n".join([*overview(graded), "", *diagnosis_lines(grade)]).rstrip(),

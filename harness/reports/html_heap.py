@@ -35,6 +35,7 @@ from typing import Any
 
 from harness.heap.state import Use
 from harness.heap.timeline import Timeline
+from harness.reports.audience import tr
 from harness.reports.html_rows import lines_of, mark_of
 from harness.trace.pairs import Pair
 from harness.trace.trace import Call
@@ -103,7 +104,7 @@ def _phases(pairs: Sequence[Pair]) -> Iterator[tuple[int, str]]:
     before = None
     for at, pair in enumerate(pairs):
         if pair.phase is not None and pair.phase != before:
-            yield at, str(pair.phase)
+            yield at, tr(pair.phase)
         before = pair.phase
 
 

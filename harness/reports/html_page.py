@@ -7,8 +7,9 @@ those written here, and no connection.
 from __future__ import annotations
 
 import hashlib
+import re
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,8 @@ _SCRIPTS = (
     *("words.js", "viewer.js", "viewers.js"),
 )
 """In the order of their use: each knows those before it."""
+_SAID = re.compile(r'\bsay\("([^"]+)"')
+"""A text in a script that readers see."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +145,9 @@ def _test(number: int, test: Shown) -> dict[str, Any]:
 def _drawing(ident: str, test: Shown) -> Drawing | None:
     if test.found is None:
         return None
-    sides = [Side("observed", observed(test.found.calls))]
+    sides = [Side(tr("observed"), observed(test.found.calls))]
     if test.heap is not None:
-        sides.insert(0, Side("expected", test.heap))
+        sides.insert(0, Side(tr("expected"), test.heap))
     return _draw(ident, test.expected or test.found, test.found, sides)
 
 
@@ -204,8 +207,15 @@ def _render(template: str, *, digest: str = "", **values: object) -> str:
         content_policy=policy,
         style=Markup(style),
         scripts=list(map(Markup, scripts)),
+        words=_words(scripts),
         **values,
     )
+
+
+def _words(scripts: Iterable[str]) -> dict[str, str]:
+    """Return what scripts say in the language of the audience, where it is another."""
+    texts = (text for script in scripts for text in _SAID.findall(script))
+    return {text: tr(text) for text in texts if tr(text) != text}
 
 
 def _own(name: str) -> str:

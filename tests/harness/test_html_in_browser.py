@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,14 +12,17 @@ import pytest
 
 from browsers import Page, browser
 from command import checker
-from grades import ANA, HOSTILE
+from grades import ANA, GRADE, HOSTILE
+from harness.course.feedback import in_language
+from harness.course.translation import known_locales, translations
 from harness.heap.exact import exact
 from harness.heap.observed import observed
+from harness.reports.audience import Audience
 from harness.reports.diagnosis import Told
 from harness.reports.html_grades import GradePages
 from harness.reports.html_page import Shown, render_check, render_traces
 from harness.results.diagnosis import Diagnosis
-from harness.results.grade import Graded, TestResult, grade_from_json
+from harness.results.grade import Finding, Graded, Status, Style, TestResult, grade_from_json
 from harness.results.verdict import Outcome
 from harness.specification.model import Model
 from harness.specification.policy import Policy
@@ -246,3 +250,53 @@ def test_two_recorded_traces_share_a_page(opened: Page, tmp_path: Path) -> None:
     assert checker("show", reference, "--html", tmp_path / "show.html").returncode == 0
     opened.open(tmp_path / "show.html")
     assert opened.complaints() == []
+
+
+# ---- Another language ----------------------------------------------------------------------------
+
+ENGLISH = re.compile(
+    r"\b(the|a|of|and|at|by|from|call|calls|bytes|blocks?|free|line|expected|observed|found|no|not"
+    r"|heap has|up to|passed|failed|crashed|skipped|style|points)\b"
+)
+SAID = """
+const labels = ["aria-label", "aria-valuetext"].flatMap((name) =>
+  [...document.querySelectorAll(`[${name}]`)].map((each) => each.getAttribute(name)));
+document.querySelectorAll("details").forEach((each) => { each.open = true; });
+document.querySelectorAll(".trace, pre").forEach((each) => { each.textContent = ""; });
+return [...labels, ...document.body.innerText.split("\\n")];
+"""
+"""Whatever a page says, but for its traces."""
+
+
+def english_on(opened: Page) -> list[str]:
+    return [line for line in opened.run(SAID) if ENGLISH.search(line)]
+
+
+@pytest.mark.parametrize("locale", [each for each in known_locales() if each != "en"])
+def test_a_page_is_in_the_language_of_its_reader(opened: Page, tmp_path: Path, locale: str) -> None:
+    expected = read_trace_file(FAILED.reference)
+    found = failed(expected, View(expected).start)
+    reason = "killed by SIGSEGV inside os_free, call 12 of the program"
+    place = "it crashed in insert at list.c:31, called from os_free at osmem.c:12"
+    crashed = TestResult(FAILED.name, Outcome.CRASHED, 0, 2, reason, place, found.text())
+    silencer = Finding("checker", "osmem.c", 3, "keeps the compiler from warnings [silencer]")
+    grade = replace(GRADE, reason="", tests=(crashed,), style=Style(8, 10, (silencer,)))
+    refused = replace(
+        GRADE,
+        status=Status.REFUSED,
+        reason="../osmem.c: a name that leads out of the submission",
+        tests=(replace(crashed, outcome=Outcome.NOT_BUILT, reason="", advice="", trace=""),),
+        style=Style(0, 10, (), "nothing was built"),
+    )
+    with Audience(translations=translations(locale)).listening():
+        pages = GradePages(SUITE, "")
+        show(opened, tmp_path, pages.render(Graded("Ana", in_language(grade))))
+        assert opened.complaints() == []
+        assert not ENGLISH.search(opened.text("where"))
+        opened.press("ArrowDown", '[data-part="strips"] canvas')
+        opened.run("document.querySelector('[data-part=\"list\"]').open = true")
+        opened.click("play")
+        assert english_on(opened) == []
+        assert opened.text("blocks") and opened.text("block") and opened.text("worst")
+        show(opened, tmp_path, pages.render(Graded("Ben", in_language(refused))))
+        assert english_on(opened) == []

@@ -1,9 +1,8 @@
 /* The states of a heap, put together from the lives of its blocks and mappings. */
 "use strict";
-/* exported HEAP, USES, Heap, largest */
+/* exported HEAP, Heap, largest */
 
 const HEAP = 0; // stands for the heap where mappings have their numbers
-const USES = ["in use", "free", "free (inferred)"];
 const BETWEEN_FRAMES = 1000; // calls between two lists of what is alive
 const PAGE = 4096;
 

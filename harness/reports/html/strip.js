@@ -1,6 +1,6 @@
 /* Drawing a heap as a strip of addresses, and its mappings below. */
 "use strict";
-/* global USES, HEAP */
+/* global HEAP */
 /* exported Canvas, drawStrip, blockAt */
 
 const BAR = 40; // the height of the heap's strip
@@ -86,7 +86,7 @@ function drawBlocks(canvas, state, heap, view, bar) {
   const fills = canvas.fills();
   const header = canvas.colour("header");
   const scale = canvas.width / (view.to - view.from);
-  const drawn = USES.map(() => new Uint8Array(Math.ceil(canvas.width) + 1));
+  const drawn = fills.map(() => new Uint8Array(Math.ceil(canvas.width) + 1));
   for (const block of state.blocks) {
     const end = block.offset + block.size;
     if (block.mapping !== HEAP || end < view.from || block.offset > view.to) {

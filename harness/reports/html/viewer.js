@@ -1,7 +1,8 @@
 /* The viewer: a heap over time, with its controls. */
 "use strict";
 /* global Heap, drawStrip, drawChart, drawMap, blockAt, View */
-/* global describe, whereAfter, callsBefore, listOfBlocks, titleOf, stateInWords, rangeInWords, grouped */
+/* global describe, whereAfter, callsBefore, listOfBlocks, titleOf, stateInWords, rangeInWords */
+/* global grouped, say */
 /* exported Viewer */
 
 const TICK = 300; // milliseconds between two steps while playing
@@ -70,9 +71,11 @@ class Viewer {
   addSide(heap, kind) {
     const figure = document.getElementById(kind).content.firstElementChild.cloneNode(true);
     const canvas = figure.querySelector("canvas");
-    const title = heap.isExact ? heap.title : `${heap.title} (inferred from the trace)`;
-    figure.querySelector("figcaption").prepend(title);
-    canvas.setAttribute("aria-label", `${kind} of the ${heap.title} heap`);
+    const { title } = heap;
+    const caption = heap.isExact ? title : say("{title} (inferred from the trace)", { title });
+    figure.querySelector("figcaption").prepend(caption);
+    const label = kind === "strip" ? say("Strip of the heap") : say("Map of the heap");
+    canvas.setAttribute("aria-label", `${label}: ${title}`);
     this.part(`${kind}s`).append(figure);
     return canvas;
   }
@@ -93,7 +96,7 @@ class Viewer {
     this.states = this.heaps.map((heap) => heap.stateAfter(this.at));
     this.chosen = [];
     this.slider.value = this.at;
-    this.slider.setAttribute("aria-valuetext", `after call ${this.at} of ${this.pairs}`);
+    this.slider.setAttribute("aria-valuetext", say("after call {n} of {m}", { n: this.at, m: this.pairs }));
     // Drawing comes first: it reads sizes, which takes long once something has changed.
     this.draw();
     this.tell();
@@ -114,7 +117,7 @@ class Viewer {
       const tick = () => this.at < this.pairs ? this.jump(this.at + 1) : this.play();
       this.timer = setInterval(tick, TICK);
     }
-    this.part("play").textContent = playing ? "Pause" : "Play";
+    this.part("play").textContent = playing ? say("Pause") : say("Play");
     this.part("play").setAttribute("aria-pressed", playing);
   }
 
@@ -226,8 +229,8 @@ class Viewer {
     this.maps.forEach((map, side) => drawMap(map, this.heaps[side], this.pairs, this.view.of(side)));
     const most = drawChart(this.part("sizes"), this.heaps, this.pairs, SIZES);
     const worst = drawChart(this.part("fragmentation"), this.heaps, this.pairs, FRAGMENTATION);
-    this.part("most").textContent = `up to ${grouped(Math.round(most))} bytes`;
-    this.part("worst").textContent = `up to ${Math.round(100 * worst)} %`;
+    this.part("most").textContent = say("up to {n} bytes", { n: grouped(Math.round(most)) });
+    this.part("worst").textContent = say("up to {n} %", { n: Math.round(100 * worst) });
     this.moveCursors();
   }
 
