@@ -23,6 +23,8 @@ from harness.trace.trace import Address, Call, Phase, Trace, shortened
 
 _AROUND = 2
 """So many blocks are shown on each side of one that a call changes."""
+_WHOLE = 16
+"""A heap of so many blocks is shown whole if nothing in it is changed, and a larger one at its end."""
 _MAPPINGS = 4
 """So many mappings are shown, the latest ones."""
 
@@ -71,7 +73,8 @@ class Side:
         """Return the drawing of the heap after a call: of the blocks near the offsets in ``focus``,
         and of the latest mappings."""
         state = self.timeline.at(max(0, self.view.start + number))
-        blocks = _folded([self._block(block) for block in state.heap], list(focus))
+        near = list(focus) or ([] if len(state.heap) <= _WHOLE else [state.end])
+        blocks = _folded([self._block(block) for block in state.heap], near)
         gap = "other" if self.timeline.is_exact else "unknown"
         lines = draw_heap(blocks, state.end, self.policy.header_size(), width, ascii_only, gap)
         return lines + list(self._mappings(state, ascii_only))

@@ -1,10 +1,11 @@
 """The judged part of a trace: the part that a test compares with its reference.
 
 A test program takes up the preallocation, builds a state in its set-up, and is judged from there to
-its clean-up. An allocator with another mistake reaches the same state at other addresses. So an
-address of the judged part is relative: to the block of the set-up at or below it, or to the heap's
-end at the beginning of the judged part. Requests stay as they are. A trace without marks is judged
-as a whole.
+its clean-up. An allocator with another mistake reaches the same state at other addresses, or with
+more or fewer mappings. So an address of the judged part is relative: to the block of the set-up at
+or below it in the heap, or in the same mapping; or to the heap's end at the beginning of the judged
+part. Mappings are counted from there, too. Requests stay as they are. A trace without marks is
+judged as a whole.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from harness.trace.trace import Address, Call, Near, Phase, Request, Trace, Valu
 
 
 _END = "end"
+_EARLY = "early"
+"""The mappings from before the set-up: "early1", "early2"."""
 _HEAP = re.compile(r"heap([+-]0x[0-9a-f]+)")
 
 
@@ -34,8 +37,11 @@ class View:
         self._trace = trace
         set_up = trace.before(Phase.SET_UP) or 0
         self._blocks: list[tuple[int, str]] = []
+        """Those of the set-up in the heap, by their places."""
+        self._mapped: dict[int, Near] = {}
+        """Where the mappings made before the judged part begin, by their numbers."""
         self._mappings = 0
-        """Those made before the set-up."""
+        """How many these are."""
         self._end: int | None = None
         if self._reached:
             self._look_back(set_up)
@@ -45,26 +51,32 @@ class View:
         count = 0
         for number, call in enumerate(self._trace.calls[: self.start]):
             for request in call.requests:
-                self._grow(request)
-            if number < set_up:
-                self._mappings += sum(request.name == "mmap" for request in call.requests)
-            elif call.function != "os_free":
-                count += 1
-                if isinstance(call.result, Address) and call.result.mapping is None:
-                    blocks[call.result.offset] = f"block{count}"
+                self._make(request)
+            if number < set_up or call.function == "os_free":
+                continue
+            count += 1
+            match call.result:
+                case Address(offset, None):
+                    blocks[offset] = f"block{count}"
+                case Address(offset, int(mapping)):
+                    self._mapped[mapping] = Near(f"block{count}", -offset)
         self._blocks = sorted(blocks.items())
 
-    def _grow(self, request: Request) -> None:
+    def _make(self, request: Request) -> None:
+        """Note what a request before the judged part adds to the heap, or the mapping it makes."""
         match request:
             case Request("sbrk", (int(increment),), Address(offset, None)):
                 self._end = max(self._end or 0, offset + increment)
+            case Request(_, _, Address(_, int(mapping))):
+                self._mappings = mapping
+                self._mapped[mapping] = Near(f"{_EARLY}{mapping}", 0)
 
     def value(self, value: Value) -> Value:
         """Return an argument or a result with its address made relative."""
         if not isinstance(value, Address) or not self._reached:
             return value
         if value.mapping is not None:
-            return Address(value.offset, value.mapping - self._mappings)
+            return self._mapped_value(value.mapping, value.offset)
         if self._end is not None and value.offset >= self._end:
             return Near(_END, value.offset - self._end)
         at = bisect_right(self._blocks, value.offset, key=lambda block: block[0])
@@ -72,6 +84,11 @@ class View:
             return value
         offset, name = self._blocks[at - 1]
         return Near(name, value.offset - offset)
+
+    def _mapped_value(self, mapping: int, offset: int) -> Value:
+        if start := self._mapped.get(mapping):
+            return Near(start.name, start.offset + offset)
+        return Address(offset, mapping - self._mappings)
 
     def address(self, value: Value) -> Address | None:
         """Return the address in the heap that a relative one stands for in this trace; None if

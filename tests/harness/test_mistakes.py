@@ -129,6 +129,14 @@ def test_every_failure_is_judged(matrix: Mapping[str, Cost]) -> None:
         assert not [failure for failure in cost.failed if failure.outcome in unjudged]
 
 
+def test_what_was_found_reads_unlike_what_was_expected(matrix: Mapping[str, Cost]) -> None:
+    for name, cost in matrix.items():
+        for failure in cost.failed:
+            _, _, said = failure.reason.partition("expected ")
+            expected, _, found = said.partition(", found ")
+            assert not said or expected != found, f"{name}: {failure}"
+
+
 def test_no_mistake_is_taken_for_an_attack_on_the_test(matrix: Mapping[str, Cost]) -> None:
     for cost in matrix.values():
         assert not [f for f in cost.failed if "changed the memory of the test" in f.reason]
