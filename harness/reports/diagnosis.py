@@ -16,9 +16,9 @@ from harness.specification.rules import RULES
 from harness.text import printable
 
 LEGEND = (
-    'Calls are counted from the beginning of a test\'s judged part, those "of the program" from'
-    " its beginning; blockN is the N-th block of the set-up before the judged part, mapN the N-th"
-    " mapping since then."
+    'Calls are counted from the beginning of a test\'s judged part, those "of the program" from the'
+    " program's beginning; blockN is the N-th block of the set-up before the judged part, mapN the"
+    " N-th mapping made in the judged part."
 )
 """How reasons name calls and places."""
 
@@ -212,7 +212,12 @@ def _lost(tests: Sequence[TestResult]) -> int:
 
 
 def _all(number: int, noun: str) -> str:
-    return f"the {noun}" if number == 1 else f"all {number} {noun}s"
+    match number:
+        case 1:
+            return f"the {noun}"
+        case 2:
+            return f"both {noun}s"
+    return f"all {number} {noun}s"
 
 
 def _counted(number: int, noun: str) -> str:

@@ -115,7 +115,8 @@ RULES = {
     ),
     # os_realloc
     "realloc-mapping": Rule(
-        "A mapping that is resized always moves, and is given back.",
+        "A mapping that is resized always moves to where os_malloc puts its new size, and is given"
+        " back.",
         "Look at what os_realloc does with a block whose status is STATUS_MAPPED. Check that this"
         " comes before any rule for heap blocks.",
     ),
