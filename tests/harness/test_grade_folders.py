@@ -214,3 +214,21 @@ def test_an_output_that_takes_nothing_costs_no_gradebook(top: Path, redirection:
     assert [row["status"] for row in rows(top)] == ["refused"]
     (result,) = json.loads((top / "out" / "results.json").read_text())
     assert result["status"] == "refused"
+
+
+def test_another_seed_than_that_of_the_grades_is_refused(top: Path) -> None:
+    assert grade(top, "--seed", "one").returncode == 0
+    results = top / "out" / "results.json"
+    before = results.read_bytes()
+    refused = grade(top, "--seed", "two")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert (
+        f"{top}/out/grades.sqlite: expected grades with the seed 'two', found some with 'one'"
+        in (refused.stderr)
+    )
+    assert "use another --out or --db, or start over with --fresh" in refused.stderr
+    assert results.read_bytes() == before
+    for options in (("--seed", "one"), ()):
+        assert "1 known before" in grade(top, *options).stdout
+    assert "1 graded" in grade(top, "--seed", "two", "--fresh").stdout
+    assert "found some with 'two'" in grade(top, "--seed", "one").stderr
