@@ -23,7 +23,14 @@ from harness.execution.build_error import (
 )
 from harness.execution.cache import cached_folder
 from harness.execution.compiler import CompilerFlags, refusals, write_compilers
-from harness.execution.kit import SNIPPET_HEADERS, UTILS, Layout, layouts, own_utils
+from harness.execution.kit import (
+    SNIPPET_HEADERS,
+    UTILS,
+    Layout,
+    layouts,
+    own_utils,
+    replaced_magic,
+)
 from harness.execution.lock import exclusive
 from harness.execution.output import Output
 from harness.execution.answer import Answer, output_of
@@ -210,10 +217,11 @@ class _Build:
         if missing == FUNCTIONS:
             raise BuildError(f"{LIBRARY} defines none of {', '.join(FUNCTIONS)}")
         product = chosen.library.parent.parent
+        magic = replaced_magic(chosen.layout.source, self.flags.first_try)
         about = {
             "missing": missing,
             "refused": chosen.refused,
-            "utils": chosen.layout.note(faults[0]),
+            "utils": "; ".join(filter(None, (chosen.layout.note(faults[0]), magic))),
             "ours": chosen.layout.ours,
         }
         (product / _ABOUT).write_text(json.dumps(about), encoding="utf-8")

@@ -15,6 +15,9 @@ layouts, and neither mixes theirs with ours:
   they come before those of utils.
 
 Files that only they have stay in any case.
+
+The magic number of a course's headers is none of these changes: a build defines it, and so that of
+the tests takes the place of any other.
 """
 
 from __future__ import annotations
@@ -32,6 +35,9 @@ UTILS = _KIT / "utils"
 SNIPPET_HEADERS = tuple((_KIT / "tests" / "snippets").glob("snippet.h"))
 """All that a submission can see of the tests."""
 _NUMBERS = re.compile(rb"^(#define HEADER_(?:MAGIC|ALIGNMENT)) .*", re.MULTILINE)
+_MAGIC = re.compile(r"^#define HEADER_MAGIC +(\w+)", re.MULTILINE)
+_DEFINED = "-DHEADER_MAGIC="
+"""The beginning of the flag that gives the number to a compiler."""
 _NAMES = frozenset(path.name for path in UTILS.glob("*.[ch]"))
 
 
@@ -96,7 +102,7 @@ class Layout:
 def layouts(source: Path) -> tuple[Layout, ...]:
     """Return the ways to lay out sources, in the order in which to try them."""
     own = own_utils(source)
-    found = dict.fromkeys((*(source_files(own) if own else ()), *source_files(source)))
+    found = _all_files(source)
     among = [path for path in found if not _is_in_utils(path, source)]
     names = {path.name for path in among}
     in_utils, halves, whole = [], [], []
@@ -113,12 +119,40 @@ def layouts(source: Path) -> tuple[Layout, ...]:
     return (replace(ours, ours=False), ours)
 
 
+def replaced_magic(source: Path, flags: Iterable[str]) -> str:
+    """Return a note if sources come with a magic number of headers that is not that of the tests;
+    empty if they don't. ``flags`` are those that the tests give to the compiler."""
+    given = [flag.removeprefix(_DEFINED) for flag in flags if flag.startswith(_DEFINED)]
+    expected = given[0] if given else "0"
+    for path in _all_files(source):
+        if path.name == "block_meta.h" and (given or not _is_changed(path)):
+            own = _MAGIC.search(path.read_text(encoding="utf-8", errors="replace"))
+            if own and _number(own[1]) not in (0, _number(expected)):
+                ours = f"the magic number {expected}" if given else "no magic number"
+                told = f"not with its own {own[1]}: as the tests have it"
+                return f"built with {ours} in headers, {told}"
+    return ""
+
+
+def _number(text: str) -> int | str:
+    try:
+        return int(text.rstrip("uUlL"), 0)
+    except ValueError:
+        return text
+
+
 def own_utils(source: Path) -> Path | None:
     """Return the folder of utils beside sources, or else among them, unless it is ours."""
     for folder in (source.parent / UTILS.name, source / UTILS.name):
         if folder.is_dir():
             return None if folder.resolve() == UTILS else folder
     return None
+
+
+def _all_files(source: Path) -> list[Path]:
+    """Return the files of sources and of their utils."""
+    own = own_utils(source)
+    return list(dict.fromkeys((*(source_files(own) if own else ()), *source_files(source))))
 
 
 def _is_in_utils(path: Path, source: Path) -> bool:

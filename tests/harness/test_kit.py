@@ -93,6 +93,11 @@ BROUGHT: dict[str, tuple[dict[str, str], str, str]] = {
         MAKEFILE,
         "",
     ),
+    "another magic number in headers": (
+        beside({"block_meta.h": ours("block_meta.h").replace("_MAGIC     0", "_MAGIC 0xBEEFu")}),
+        MAKEFILE,
+        "built with no magic number in headers, not with its own 0xBEEFu",
+    ),
     "an equal part of utils": (beside({"printf.h": ours("printf.h")}), MAKEFILE, ""),
     "more in utils": (
         beside({"list.h": "int list;\n"}) | among({"list.h": '#include "../utils/list.h"\n'}),

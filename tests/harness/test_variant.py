@@ -78,6 +78,21 @@ def test_a_header_without_the_magic_number_is_found(variant: Path, tmp_path: Pat
     assert "begins with 0xfeedfacd, expected the magic number 0xfeedface" in ended.stdout
 
 
+@pytest.mark.parametrize(("own", "told"), [("0xBEEFu", True), ("0xFEEDFACEu", False)])
+def test_another_magic_number_than_that_of_the_tests_is_told(
+    variant: Path, tmp_path: Path, own: str, told: bool
+) -> None:
+    source = plain(tmp_path / "src")
+    text = (ROOT / "utils" / "block_meta.h").read_text()
+    (tmp_path / "utils").mkdir()
+    (tmp_path / "utils" / "block_meta.h").write_text(text.replace("_MAGIC     0", f"_MAGIC {own}"))
+    ended = checker("check", "--suite", variant / "suite.toml", "--src", source)
+    assert "2 of 2 tests passed" in ended.stdout
+    words = "Utils: built with the magic number 0xfeedfaceu in headers, not with its own 0xBEEFu"
+    assert (words in ended.stdout) == told
+    assert ("Utils:" in ended.stdout) == told
+
+
 def test_a_kit_of_a_variant_is_of_its_own_assignment(variant: Path, tmp_path: Path) -> None:
     kit = tmp_path / "kit"
     ended = checker("kit", kit, "--suite", variant / "suite.toml")
