@@ -6,6 +6,8 @@ is what they are, by the names in `_sizes`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from harness.specification.policy import Policy
 
 _USUAL_THRESHOLD = Policy().mmap_threshold
@@ -55,12 +57,36 @@ _EXAMPLES = {
     "shrink-rest": ("m 0 1000", "m 1 400", "m 2 8", "f 1", "r 0 500"),
 }
 """By the name of the rule."""
+_OF_FREED_BLOCKS = frozenset(
+    ("best-fit", "lowest-of-equals", "split", "smallest-rest", "zeroing", "realloc-move")
+)
+"""The rules whose examples take a block that was freed."""
+_FIRST_FILLER = 10
+"""The slot of the first block that takes up what is left of the heap; no example has so many."""
 
 
 def example_of(rule: str, policy: Policy) -> tuple[str, ...]:
     """Return the example of a rule."""
     sizes = _sizes(policy)
-    return tuple(line.format_map(sizes) for line in _EXAMPLES[rule])
+    lines = [line.format_map(sizes) for line in _EXAMPLES[rule]]
+    if rule in _OF_FREED_BLOCKS and policy.fit in ("next", "worst"):
+        # These fits would rather take what is left of the heap: it is taken up before.
+        freed = next(at for at, line in enumerate(lines) if line.startswith("f"))
+        lines[freed:freed] = _fillers(lines[:freed], policy)
+    return tuple(lines)
+
+
+def _fillers(lines: Sequence[str], policy: Policy) -> Iterator[str]:
+    """Yield the lines that take up what some calls of os_malloc leave of the first growth."""
+    header, step = policy.header_size(), policy.alignment
+    sizes = [int(line.split()[2]) for line in lines]
+    left = policy.prealloc_malloc - sum(header + size + -size % step for size in sizes)
+    most = policy.mmap_threshold - step
+    slot = _FIRST_FILLER
+    while left >= header + step:
+        total = left if left <= most else min(most, left - header - step)
+        yield f"m {slot} {total - header}"
+        left, slot = left - total, slot + 1
 
 
 def examples_of(policy: Policy) -> dict[str, tuple[str, ...]]:

@@ -72,7 +72,19 @@ POLICIES = {
     "large": Policy(mmap_threshold=262144, prealloc_malloc=262144, prealloc_calloc=8192),
     "coarse": Policy(alignment=32, smallest_rest=100, header_magic=0xFEEDFACE),
     "aligned": Policy(alignment=16),
+    "first": Policy(fit="first"),
+    "next": Policy(fit="next"),
+    "next, small": Policy(fit="next", mmap_threshold=40960, prealloc_malloc=32768),
+    "worst": Policy(fit="worst"),
+    "worst, coarse": Policy(fit="worst", alignment=32, smallest_rest=100, header_magic=7),
 }
+OTHER_FITS = {
+    "alignment": "{} fit takes the .* free block of 16 bytes",
+    "best-fit": "{} fit takes the .* 400 bytes at heap[+]0x20",
+    "lowest-of-equals": "{} fit takes the .* 200 bytes at heap[+]0x20",
+    "realloc-move": "it moves; {} fit .* 304 bytes at heap[+]0x20",
+}
+"""What is shown under another fit than the best."""
 UNCHANGED = {"zero-size", "overflow", "refusal", "errno", "double-free", "freed-realloc"}
 """The rules whose last call has to leave all memory as it was."""
 
@@ -100,11 +112,29 @@ def test_the_last_call_of_an_example_shows_its_rule(rule: str, policy: Policy) -
     call = last.step.call
     head, *requests = call.lines()
     shown = (head, last.step.why, " ".join((head, last.step.why, *requests)))
-    expected = (
-        SHOWN[rule] if policy == Policy() else re.sub(r"[0-9][0-9a-fx]*", r"\\w+", SHOWN[rule])
-    )
+    own = {} if policy.fit == "best" else OTHER_FITS
+    expected = own.get(rule, SHOWN[rule]).format(policy.fit)
+    if policy != Policy(fit=policy.fit):
+        expected = re.sub(r"[0-9][0-9a-fx]*", r"\\w+", expected)
     assert any(re.search(expected, text) for text in shown), shown
     assert (states[-1] == states[-2]) == (rule in UNCHANGED)
+
+
+@pytest.mark.parametrize("policy", POLICIES.values(), ids=list(POLICIES))
+@pytest.mark.parametrize("rule", RULES)
+def test_the_page_of_a_rule_shows_what_the_model_does(rule: str, policy: Policy) -> None:
+    page = Page()
+    write_rule(page, rule, PASSAGES[rule], [], [], policy)
+    player = ProgramPlayer(example_of(rule, policy), policy)
+    *_, last = player.play()
+    assert last.step is not None
+    assert f"  Why: {last.step.why}." in page.lines
+    after = page.lines[page.lines.index(f"After {last.text}") :]
+    drawn = " ".join(after[: after.index(f"  Why: {last.step.why}.")])
+    for block in player.model.state().blocks:
+        if block.free:
+            assert f"free {block.size} " in drawn
+        assert str(block.pointer) in drawn
 
 
 def test_mistakes_are_told_with_the_numbers_of_the_policy() -> None:
