@@ -660,6 +660,12 @@ def test_a_folder_with_a_link_out(tmp_path: Path) -> None:
     assert "a link to ../../secret" in refused(folder)
 
 
+def test_a_header_in_the_compilers_form_is_left_out(tmp_path: Path) -> None:
+    entries = [tar_file(f"src/{name}", b"1") for name in ("a.h", "a.h.gch", "b.h", "b.h.gch/1")]
+    files = unpacked(tar_with(entries, tmp_path / "it.tar"))
+    assert {name for name in files if ".h" in name} == {"src/a.h", "src/b.h"}
+
+
 def test_endless_links(tmp_path: Path) -> None:
     endless = [link("src/a", "."), link("src/b", ".")]
     assert "endlessly deep" in refused(tar_with(endless, tmp_path / "1.tar"))
@@ -675,6 +681,12 @@ def test_a_long_chain_of_links(tmp_path: Path) -> None:
     chain = [link(f"src/{number:04}", f"{number + 1:04}") for number in range(2000)]
     path = tar_with(chain, tmp_path / "it.tar")
     assert "too many others" in refused(path, replace(LIMITS, files=3000))
+
+
+def test_links_that_take_long_to_follow(tmp_path: Path) -> None:
+    links = [link(f"src/{n}.h", "./" * 490 + f"{max(n - 1, 0) % 36}.h") for n in range(1, 800)]
+    path = tar_with([tar_file("src/0.h", b"1"), *links], tmp_path / "it.tar")
+    assert "takes too long to follow" in refused(path, replace(LIMITS, files=1000))
 
 
 def chain_of(links: int, path: Path) -> Path:

@@ -21,6 +21,11 @@ from harness.grading.archive.entry import file_chunks
 from harness.grading.archive.finding import children, find_sources, find_utils, is_makefile
 
 
+_PRECOMPILED = ".gch"
+"""The suffix of a header in the compiler's own form, or of a folder of such. gcc reads it in place
+of the header beside it, and need not find the same there."""
+
+
 def _content(path: Path) -> Iterable[bytes]:
     """Return the content of a file; of Makefiles, without byte order mark and carriage returns."""
     makefile = is_makefile(path) or path.suffix.lower() == ".mk"
@@ -38,6 +43,8 @@ def _copy(folder: Path, to: Path, budget: Budget, depth: int) -> None:
         raise Refused(f"{shown(folder.name)}: links make folders endlessly deep")
     make_folder(to)
     for path in children(folder):
+        if path.suffix.lower() == _PRECOMPILED:
+            continue
         target = to / path.name
         if path.is_dir():
             budget.entry()

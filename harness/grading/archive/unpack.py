@@ -13,6 +13,7 @@ import re
 import stat
 import tempfile
 import unicodedata
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -38,6 +39,8 @@ _MAX_NESTED = 2
 """The number of nested archives, including the outermost."""
 _MAX_LINKS = 40
 """The number of links that Linux follows on the way to a file; see path_resolution(7)."""
+_MAX_STEPS = 1 << 16
+"""The number of folders on the way to the ends of all links of a submission."""
 _DRIVE = re.compile(r"[A-Za-z]:")
 
 _Parts = tuple[str, ...]
@@ -142,18 +145,22 @@ class _Scratch:
                 path.symlink_to(target)
             except FileExistsError:
                 raise Refused(f"{shown('/'.join(parts))}: a link where there is a folder") from None
+        steps = iter(range(_MAX_STEPS))
         for parts, target in sorted(self._links.items()):
-            self._follow(parts, f"{shown('/'.join(parts))}: a link to {shown(target)}")
+            self._follow(parts, f"{shown('/'.join(parts))}: a link to {shown(target)}", steps)
 
-    def _follow(self, parts: _Parts, what: str) -> None:
-        """Follow a link to its end as the system would; ``what`` names it in a refusal.
+    def _follow(self, parts: _Parts, what: str, steps: Iterator[int]) -> None:
+        """Follow a link to its end as the system would; ``what`` names it in a refusal, and
+        ``steps`` are those that may be taken.
 
         A circle of links leads nowhere, and does no harm."""
         place: _Parts = ()
-        ahead = parts
+        ahead = list(reversed(parts))
         met: set[tuple[_Parts, _Parts]] = set()
         while ahead:
-            part, ahead = ahead[0], ahead[1:]
+            if next(steps, None) is None:
+                raise Refused(f"{what}, which takes too long to follow")
+            part = ahead.pop()
             if part == ".." and not place:
                 raise Refused(f"{what}, out of the submission")
             if part == "..":
@@ -161,12 +168,13 @@ class _Scratch:
             elif part not in ("", "."):
                 place += (part,)
             if (target := self._links.get(place)) is not None:
-                place, ahead = place[:-1], (*target.split("/"), *ahead)
+                place = place[:-1]
+                ahead += reversed(target.split("/"))
                 if target.startswith("/"):
                     raise Refused(f"{what}, out of the submission")
-                if (place, ahead) in met:
+                if (place, tuple(ahead)) in met:
                     return
-                met.add((place, ahead))
+                met.add((place, tuple(ahead)))
                 if len(met) > _MAX_LINKS:
                     raise Refused(f"{what}, by way of too many others")
 
