@@ -39,6 +39,8 @@ _MAGIC = re.compile(r"^#define HEADER_MAGIC +(\w+)", re.MULTILINE)
 _DEFINED = "-DHEADER_MAGIC="
 """The beginning of the flag that gives the number to a compiler."""
 _NAMES = frozenset(path.name for path in UTILS.glob("*.[ch]"))
+OUR_NAMES = _NAMES | {path.name for path in SNIPPET_HEADERS}
+"""The names of our files in the folders beside the sources."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ from harness.suite import SuiteError, check_keys, whole_number
 
 MOST_FINDINGS = 200
 """The number of findings of a submission that are kept."""
+_MOST_OWN = 3 * MOST_FINDINGS
+"""As many of our own are looked for: each may be found three times."""
 
 
 # ---- Findings ------------------------------------------------------------------------------------
@@ -54,9 +57,14 @@ def _own_findings(
         text = (folder / name).read_text(encoding="utf-8", errors="replace")
         # A compiler may replace trigraphs, or not.
         for reading in (text, text.replace("??=", "#").replace("??/", "\\")):
-            silencers = [*silencers, *((name, line) for line in _silencing_lines(reading))]
+            for line in _silencing_lines(reading):
+                yield _silencer(name, line)
     for name, line in silencers:
-        yield make_finding(_OWN, name, line, "keeps the compiler from warnings", "silencer")
+        yield _silencer(name, line)
+
+
+def _silencer(name: str, line: int) -> Finding:
+    return make_finding(_OWN, name, line, "keeps the compiler from warnings", "silencer")
 
 
 def _silencing_lines(text: str) -> Iterator[int]:
@@ -87,8 +95,9 @@ def find_style(sources: Sources, run: ToolRunner) -> tuple[Finding, ...]:
     """Return the findings in a submission's sources, by file and line, one for each line and check;
     the first `MOST_FINDINGS` of them. Raises `StyleError`, `OSError`, and what ``run`` raises."""
     clear = [name for name in sources.files if CLEAR_NAME.fullmatch(name)]
+    own = _own_findings(sources.shown[SOURCES], sources.files, sources.silencers)
     findings = {
-        *_own_findings(sources.shown[SOURCES], sources.files, sources.silencers),
+        *islice(own, _MOST_OWN),
         *tool_findings(clear, sources.shown, run),
     }
     unique: dict[tuple[str, int, str, str], Finding] = {}

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from harness.execution.budget import BudgetUsedUp
+from harness.execution.budget import BudgetUsedUp, charging_this_thread
 from harness.execution.build import LIBRARY, Library
 from harness.execution.kit import layouts
 from harness.execution.sandbox import make_readable, scratch_folder
@@ -77,8 +77,9 @@ class StyleJudge:
             layout.write(built)
             includes = {f"../{name}": built / name for name in ("utils", "tests/snippets")}
             units = text_of(self.toolbox.ask(UNITS_OF, library))
-            sources = read_sources(built / "src", includes, self.toolbox.text, units)
-            findings = find_style(sources, self.toolbox.text)
+            with charging_this_thread():
+                sources = read_sources(built / "src", includes, self.toolbox.text, units)
+                findings = find_style(sources, self.toolbox.text)
             self._require_proof(sources, scratch / "library", passed)
         return judge_style(findings, self.rules)
 

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.execution.kit import OUR_NAMES
 from harness.grading.style_tools import SOURCES, StyleError, ToolRunner, search_paths
 
 UNITS_OF = ("nm", "-a", "--format=posix")
@@ -28,11 +29,14 @@ _PREPROCESS = "gcc -std=gnu11 -D_GNU_SOURCE -fpermissive -w -E"
 _COMPILE = "gcc -x cpp-output -std=gnu11 -fpermissive -w -c -O1 -fPIC -fcommon -fgnu89-inline"
 _UNREAD = (
     r"\b(asm|__asm|__asm__)\b[a-z_ ]*\(( |\"[^\"]*\")*[^\"]?"
-    r"|\b(section|__section__|symver|__symver__)\b[( ]*[uULR8]*\""
+    r"|\b(section|__section__|symver|__symver__|weakref|__weakref__)\b[( ]*[uULR8]*\""
 )
 """What makes a compiler hand on text that it has not read, in lines that are joined."""
-_HARMLESS = re.compile(r'\w+[a-z_ ]*\(( |"\w*")*[:)]')
-"""The same with a name at most: another name for a function, a barrier, an instruction."""
+_UNREAD_LINES = r"^ *# *(ident|sccs|pragma +GCC +pch_preprocess)\b.*"
+"""The same by a line of its own."""
+_HARMLESS = re.compile(r'\w+[a-z_ ]*\(( |"\w*")*[:)]|#(ident|sccs) "[^"\\]*"')
+"""The same with a name at most: another name for a function, a barrier, an instruction; or with a
+version."""
 _READ = r"""work=$(mktemp -d 2>/dev/null || mktemp -d -p .)
 linked=$1
 number=0
@@ -40,8 +44,10 @@ shift
 for unit; do
     {preprocess} "$unit" >"$work/read.i" 2>/dev/null
     grep -a -E '^# [0-9]+ "|^ *# *pragma +GCC +diagnostic' "$work/read.i"
-    grep -a -v '^#' "$work/read.i" | tr '\n\t\f\v\r' '     ' |
-        grep -a -o -E {unread} | sed 's/^/unread:/'
+    {{
+        grep -a -o -E {unread_lines} "$work/read.i"
+        grep -a -v '^#' "$work/read.i" | tr '\n\t\f\v\r' '     ' | grep -a -o -E {unread}
+    }} | sed 's/^/unread:/'
     test $number -ge "$linked" || {compile} -o "$work/$number.o" "$work/read.i" 2>/dev/null
     number=$((number + 1))
 done
@@ -86,17 +92,22 @@ def read_sources(
     clear = [name for name in walked if CLEAR_NAME.fullmatch(name)]
     linked, others = _units(clear, shown, listing)
     preprocess = f"{_PREPROCESS} {shlex.join(search_paths(clear, shown))}"
-    script = _READ.format(preprocess=preprocess, compile=_COMPILE, unread=shlex.quote(_UNREAD))
+    script = _READ.format(
+        preprocess=preprocess,
+        compile=_COMPILE,
+        unread=shlex.quote(_UNREAD),
+        unread_lines=shlex.quote(_UNREAD_LINES),
+    )
     command = ["sh", "-c", script, "sh", str(len(linked)), *linked, *others]
     lines = run(command, shown).splitlines()
     if lines[-1:] != ["end"]:
         raise StyleError("the preprocessor did not run to its end: found too many lines")
-    read = [name for name, _ in _places(lines) if _is_source(folder, name)]
+    read = [name for name, _ in _places(lines) if _is_source(shown, name)]
     unread = (line.removeprefix("unread:") for line in lines if line.startswith("unread:"))
     return Sources(
         shown,
         tuple(sorted({*walked, *read})),
-        tuple(sorted(set(_silencers(lines, folder)))),
+        tuple(sorted(set(_silencers(lines, shown)))),
         tuple(dict.fromkeys(each for each in unread if not _HARMLESS.fullmatch(each))),
         base64.b64decode(lines[-2].removeprefix("library:")),
     )
@@ -125,8 +136,16 @@ def _units(
     return linked, [unit for unit in units if unit not in linked]
 
 
-def _is_source(folder: Path, name: str) -> bool:
-    return name.split("/")[0] != ".." and (folder / name).is_file()
+def _is_source(shown: Mapping[str, Path], name: str) -> bool:
+    """Return whether a file is the submission's: among its sources, or added to our folders."""
+    path = os.path.normpath(f"{SOURCES}/{name}")
+    ours = os.path.basename(path) in OUR_NAMES
+    return any(
+        path.startswith(f"{inside}/")
+        and (inside == SOURCES or not ours)
+        and (folder / path.removeprefix(f"{inside}/")).is_file()
+        for inside, folder in shown.items()
+    )
 
 
 def _places(lines: Iterable[str]) -> Iterator[tuple[str, int]]:
@@ -135,10 +154,10 @@ def _places(lines: Iterable[str]) -> Iterator[tuple[str, int]]:
         yield os.path.relpath(match["file"], SOURCES), int(match["line"])
 
 
-def _silencers(lines: Sequence[str], folder: Path) -> Iterator[tuple[str, int]]:
+def _silencers(lines: Sequence[str], shown: Mapping[str, Path]) -> Iterator[tuple[str, int]]:
     place = ("", 0)
     for line in lines:
         if match := next(_places([line]), None):
             place = match
-        elif "pragma" in line and _is_source(folder, place[0]):
+        elif "pragma" in line and _is_source(shown, place[0]):
             yield place

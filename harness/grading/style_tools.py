@@ -142,13 +142,14 @@ _FINDINGS = {
 """The line of a finding, and the checks that count, for each tool."""
 
 
-def _findings(tool: str, output: str) -> Iterator[Finding]:
-    """Yield the findings in a tool's output, except those in files outside of the sources."""
+def _findings(tool: str, output: str, judged: Collection[str]) -> Iterator[Finding]:
+    """Yield the findings in a tool's output, except those in files outside of the sources that are
+    not ``judged`` by themselves."""
     line, checks = _FINDINGS[tool]
     for match in filter(None, map(line.fullmatch, output.split("\n"))):
         check = OTHER_NAMES.get(match["check"], match["check"])
         file = os.path.relpath(match["file"], SOURCES)
-        if check in checks and file.split("/")[0] != "..":
+        if check in checks and (file.split("/")[0] != ".." or file in judged):
             yield make_finding(tool, file, int(match["line"]), match["message"], check)
 
 
@@ -188,6 +189,7 @@ def tool_findings(
 ) -> Iterator[Finding]:
     """Yield the tools' findings in files, which are named relative to `SOURCES`. Some may be equal.
     Raises `StyleError`, and what ``run`` raises."""
+    judged = set(names)
     files = [f"{SOURCES}/{name}" for name in names]
     units = [file for file in files if file.endswith(".c")]
     paths = search_paths(names, shown)
@@ -201,13 +203,14 @@ def tool_findings(
     for unit, output, accepted in _compile_each(units, paths, ask) if units else ():
         if accepted:
             compiled.append(unit)
-            yield from _findings("gcc", output)
+            yield from _findings("gcc", output, judged)
         else:
             yield _refusal(unit, output)
     if compiled:
-        yield from _findings("cppcheck", ask("cppcheck", [*_CPPCHECK, *paths, *compiled]))
+        output = ask("cppcheck", [*_CPPCHECK, *paths, *compiled])
+        yield from _findings("cppcheck", output, judged)
     if files:
         # What cpplint takes for a suffix, so that it leaves no file out.
         suffixes = sorted({file.rpartition(".")[2] for file in files})
         command = [*_CPPLINT, f"--extensions={','.join(suffixes)}", *files]
-        yield from _findings("cpplint", ask("cpplint", command))
+        yield from _findings("cpplint", ask("cpplint", command), judged)

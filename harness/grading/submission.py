@@ -14,7 +14,7 @@ from harness.checking.backtrace import with_backtraces
 from harness.checking.check import Setup, check, make_runner
 from harness.checking.run import Runner
 from harness.diagnosis.diagnose import diagnose
-from harness.execution.budget import Budget, BudgetUsedUp
+from harness.execution.budget import Budget, BudgetUsedUp, charging_this_thread
 from harness.execution.build import Library, build_library
 from harness.execution.build_error import BuildError, ToolFailed
 from harness.execution.sandbox import SandboxError, scratch_folder
@@ -70,7 +70,8 @@ class Grader:
         with budget.applied(), scratch_folder(self.scratch) as folder:
             unpacked, choice = folder / "unpacked", ""
             try:
-                choice = unpack(submission, unpacked, self.rules.archive, source)
+                with charging_this_thread():
+                    choice = unpack(submission, unpacked, self.rules.archive, source)
                 library = self._build(unpacked / "src", folder / "libraries")
             except Refused as refusal:
                 return Attempt(self.without_tests(Status.REFUSED, str(refusal)))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import tempfile
+import tracemalloc
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,8 +26,8 @@ from harness.grading.style import (
     read_style,
 )
 from harness.grading.style_checks import CPPCHECK_CHECKS, CPPLINT_CHECKS, GCC_CHECKS
-from harness.grading.style_sources import read_sources
-from harness.grading.style_tools import StyleError
+from harness.grading.style_sources import Sources, read_sources
+from harness.grading.style_tools import SOURCES, StyleError
 from harness.suite import SuiteError
 
 
@@ -95,10 +97,10 @@ def test_a_header_is_reported_once_and_relative_to_the_sources(tmp_path: Path) -
     assert [(f.file, f.line) for f in gcc] == [("include/part.h", 5)]
 
 
-def test_what_is_in_other_folders_is_left_out(tmp_path: Path) -> None:
-    write(tmp_path, UNUSED, "elsewhere/part.h")
-    write(tmp_path, '#include "part.h"\n', "src/osmem.c")
-    assert not found(tmp_path / "src", {"../elsewhere": tmp_path / "elsewhere"})
+def test_our_files_in_other_folders_are_left_out(tmp_path: Path) -> None:
+    write(tmp_path, UNUSED, "utils/printf.h")
+    write(tmp_path, '#include "printf.h"\n', "src/osmem.c")
+    assert not found(tmp_path / "src", {"../utils": tmp_path / "utils"})
 
 
 def test_the_same_sources_give_the_same_findings(tmp_path: Path) -> None:
@@ -112,6 +114,17 @@ def test_the_same_sources_give_the_same_findings(tmp_path: Path) -> None:
 
 def test_only_the_first_findings_are_kept(tmp_path: Path) -> None:
     assert len(found(write(tmp_path, "int  x;  \n" * 1000))) == MOST_FINDINGS
+
+
+def test_endless_findings_of_our_own_take_little_memory(tmp_path: Path) -> None:
+    write(tmp_path, "#1\n" * 300_000, "unused.h")
+    sources = Sources({SOURCES: tmp_path}, ("unused.h",), (), (), b"")
+    tracemalloc.start()
+    findings = find_style(sources, lambda command, shown: "\nstatus 0")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(findings) == MOST_FINDINGS
+    assert peak < 64 << 20
 
 
 def test_a_makefiles_feature_macros_may_be_in_the_source_too(tmp_path: Path) -> None:
@@ -243,6 +256,18 @@ def test_what_is_included_is_judged_whatever_its_name(tmp_path: Path, name: str)
     assert findings == {(name, 5, "gcc"), (name, 6, "cpplint")}
 
 
+def test_what_is_added_to_utils_is_judged(tmp_path: Path) -> None:
+    src, utils = tmp_path / "src", tmp_path / "utils"
+    shutil.copytree(UTILS, utils)
+    write(utils, UNUSED, "part.h")
+    write(utils, UNUSED.replace("f(", "g("), "more/part.inc")
+    write(utils, UNUSED.replace("f(", "h("), "part.c")
+    write(src, '#include "osmem.h"\n#include "part.h"\n#include "more/part.inc"\n')
+    findings = {(f.file, f.line, f.tool) for f in found(src, {"../utils": utils})}
+    names = ("part.h", "more/part.inc", "part.c")
+    assert findings == {(f"../utils/{name}", 5, "gcc") for name in names}
+
+
 def test_the_c_files_make_a_library(tmp_path: Path) -> None:
     src = tmp_path / "src"
     write(src, UNUSED)
@@ -275,6 +300,11 @@ def test_a_backup_beside_the_sources_does_no_harm(tmp_path: Path) -> None:
         '__attribute__((section(".text"))) int x = 0xc3;',
         '__attribute__((__section__(".text,\\"ax\\"#"))) int x = 0xc3;',
         '__attribute__((section\n((".text")))) int x = 0xc3;',
+        'static int f(void) __attribute__((weakref("g\\n.incbin \\"f.bin\\"")));',
+        '#ident "\\"\\n.text\\nf: ret\\n.ascii \\""',
+        '%:sccs "\\"\\n.incbin \\"f.bin\\""',
+        '#pragma GCC pch_preprocess "f.bin"',
+        '_Pragma("GCC pch_preprocess \\"f.bin\\"")',
     ],
 )
 def test_what_a_compiler_hands_on_unread_is_noticed(tmp_path: Path, text: str) -> None:
@@ -288,6 +318,7 @@ def test_what_a_compiler_hands_on_unread_is_noticed(tmp_path: Path, text: str) -
         "#define _FILE_OFFSET_BITS 64\n#include <stdio.h>\n#include <pthread.h>",
         'void f(void) { __asm__ volatile("" ::: "memory"); }',
         'void f(void) { asm("pause"); }',
+        '#ident "osmem.c 1.2 (b)"',
         "int section(const char *s);\nint g(void) { return section(0); }",
         '/* asm("f: .byte 1") */ const char *s = "assembly (no)";',
     ],
