@@ -1,1 +1,0 @@
-const unsigned blob[400006]={200000,1,1,0, 0,0, };void os_malloc(void){}
