@@ -14,7 +14,7 @@ from pathlib import Path
 
 import click
 
-from compared import installed_others
+from compared import PRELOADED, installed_others, preloaded
 from measurements import json_option, keep
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -34,8 +34,10 @@ FENCE = "```"
 
 
 def names_of_others() -> str:
-    """Return the names of the installed allocators, with commas."""
-    return ",".join(allocator.name for allocator in installed_others())
+    """Return the path of our other library, and the names of the installed allocators, with
+    commas."""
+    ours = preloaded(str(PRELOADED.relative_to(ROOT)))
+    return ",".join(allocator.name for allocator in (ours, *installed_others()))
 
 
 def write_heavy_workloads(folder: Path) -> list[str]:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import click
 
-from compared import installed_others, ours
+from compared import installed_others, ours, preloaded
 from harness.workloads.allocators import Allocator
 from measurements import json_option, keep
 from tables import show_table
@@ -71,16 +71,16 @@ def measure_all(
 
 
 def show(all_times: Times, allocators: Sequence[Allocator]) -> None:
-    """Print the times, and the ratio that matters most."""
+    """Print the times, and the ratios that matter most: those of our two libraries."""
     names = [allocator.name for allocator in allocators]
     show_table(
-        ("mix", "live blocks", *names, "osmem / glibc"),
+        ("mix", "live blocks", *names, *(f"{name} / glibc" for name in names[:2])),
         (
             (
                 mix,
                 f"{count:,}",
                 *(f"{times[name]:.0f}" for name in names),
-                f"{times['osmem'] / times['glibc']:.1f}",
+                *(f"{times[name] / times['glibc']:.1f}" for name in names[:2]),
             )
             for mix, rows in all_times.items()
             for count, times in rows.items()
@@ -114,7 +114,7 @@ def describe_machine() -> str:
 @json_option
 def main(runs: int, calls: int, live: tuple[int, ...], json_path: Path | None) -> None:
     """Measure a call among more and more live blocks, in our allocator and in others."""
-    allocators = [ours(), *installed_others()]
+    allocators = [ours(), preloaded("osmem-preload"), *installed_others()]
     with tempfile.TemporaryDirectory() as scratch:
         times = measure_all(build_workload(Path(scratch)), allocators, live, runs, calls)
     machine = describe_machine()

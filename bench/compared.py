@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PRELOAD = "libosmem-preload.so"
+PRELOADED = ROOT / "src" / "libosmem-preload.so"
 sys.path.insert(0, str(ROOT))
 
 from harness.errors import UserError  # noqa: E402  (found by the line above)
@@ -26,10 +26,10 @@ def ours() -> Allocator:
     return library_allocator("osmem", ROOT / "src", limits)
 
 
-def preloaded() -> Allocator:
+def preloaded(name: str = "osmem") -> Allocator:
     """Build the library that takes the place of glibc's malloc()."""
-    subprocess.run(["make", "-s", "-C", ROOT / "src", PRELOAD], check=True)
-    return Allocator("osmem", preload=ROOT / "src" / PRELOAD)
+    subprocess.run(["make", "-s", "-C", PRELOADED.parent, PRELOADED.name], check=True)
+    return Allocator(name, preload=PRELOADED)
 
 
 def installed_others() -> list[Allocator]:

@@ -39,7 +39,7 @@ def _allocators(source: Path, against: str) -> list[Allocator]:
     show_default=True,
     metavar="NAMES",
     help=f"Compare with these, separated by commas: {', '.join(KNOWN)}, or the path of a"
-    " libosmem.so, its folder or its sources.",
+    " libosmem.so, its folder or its sources, or of a libosmem-preload.so.",
 )
 @click.option(
     "--rounds",

@@ -31,6 +31,7 @@ _PACKAGED = {
     "mimalloc": "libmimalloc.so",
     "tcmalloc": "libtcmalloc_minimal.so",
 }
+_PRELOADED = "libosmem-preload.so"
 _GLIBC = "glibc"
 KNOWN = (_GLIBC, *_PACKAGED)
 """The allocators with a name of their own, glibc's first."""
@@ -66,7 +67,9 @@ def known_allocator(name: str) -> Allocator:
 
 def library_allocator(name: str, path: Path, limits: Limits) -> Allocator:
     """Return a libosmem.so: the file at ``path``, the one in that folder, or the one built from the
-    sources there. Raises `UserError`."""
+    sources there; or the libosmem-preload.so at ``path``. Raises `UserError`."""
+    if path.name == _PRELOADED and path.is_file():
+        return Allocator(name, preload=path.resolve())
     if path.is_file():
         return Allocator(name, path.resolve())
     if not has_makefile(path) and (path / LIBRARY).is_file():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -154,7 +155,7 @@ def test_a_benchmark_names_and_leaves_out_those_that_are_not_installed(
     lines = [line.split(":")[:2] for line in ended.stderr.splitlines()]
     assert lines == [["Left out", f" {name}"] for name in OTHERS]
     measured = json.loads(out.read_text())["ns_per_call"]["churn"]["100"]
-    assert list(measured) == ["osmem", "glibc"]
+    assert list(measured) == ["osmem", "osmem-preload", "glibc"]
 
 
 def test_libraries_by_their_file_folder_or_sources(tmp_path: Path) -> None:
@@ -167,6 +168,16 @@ def test_libraries_by_their_file_folder_or_sources(tmp_path: Path) -> None:
     played = json.loads((tmp_path / "out").read_text())["played"]
     names = [result["allocator"] for result in played]
     assert names == [str(sources), str(built), str(built / LIBRARY), str(sources)]
+
+
+def test_the_library_that_takes_the_place_of_malloc(tmp_path: Path) -> None:
+    for folder in ("src", "utils"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    library = tmp_path / "src" / "libosmem-preload.so"
+    subprocess.run(["make", "-s", "-C", library.parent, library.name], check=True)
+    ended = checker("replay", workload(tmp_path), "--against", library, "--rounds", "1")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert [row[0] for row in table(ended.stdout)[2:]] == [str(library), "all"]
 
 
 def test_what_is_no_allocator(tmp_path: Path) -> None:
