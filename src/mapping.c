@@ -153,9 +153,13 @@ struct block_meta *mapping_resize(struct block_meta *block, size_t payload)
 
 void mapping_release(struct block_meta *block)
 {
-    count(-(size_t)1, -(block->size + sizeof(*block)));
-    if (policy_is_hardened())
+    size_t total = block->size + sizeof(*block);
+
+    count(-(size_t)1, -total);
+    if (policy_is_hardened()) {
         guard_keep(page_floor((char *)block), page_ceiling(end_of(block)) + guard_size());
-    else
-        unmap(page_floor((char *)block), end_of(block));
+        return;
+    }
+    policy_note_unmapped(total);
+    unmap(page_floor((char *)block), end_of(block));
 }

@@ -83,6 +83,8 @@ static bool parse_value(const char **text, const struct setting *setting, struct
 {
     size_t *value = (size_t *)((char *)policy + setting->offset);
 
+    if (value == &policy->mmap_threshold || value == &policy->calloc_threshold)
+        policy->rising = false;
     return setting->words == NULL ? parse_number(text, value)
                                   : parse_word(text, setting->words, value);
 }
@@ -183,9 +185,22 @@ void policy_set(size_t *value, size_t to)
     __atomic_store_n(value, to, __ATOMIC_RELAXED);
 }
 
-void policy_set_mmap_threshold(size_t bytes)
+static void set_thresholds(size_t bytes)
 {
     policy_set(&policy_in_force.mmap_threshold, bytes);
     policy_set(&policy_in_force.calloc_threshold, bytes);
     __atomic_store_n(&policy_heap_limit, heap_limit(), __ATOMIC_RELEASE);
+}
+
+void policy_set_mmap_threshold(size_t bytes)
+{
+    set_thresholds(bytes);
+    __atomic_store_n(&policy_in_force.rising, false, __ATOMIC_RELAXED);
+}
+
+void policy_note_unmapped(size_t total)
+{
+    if (__atomic_load_n(&policy_in_force.rising, __ATOMIC_RELAXED) &&
+        total >= policy_in_force.mmap_threshold && total < policy_in_force.trim)
+        set_thresholds(total + 1);
 }

@@ -41,6 +41,7 @@ struct policy {
     /* The rest is decided by the library, not by OSMEM_CONF. */
     size_t max_mappings; /* further large blocks come from the heap */
     bool extended; /* mappings may be resized, and hold aligned blocks, against the specification */
+    bool rising;   /* the thresholds rise when mappings are freed, until somebody sets them */
 };
 
 /* Valid once policy() was called; the heap and everything that holds a block can rely on that. */
@@ -61,6 +62,11 @@ void policy_read(void);
 /* Changes a value of policy_in_force, which decides only about calls from now on. */
 void policy_set(size_t *value, size_t to);
 void policy_set_mmap_threshold(size_t bytes);
+
+/* Raises the thresholds above `total`, that of a mapping that is freed, if they are to rise, and if
+ * the heap would not return so much memory at once: programs tend to use a size again, which takes
+ * the system far longer than the heap. */
+void policy_note_unmapped(size_t total);
 
 static inline const struct policy *policy(void)
 {

@@ -31,6 +31,7 @@ const struct policy policy_standard = {
     .thread_cache = 8 << 10,
     .max_mappings = 32000,
     .extended = true,
+    .rising = true,
 };
 
 static size_t at_least_one(size_t size)

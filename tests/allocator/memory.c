@@ -125,6 +125,40 @@ static void freed_memory_goes_back_to_the_system(void)
         EXPECT(last[i] == 0);
 }
 
+/* As glibc does, since mapping a block each time takes far longer. */
+static void a_size_that_was_freed_is_not_mapped_again(void)
+{
+    size_t mappings = mallinfo2().hblks;
+    void *first = malloc(300 * KIB);
+
+    EXPECT(mallinfo2().hblks == mappings + 1);
+    free(first);
+    EXPECT(mallinfo2().hblks == mappings);
+
+    void *again = malloc(300 * KIB);
+
+    EXPECT(again != NULL && mallinfo2().hblks == mappings);
+    free(again);
+    for (int i = 0; i < 2; i++) {
+        void *large = malloc(2 * MIB); /* would be returned at once */
+
+        EXPECT(mallinfo2().hblks == mappings + 1);
+        free(large);
+    }
+}
+
+static void a_threshold_that_was_set_stays(void)
+{
+    mallopt(M_MMAP_THRESHOLD, 128 * KIB);
+    for (int i = 0; i < 2; i++) {
+        size_t mappings = mallinfo2().hblks;
+        void *block = malloc(300 * KIB);
+
+        EXPECT(mallinfo2().hblks == mappings + 1);
+        free(block);
+    }
+}
+
 static void block_the_break(void)
 {
     char *end = sbrk(0);
@@ -135,7 +169,6 @@ static void block_the_break(void)
            end);
 }
 
-/* Some blocks are freed meanwhile, so that there are free blocks in all segments. */
 /* Large runs of free memory appear only when nearly all blocks are free. */
 static void memory_freed_in_any_order_goes_back_to_the_system(void)
 {
@@ -173,6 +206,7 @@ static void the_heap_grows_in_steps(void)
     EXPECT(steps > 0 && steps < BLOCKS / 100);
 }
 
+/* Some blocks are freed meanwhile, so that there are free blocks in all segments. */
 static void the_heap_grows_although_the_break_is_blocked(void)
 {
     enum { BLOCKS = 3000 };
@@ -218,6 +252,8 @@ static const struct promise promises[] = {
     PROMISE(new_memory_is_not_zeroed_again),
     PROMISE(freed_memory_goes_back_to_the_system),
     PROMISE(memory_freed_in_any_order_goes_back_to_the_system),
+    PROMISE(a_size_that_was_freed_is_not_mapped_again),
+    PROMISE(a_threshold_that_was_set_stays),
     PROMISE(the_heap_grows_in_steps),
     PROMISE(the_heap_grows_although_the_break_is_blocked),
     PROMISE(the_last_64_KiB_of_address_space_can_be_allocated),

@@ -44,6 +44,7 @@ def test_fork_while_other_threads_use_streams(built: Built) -> None:
         ("memory", "a_large_aligned_block_goes_back_to_the_system"),
         ("memory", "new_memory_is_not_zeroed_again"),
         ("memory", "freed_memory_goes_back_to_the_system"),
+        ("memory", "a_threshold_that_was_set_stays"),
         ("memory", "the_heap_grows_in_steps"),
         ("memory", "the_heap_grows_although_the_break_is_blocked"),
         ("memory", "the_last_64_KiB_of_address_space_can_be_allocated"),
@@ -64,7 +65,13 @@ def test_the_mappings_are_limited(built: Built, conf: str) -> None:
     assert run(built, "memory", promise, conf=conf) == OK
 
 
-def test_memory_freed_in_any_order_goes_back(built: Built) -> None:
-    """With checks, thousands of blocks in quarantine would lie in between."""
-    promise = "memory_freed_in_any_order_goes_back_to_the_system"
+@pytest.mark.parametrize(
+    "promise",
+    [
+        "memory_freed_in_any_order_goes_back_to_the_system",
+        "a_size_that_was_freed_is_not_mapped_again",
+    ],
+)
+def test_promises_without_checks(built: Built, promise: str) -> None:
+    """With checks, freed memory stays in quarantine for a while."""
     assert run(built, "memory", promise) == OK
