@@ -30,11 +30,17 @@ static inline struct block_meta **next_in_chain(struct block_meta *block)
     return (struct block_meta **)(block + 1);
 }
 
-/* Reports a block of a chain that was overwritten, as far as the block itself shows it. */
+/* Whether `block` is in a chain of its size, as far as the block itself shows it. */
+static inline bool is_in_chain(struct block_meta *block, size_t payload)
+{
+    return is_in_heap(block) && is_kept(block) && block->size == payload &&
+           (*next_in_chain(block) == NULL || is_in_heap(*next_in_chain(block)));
+}
+
+/* Reports a block of a chain that was overwritten. */
 static inline struct block_meta *expect_in_chain(struct block_meta *block, size_t payload)
 {
-    if (UNLIKELY(!is_in_heap(block) || !is_kept(block) || block->size != payload ||
-                 (*next_in_chain(block) != NULL && !is_in_heap(*next_in_chain(block)))))
+    if (UNLIKELY(!is_in_chain(block, payload)))
         report_overwritten_links(block);
     return block;
 }

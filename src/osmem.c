@@ -44,7 +44,7 @@ API void *os_malloc(size_t size)
 static void *take_zeroed(size_t payload, size_t bytes)
 {
     size_t dirty;
-    struct block_meta *block = lock_is_needed() ? thread_cache_take(payload) : NULL;
+    struct block_meta *block = caches_are_used() ? thread_cache_take(payload) : NULL;
 
     if (block != NULL)
         return memset(block + 1, 0, bytes);

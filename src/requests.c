@@ -4,23 +4,15 @@
 
 struct block_meta *take_locked(size_t payload, size_t prealloc)
 {
-    struct block_meta *block = thread_cache_take(payload);
-
-    if (block != NULL)
-        return block;
-
     bool taken = lock_enter();
+    struct block_meta *block = take_and_seal(payload, prealloc);
 
-    block = take_and_seal(payload, prealloc);
     lock_leave(taken);
     return block;
 }
 
 void release_locked(struct block_meta *block)
 {
-    if (thread_cache_put(block))
-        return;
-
     bool taken = lock_enter();
 
     heap_release(block);

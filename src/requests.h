@@ -67,17 +67,33 @@ static inline struct block_meta *take_and_seal(size_t payload, size_t prealloc)
     return block;
 }
 
-/* The same among threads, each of which may have a cache. */
+/* The same among threads. */
 struct block_meta *take_locked(size_t payload, size_t prealloc);
 void release_locked(struct block_meta *block);
 
+/* ---- Small requests ------------------------------------------------------------------------- */
+
+static inline bool caches_are_used(void)
+{
+    return policy_in_force.thread_cache != 0;
+}
+
+/* Returns a live block from the cache of this thread, or else from the heap. */
 static inline struct block_meta *take_from_heap(size_t payload, size_t prealloc)
 {
+    if (caches_are_used()) {
+        struct block_meta *block = thread_cache_take(payload);
+
+        if (LIKELY(block != NULL))
+            return block;
+    }
     return lock_is_needed() ? take_locked(payload, prealloc) : take_and_seal(payload, prealloc);
 }
 
 static inline void release_to_heap(struct block_meta *block)
 {
+    if (caches_are_used() && LIKELY(thread_cache_put(block)))
+        return;
     if (lock_is_needed())
         release_locked(block);
     else

@@ -41,11 +41,41 @@ static void *move_to_mapping(struct block_meta *block, size_t payload)
     return moved + 1;
 }
 
+/* Whether a block keeps its size: it has room, and the rest is too small for another block. */
+static bool stays_as_it_is(const struct block_meta *block, size_t payload)
+{
+    return payload <= block->size &&
+           block->size - payload < sizeof(*block) + policy_in_force.smallest_rest;
+}
+
+/* Resizes a block without the heap, in place or to a block from the cache of this thread. Returns
+ * NULL, and leaves the block as it is, if it is too large for that. */
+static struct block_meta *resize_in_cache(struct block_meta *block, size_t payload)
+{
+    if (stays_as_it_is(block, payload))
+        return block;
+    if (!thread_cache_holds_size(block->size))
+        return NULL;
+
+    struct block_meta *moved = thread_cache_take(payload);
+
+    if (moved == NULL)
+        return NULL;
+    memcpy(moved + 1, block + 1, block->size < payload ? block->size : payload);
+    release_to_heap(block);
+    return moved;
+}
+
 static void *resize_in_heap(struct block_meta *block, size_t payload)
 {
-    bool taken = lock_enter();
-    struct block_meta *resized = heap_resize(block, payload);
+    struct block_meta *resized = caches_are_used() ? resize_in_cache(block, payload) : NULL;
 
+    if (resized != NULL)
+        return resized + 1;
+
+    bool taken = lock_enter();
+
+    resized = heap_resize(block, payload);
     if (resized != NULL)
         seal(resized);
     lock_leave(taken);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <pthread.h>
 
-#include "depot.h"
 #include "heap.h"
 #include "lock.h"
 #include "policy.h"
@@ -11,45 +10,13 @@
 #define FIRST_MOST 4 /* blocks in a list */
 #define LAST_MOST  64
 
-struct list {
-    struct block_meta *top;
-    uint16_t count;
-    uint16_t most;
-};
-
-struct cache {
-    struct list lists[LISTS];
-};
-
-/* Stands for the cache of a thread that has none yet, or none any more. */
+/* Stand for the cache of a thread that has none yet, or none any more. */
+static struct cache unopened;
 static struct cache closed;
 
-static __thread struct cache *own __attribute__((tls_model("initial-exec")));
+__thread struct cache *thread_cache = &unopened;
 
 /* ---- Lists ---------------------------------------------------------------------------------- */
-
-static struct list *list_for(struct cache *cache, size_t payload)
-{
-    return &cache->lists[payload / UNIT];
-}
-
-static void push(struct list *list, struct block_meta *block)
-{
-    *next_in_chain(block) = list->top;
-    __atomic_store_n(&block->status, STATUS_KEPT, __ATOMIC_RELAXED);
-    list->top = block;
-    list->count++;
-}
-
-static struct block_meta *pop(struct list *list, size_t payload)
-{
-    struct block_meta *block = expect_in_chain(list->top, payload);
-
-    list->top = *next_in_chain(block);
-    list->count--;
-    __atomic_store_n(&block->status, STATUS_ALLOC, __ATOMIC_RELAXED);
-    return block;
-}
 
 /* Doubles the number of blocks that a list may hold, as far as the policy allows. */
 static void grow(struct list *list, size_t payload)
@@ -61,8 +28,6 @@ static void grow(struct list *list, size_t payload)
         limit = LAST_MOST;
     list->most = (uint16_t)(most < limit ? most : limit);
 }
-
-/* ---- Between a list and the heap ------------------------------------------------------------ */
 
 /* Removes all blocks of a list but the `left` newest. */
 static struct chain cut(struct list *list, size_t payload, unsigned left)
@@ -79,27 +44,107 @@ static struct chain cut(struct list *list, size_t payload, unsigned left)
     return chain;
 }
 
-/* Gives the older half of a list to the depot. */
+/* ---- The caches of all threads -------------------------------------------------------------- */
+
+/* Opened and not closed. The lock must be held to read or write the links. */
+static struct cache *caches;
+
+static void link_cache(struct cache *cache)
+{
+    cache->next = caches;
+    cache->incoming = &caches;
+    if (caches != NULL)
+        caches->incoming = &cache->next;
+    caches = cache;
+}
+
+static void unlink_cache(struct cache *cache)
+{
+    *cache->incoming = cache->next;
+    if (cache->next != NULL)
+        cache->next->incoming = cache->incoming;
+}
+
+/* Frees all blocks. The lock must be held. */
+static void empty(struct cache *cache)
+{
+    for (size_t i = 1; i < LISTS; i++)
+        chain_release(cut(&cache->lists[i], i * UNIT, 0), i * UNIT);
+}
+
+/* ---- After a fork --------------------------------------------------------------------------- */
+
+/* Set in the child. Children that only start another program never look at the caches. */
+static bool has_orphans;
+
+/* Frees the blocks of a list that another thread may have been changing during the fork: up to the
+ * first one that was not certainly in it. */
+static void release_orphaned_list(const struct list *list, size_t payload)
+{
+    struct block_meta *block = list->top;
+
+    while (block != NULL && is_in_chain(block, payload)) {
+        struct block_meta *next = *next_in_chain(block);
+
+        heap_release(block);
+        block = next;
+    }
+}
+
+/* Frees the caches of the threads that are not in the child. The lock must be held. */
+static OUTLINE void release_orphans(void)
+{
+    struct cache *next;
+
+    has_orphans = false;
+    for (struct cache *cache = caches; cache != NULL; cache = next) {
+        next = cache->next;
+        if (cache == thread_cache)
+            continue;
+        for (size_t i = 1; i < LISTS; i++)
+            release_orphaned_list(&cache->lists[i], i * UNIT);
+        unlink_cache(cache);
+        heap_release((struct block_meta *)cache - 1);
+    }
+}
+
+static void note_fork(void)
+{
+    has_orphans = true;
+}
+
+__attribute__((constructor)) static void handle_forks(void)
+{
+    pthread_atfork(NULL, NULL, note_fork);
+}
+
+/* ---- Between a list and the heap ------------------------------------------------------------ */
+
+/* Gives the older half of a list to the depot; to the heap if no other thread could want it. */
 static void halve(struct list *list, size_t payload)
 {
     struct chain chain = cut(list, payload, list->count / 2);
     bool taken = lock_enter();
 
-    depot_put(chain, payload);
+    if (taken)
+        depot_put(chain, payload);
+    else
+        chain_release(chain, payload);
     lock_leave(taken);
 }
 
-/* Takes a block from the heap, and as many for the list as half of it can hold. The lock must be
- * held. */
+/* Takes a block from the heap, and among threads as many for the list as half of it can hold. The
+ * lock must be held. */
 static struct block_meta *take_several(struct list *list, size_t payload)
 {
     size_t prealloc = policy_in_force.prealloc_malloc;
+    unsigned extra = lock_is_needed() ? list->most / 2 : 0;
     struct block_meta *first = heap_take(payload, prealloc);
 
     if (first == NULL)
         return NULL;
     seal(first);
-    for (unsigned i = 0; i < list->most / 2; i++) {
+    for (unsigned i = 0; i < extra; i++) {
         struct block_meta *block = heap_take(payload, prealloc);
 
         if (block == NULL)
@@ -109,7 +154,7 @@ static struct block_meta *take_several(struct list *list, size_t payload)
             break;
         }
         seal(block);
-        push(list, block);
+        list_push(list, block);
     }
     return first;
 }
@@ -118,6 +163,10 @@ static struct block_meta *take_several(struct list *list, size_t payload)
 static struct block_meta *fill(struct list *list, size_t payload)
 {
     bool taken = lock_enter();
+
+    if (UNLIKELY(has_orphans))
+        release_orphans();
+
     struct chain chain = depot_take(payload);
     struct block_meta *block = chain.count == 0 ? take_several(list, payload) : NULL;
 
@@ -127,29 +176,25 @@ static struct block_meta *fill(struct list *list, size_t payload)
         return block;
     list->top = chain.top;
     list->count = (uint16_t)chain.count;
-    return pop(list, payload);
+    return list_pop(list, payload);
 }
 
-/* ---- Caches of threads ---------------------------------------------------------------------- */
+/* ---- The cache of this thread --------------------------------------------------------------- */
 
 static pthread_key_t key;
 static bool has_key;
 
-/* Frees all blocks. The lock must be held. */
-static void empty(struct cache *cache)
-{
-    for (size_t i = 1; i < LISTS; i++)
-        chain_release(cut(&cache->lists[i], i * UNIT, 0), i * UNIT);
-}
-
 /* Called when a thread ends. */
-static void close_cache(void *cache)
+static void close_cache(void *ended)
 {
-    own = &closed;
+    struct cache *cache = ended;
+
+    thread_cache = &closed;
 
     bool taken = lock_enter();
 
     empty(cache);
+    unlink_cache(cache);
     heap_release((struct block_meta *)cache - 1);
     lock_leave(taken);
 }
@@ -159,82 +204,77 @@ static void make_key(void)
     has_key = pthread_key_create(&key, close_cache) == 0;
 }
 
-/* libc may allocate meanwhile, for which the cache is closed. */
-static OUTLINE struct cache *open_cache(void)
+/* Returns an empty cache; NULL if there is no memory. The lock must be held. */
+static struct cache *new_cache(void)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-    own = &closed;
-    pthread_once(&once, make_key);
-    if (!has_key)
-        return own;
-
-    bool taken = lock_enter();
+    size_t padding = -sizeof(struct cache) & (policy_in_force.alignment - 1);
     struct block_meta *block =
-        heap_take(sizeof(struct cache) + (-sizeof(struct cache) & 15), policy()->prealloc_malloc);
+        heap_take(sizeof(struct cache) + padding, policy_in_force.prealloc_malloc);
 
-    if (block != NULL)
-        seal(block);
-    lock_leave(taken);
     if (block == NULL)
-        return own;
+        return NULL;
+    seal(block);
 
     struct cache *cache = (struct cache *)(block + 1);
 
     *cache = (struct cache){0};
-    if (pthread_setspecific(key, cache) == 0)
-        own = cache;
-    return own;
+    link_cache(cache);
+    return cache;
 }
 
-/* Returns the cache of this thread; NULL if it has none. */
-static struct cache *cache_of_this_thread(void)
+/* libc may allocate meanwhile, for which the cache is closed. */
+static OUTLINE void open_cache(void)
 {
-    struct cache *cache = own;
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-    if (policy_in_force.thread_cache == 0)
-        return NULL;
-    if (UNLIKELY(cache == NULL))
-        cache = open_cache();
-    return cache == &closed ? NULL : cache;
-}
+    thread_cache = &closed;
+    pthread_once(&once, make_key);
+    if (!has_key)
+        return;
 
-struct block_meta *thread_cache_take(size_t payload)
-{
-    struct cache *cache = payload <= DEPOT_LARGEST ? cache_of_this_thread() : NULL;
+    bool taken = lock_enter();
+    struct cache *cache = new_cache();
 
+    lock_leave(taken);
     if (cache == NULL)
-        return NULL;
-
-    struct list *list = list_for(cache, payload);
-
-    return list->top != NULL ? pop(list, payload) : fill(list, payload);
+        return;
+    if (pthread_setspecific(key, cache) == 0)
+        thread_cache = cache;
+    else
+        close_cache(cache);
 }
 
-/* Whether the next block seems to begin where `block` ends. If not, the heap looks closer. */
-static bool has_plausible_next(const struct block_meta *block)
+/* Whether this thread has a cache, which is opened when it is first needed. */
+static bool has_cache(void)
 {
-    return (char *)__atomic_load_n(&block->next, __ATOMIC_RELAXED) == end_of(block);
+    if (policy_in_force.thread_cache == 0)
+        return false;
+    if (thread_cache == &unopened)
+        open_cache();
+    return thread_cache != &closed;
 }
 
-bool thread_cache_put(struct block_meta *block)
+OUTLINE struct block_meta *thread_cache_take_slow(size_t payload)
+{
+    return has_cache() ? fill(list_for(thread_cache, payload), payload) : NULL;
+}
+
+OUTLINE bool thread_cache_put_slow(struct block_meta *block)
 {
     size_t payload = block->size;
-    struct cache *cache = payload <= DEPOT_LARGEST ? cache_of_this_thread() : NULL;
 
-    if (cache == NULL || !has_plausible_next(block))
+    if (!has_cache())
         return false;
 
-    struct list *list = list_for(cache, payload);
+    struct list *list = list_for(thread_cache, payload);
 
-    if (UNLIKELY(list->count >= list->most)) {
+    if (list->count >= list->most)
         grow(list, payload);
-        if (list->most == 0)
-            return false;
-        if (list->count >= list->most)
-            halve(list, payload);
-    }
-    push(list, block);
+    if (list->most == 0)
+        return false;
+    if (list->count >= list->most)
+        halve(list, payload);
+    list_push(list, block);
     return true;
 }
 
@@ -242,8 +282,10 @@ void thread_cache_empty(void)
 {
     bool taken = lock_enter();
 
-    if (own != NULL && own != &closed)
-        empty(own);
+    if (has_orphans)
+        release_orphans();
+    if (thread_cache != &unopened && thread_cache != &closed)
+        empty(thread_cache);
     depot_empty();
     lock_leave(taken);
 }

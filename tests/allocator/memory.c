@@ -5,9 +5,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
+#include <pthread.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "promises.h"
@@ -231,6 +234,54 @@ static void the_heap_grows_although_the_break_is_blocked(void)
     }
 }
 
+enum { KEPT = 40, KEPT_SIZE = 200 };
+static char *kept[KEPT];
+
+/* Frees blocks, which stay in the cache of this thread, and goes on to live. */
+static void *keep_blocks(void *barrier)
+{
+    for (int round = 0; round < 10; round++) { /* the cache starts small */
+        for (int i = 0; i < KEPT; i++)
+            kept[i] = malloc(KEPT_SIZE);
+        for (int i = 0; i < KEPT; i++)
+            free(kept[i]);
+    }
+    pthread_barrier_wait(barrier);
+    pause();
+    return NULL;
+}
+
+static bool was_kept(const char *block)
+{
+    for (int i = 0; i < KEPT; i++)
+        if (block < kept[i] + KEPT_SIZE && kept[i] < block + KEPT_SIZE)
+            return true;
+    return false;
+}
+
+static void a_child_uses_what_other_threads_of_its_parent_have_freed(void)
+{
+    pthread_barrier_t barrier;
+    pthread_t thread;
+    int status;
+
+    EXPECT(pthread_barrier_init(&barrier, NULL, 2) == 0);
+    EXPECT(pthread_create(&thread, NULL, keep_blocks, &barrier) == 0);
+    pthread_barrier_wait(&barrier);
+
+    pid_t child = fork();
+
+    EXPECT(child >= 0);
+    if (child == 0) {
+        int found = 0;
+
+        for (int i = 0; i < 100 * KEPT; i++)
+            found += was_kept(malloc(KEPT_SIZE));
+        _exit(found < KEPT / 2);
+    }
+    EXPECT(waitpid(child, &status, 0) == child && status == 0);
+}
+
 static void the_last_64_KiB_of_address_space_can_be_allocated(void)
 {
     char text[100] = "";
@@ -254,6 +305,7 @@ static const struct promise promises[] = {
     PROMISE(memory_freed_in_any_order_goes_back_to_the_system),
     PROMISE(a_size_that_was_freed_is_not_mapped_again),
     PROMISE(a_threshold_that_was_set_stays),
+    PROMISE(a_child_uses_what_other_threads_of_its_parent_have_freed),
     PROMISE(the_heap_grows_in_steps),
     PROMISE(the_heap_grows_although_the_break_is_blocked),
     PROMISE(the_last_64_KiB_of_address_space_can_be_allocated),

@@ -23,7 +23,7 @@ ALWAYS = {
     "underflow_by_1": SIZES,
     "underflow_by_8": SIZES,
     "underflow_by_64": SIZES,
-    "write_after_free": LARGE,
+    "write_after_free": (16, 100, 1000, *LARGE),
     "write_after_free_in_the_middle": LARGE,
     "write_after_reuse": (300_000,),
     "read_after_free": LARGE,
@@ -74,9 +74,12 @@ def test_attacks_are_stopped_among_threads_as_well(attack: Attack, name: str) ->
     assert survived.isdisjoint(ALWAYS[name])
 
 
-def test_blocks_in_the_cache_of_a_thread_are_checked(attack: Attack) -> None:
+@pytest.mark.parametrize("threads", [(), ("threads",)])
+def test_blocks_in_the_cache_of_a_thread_are_checked(
+    attack: Attack, threads: tuple[str, ...]
+) -> None:
     for size in (16, 100, 1000):
-        ended = attack("write_after_free", size, "", "threads")
+        ended = attack("write_after_free", size, "", *threads)
         assert "the links of a free block were overwritten" in ended.stderr
 
 

@@ -70,6 +70,7 @@ def test_the_mappings_are_limited(built: Built, conf: str) -> None:
     [
         "memory_freed_in_any_order_goes_back_to_the_system",
         "a_size_that_was_freed_is_not_mapped_again",
+        "a_child_uses_what_other_threads_of_its_parent_have_freed",
     ],
 )
 def test_promises_without_checks(built: Built, promise: str) -> None:
