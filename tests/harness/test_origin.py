@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -210,3 +211,20 @@ def test_places_are_found_in_programs_and_in_their_traces(setup: Setup, test: st
     assert all(code.calls.values()) and all(code.telling.values())
     run = setup.runner.run(program, library)
     assert run.trace.calls and run.foreign is None
+
+
+def test_a_program_is_not_there_without_all_of_its_code(tmp_path: Path) -> None:
+    tools, out = tmp_path / "tools", tmp_path / "out"
+    tools.mkdir()
+    killed = tools / "objdump"
+    killed.write_text('#!/bin/sh\n/usr/bin/objdump "$@" | head -n 100\nkill -KILL $$\n')
+    killed.chmod(0o755)
+    program = out / "test-malloc-arrays"
+    command = ["make", "-C", ROOT / "tests" / "snippets", f"OUT={out}", program]
+    env = {"PATH": f"{tools}:/usr/bin:/bin", "LC_ALL": "C"}
+    assert subprocess.run(command, env=env, capture_output=True, check=False).returncode != 0
+    assert not program.exists()
+    killed.unlink()
+    subprocess.run(command, env=env, capture_output=True, check=True)
+    code = read_code(program)
+    assert code is not None and {"os_malloc", "os_free"} <= set(code.calls)
