@@ -294,11 +294,15 @@ void check_enomem(struct place place, const char *text, const void *result)
 
 static struct rlimit granted;
 
+/* Runs before main(): the library could put code of its own into the table that this goes through.
+ * It has to go through that, as uftrace needs memory for the first call that it sees. */
+__attribute__((constructor)) static void note_granted(void)
+{
+    getrlimit(RLIMIT_DATA, &granted);
+}
+
 void refuse_memory(void)
 {
-    /* This goes through the table: uftrace needs memory for the first call that it sees. */
-    getrlimit(RLIMIT_DATA, &granted);
-
     /* A limit of 0 would not count for mappings: Linux takes it for a mistake. */
     struct rlimit refused = {.rlim_cur = 1, .rlim_max = granted.rlim_max};
 
