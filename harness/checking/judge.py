@@ -66,6 +66,12 @@ def _judge_end(test: Test, run: Run, limits: Limits) -> Judgement | None:
                 f"slept for more than {limits.sleep_seconds:g} s, {where}",
                 "look for a lock that is taken twice, or a call that waits",
             )
+        case Excess.TRACER:
+            return Judgement(
+                Outcome.TIMEOUT,
+                f"kept the tracer busy for more than {limits.tracer_seconds:g} s, {where}",
+                "look for a loop that makes system calls without end",
+            )
         case Excess.WALL:
             return Judgement(
                 Outcome.TIMEOUT,

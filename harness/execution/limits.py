@@ -33,6 +33,11 @@ class Limits:
     """Time in which all of them wait for something else than a processor."""
 
     @property
+    def tracer_seconds(self) -> float:
+        """Processor time of the tracer that watches a program, if one does."""
+        return math.inf if self.seconds is None else self.seconds / 2
+
+    @property
     def file_bytes(self) -> float:
         return math.inf if self.file_mib is None else self.file_mib * 1024 * 1024
 
@@ -46,6 +51,7 @@ class Excess(Enum):
     WALL = "seconds"
     PROCESSOR = "processor_seconds"
     SLEEP = "sleep_seconds"
+    TRACER = "tracer_seconds"
     MEMORY = "memory_mib"
     PROCESSES = "processes"
     OUTPUT = "file_mib"
@@ -62,7 +68,7 @@ class Finished:
 
     @property
     def timed_out(self) -> bool:
-        return self.excess in (Excess.WALL, Excess.PROCESSOR, Excess.SLEEP)
+        return self.excess in (Excess.WALL, Excess.PROCESSOR, Excess.SLEEP, Excess.TRACER)
 
     @property
     def too_much_output(self) -> bool:

@@ -62,4 +62,6 @@ class Meter:
             return Excess.PROCESSES
         if self._processor_time.seconds >= self._limits.processor_seconds:
             return Excess.PROCESSOR
+        if self._tracer_seconds >= self._limits.tracer_seconds:
+            return Excess.TRACER
         return Excess.SLEEP if self._slept >= self._limits.sleep_seconds else None

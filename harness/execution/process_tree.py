@@ -15,7 +15,8 @@ _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 _PAGES_PER_MIB = (1 << 20) // os.sysconf("SC_PAGE_SIZE")
 _ASLEEP = "STZX"
 """The states of processes that wait for something else than a processor, a disk or a tracer."""
-
+_STOPPED = "t"
+"""The state of processes that wait for their tracer. If that sleeps, too, nothing moves."""
 _RUNS = "R"
 
 _Key = tuple[int, int]
@@ -159,11 +160,15 @@ def _usage(
     tracer: _Process | None = None,
     rates: Mapping[_Key, float] | None = None,
 ) -> Usage:
-    states = {process.state for process in watched} | ({tracer.state} if tracer else set())
+    states = {process.state for process in watched}
+    asleep = states.issubset(_ASLEEP)
+    if tracer is not None:
+        asleep = states.issubset(_ASLEEP + _STOPPED) and tracer.state in _ASLEEP
+        states.add(tracer.state)
     return Usage(
         {process.key: process.own for process in watched},
         sum(process.waited for process in watched),
-        bool(watched) and states.issubset(_ASLEEP),
+        bool(watched) and asleep,
         bool(watched) and _RUNS not in states,
         sum(process.pages for process in watched) / _PAGES_PER_MIB,
         tracer.own if tracer else 0,

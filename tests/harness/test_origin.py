@@ -220,7 +220,7 @@ def test_a_program_is_not_there_without_all_of_its_code(tmp_path: Path) -> None:
     killed.write_text('#!/bin/sh\n/usr/bin/objdump "$@" | head -n 100\nkill -KILL $$\n')
     killed.chmod(0o755)
     program = out / "test-malloc-arrays"
-    command = ["make", "-C", ROOT / "tests" / "snippets", f"OUT={out}", program]
+    command = ["make", "-C", f"{ROOT}/tests/snippets", f"OUT={out}", f"{program}"]
     env = {"PATH": f"{tools}:/usr/bin:/bin", "LC_ALL": "C"}
     assert subprocess.run(command, env=env, capture_output=True, check=False).returncode != 0
     assert not program.exists()
