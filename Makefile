@@ -104,6 +104,7 @@ bench-diagnosis: ## Measure which of the planted mistakes are named; ARGS="--jso
 lint: ## Check the layout, the types and the style of all code
 	@tools/install-packages check grade course test lint
 	clang-format --dry-run --Werror $$(git ls-files '*.[ch]')
+	gcc -fsyntax-only -std=gnu11 -Wall -Wextra -Werror -D_GNU_SOURCE -Iutils src/*.c # each on its own
 	cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --inline-suppr \
 		-D_GNU_SOURCE -Iutils src utils replayer harness/execution/confine
 	$(PYTHON) -m black --quiet --check checker.py harness kit tests bench tools

@@ -12,7 +12,7 @@ static struct block_meta **link_of(const struct block_meta *block)
 }
 
 /* Follows a link. Reports one that was overwritten. */
-static struct block_meta *follow(struct block_meta *const *link)
+static struct block_meta *follow_link(struct block_meta *const *link)
 {
     struct block_meta *block = *link;
 
@@ -26,7 +26,7 @@ static struct block_meta **link_to_block(const struct block_meta *block)
 {
     struct block_meta **link = &head;
 
-    for (struct block_meta *at; (at = follow(link)) != NULL && at != block;)
+    for (struct block_meta *at; (at = follow_link(link)) != NULL && at != block;)
         link = link_of(at);
     return link;
 }
@@ -42,7 +42,7 @@ void free_list_add(struct block_meta *block)
     struct block_meta **link = &head;
 
     if (policy_in_force.order == ORDER_ADDRESS)
-        for (struct block_meta *at; (at = follow(link)) != NULL && at < block;)
+        for (struct block_meta *at; (at = follow_link(link)) != NULL && at < block;)
             link = link_of(at);
     put(link, block);
 }
@@ -65,7 +65,7 @@ void free_list_merge(struct block_meta *block, struct block_meta *next)
     struct block_meta **link = &head;
     struct block_meta *at;
 
-    while ((at = follow(link)) != block && at != NULL && at != next)
+    while ((at = follow_link(link)) != block && at != NULL && at != next)
         link = link_of(at);
     free_list_remove(next);
     if (at == next) {
@@ -110,10 +110,10 @@ void free_list_search_behind(const struct block_meta *block, size_t payload)
 
 struct block_meta *free_list_next(const struct block_meta *block, size_t payload)
 {
-    struct block_meta *next = follow(block == NULL ? &head : link_of(block));
+    struct block_meta *next = follow_link(block == NULL ? &head : link_of(block));
 
     while (next != NULL && next->size < payload)
-        next = follow(link_of(next));
+        next = follow_link(link_of(next));
     return next;
 }
 

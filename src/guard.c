@@ -10,8 +10,8 @@
 #include "policy.h"
 #include "report.h"
 
-#define MAPPINGS   256
-#define MOST_BYTES ((size_t)512 << 20) /* of addresses: they take no memory */
+#define MAPPINGS       256
+#define MOST_ADDRESSES ((size_t)512 << 20) /* of addresses: they take no memory */
 
 size_t guard_size(void)
 {
@@ -60,7 +60,7 @@ static void add(struct pages pages)
     kept.ring[(kept.oldest + kept.count) % MAPPINGS] = pages;
     kept.count++;
     kept.bytes += bytes_of(pages);
-    while (kept.count == MAPPINGS || kept.bytes > MOST_BYTES)
+    while (kept.count == MAPPINGS || kept.bytes > MOST_ADDRESSES)
         release_oldest_pages();
     lock_leave(taken);
 }

@@ -166,7 +166,7 @@ void hardened_release(struct block_meta *block)
 }
 
 /* Keeps the pages: a copy of a large block would fill memory that the program has never used. */
-static void *resize_mapping(struct block_meta *block, size_t size, size_t old)
+static void *resize_hardened_mapping(struct block_meta *block, size_t size, size_t old)
 {
     size_t payload;
 
@@ -188,7 +188,7 @@ void *hardened_resize(struct block_meta *block, size_t size)
     size_t old = expect_intact(block);
 
     if (block->status == STATUS_MAPPED && is_large(size, policy()->mmap_threshold))
-        return resize_mapping(block, size, old);
+        return resize_hardened_mapping(block, size, old);
 
     void *moved = hardened_take(size);
 

@@ -9,7 +9,7 @@
 
 static struct mapping_totals totals;
 
-static void count(size_t blocks, size_t bytes)
+static void count_mapped(size_t blocks, size_t bytes)
 {
     __atomic_fetch_add(&totals.count, blocks, __ATOMIC_RELAXED);
     __atomic_fetch_add(&totals.bytes, bytes, __ATOMIC_RELAXED);
@@ -49,7 +49,7 @@ static struct block_meta *make_block(void *address, size_t payload)
 
     *block = (struct block_meta){.size = payload, .status = STATUS_MAPPED};
     seal(block);
-    count(1, payload + sizeof(*block));
+    count_mapped(1, payload + sizeof(*block));
     return block;
 }
 
@@ -126,7 +126,7 @@ static char *move_guarded(char *start, size_t old, size_t bytes)
     return moved;
 }
 
-static char *move(char *start, size_t old, size_t bytes)
+static char *move_pages(char *start, size_t old, size_t bytes)
 {
     return policy_is_hardened() ? move_guarded(start, old, bytes)
                                 : mremap(start, old, bytes, MREMAP_MAYMOVE);
@@ -138,14 +138,14 @@ struct block_meta *mapping_resize(struct block_meta *block, size_t payload)
     size_t lead = (size_t)((char *)block - start);
     size_t bytes = lead + sizeof(*block) + payload;
     char *moved =
-        bytes < payload ? MAP_FAILED : move(start, (size_t)(end_of(block) - start), bytes);
+        bytes < payload ? MAP_FAILED : move_pages(start, (size_t)(end_of(block) - start), bytes);
 
     if (moved == MAP_FAILED) {
         errno = ENOMEM;
         return NULL;
     }
     block = (struct block_meta *)(moved + lead);
-    count(0, payload - block->size);
+    count_mapped(0, payload - block->size);
     block->size = payload;
     seal(block);
     return block;
@@ -155,7 +155,7 @@ void mapping_release(struct block_meta *block)
 {
     size_t total = block->size + sizeof(*block);
 
-    count(-(size_t)1, -total);
+    count_mapped(-(size_t)1, -total);
     if (policy_is_hardened()) {
         guard_keep(page_floor((char *)block), page_ceiling(end_of(block)) + guard_size());
         return;

@@ -81,7 +81,8 @@ static inline bool precedes(const struct block_meta *block, const struct block_m
 
 /* Checks the child of `from`, or the root if that is NULL, before anything is read or written
  * there. */
-static inline struct block_meta *follow(struct block_meta *block, const struct block_meta *from)
+static inline struct block_meta *follow_from(struct block_meta *block,
+                                             const struct block_meta *from)
 {
     if (!is_in_heap(block) || block->status != STATUS_FREE || !is_marked(block))
         report_overwritten_links(is_in_heap(block) ? block : from);
@@ -98,14 +99,14 @@ void size_tree_add(struct block_meta **root, struct block_meta *block)
     if (HAS_SPARE)
         *spare_of(block) = mark_for(block);
     while ((rest = load(root, place)) != NULL && priority(rest) > priority(block))
-        place = (struct place){rest, precedes(follow(rest, place.owner), block)};
+        place = (struct place){rest, precedes(follow_from(rest, place.owner), block)};
     store(root, place, block);
 
     /* Splits the subtree that was here into the children of the new block. */
     struct place open[2] = {{block, false}, {block, true}};
 
     while (rest != NULL) {
-        bool is_left = precedes(follow(rest, place.owner), block);
+        bool is_left = precedes(follow_from(rest, place.owner), block);
 
         store(root, open[!is_left], rest);
         place = open[!is_left] = (struct place){rest, is_left};
@@ -122,10 +123,10 @@ void size_tree_remove(struct block_meta **root, struct block_meta *block)
     for (struct block_meta *here; (here = load(root, place)) != block;) {
         if (here == NULL)
             report_mistake("the header of a free block was overwritten", block + 1);
-        place = (struct place){here, precedes(follow(here, place.owner), block)};
+        place = (struct place){here, precedes(follow_from(here, place.owner), block)};
     }
 
-    struct block_meta *left = child_of(follow(block, place.owner), false);
+    struct block_meta *left = child_of(follow_from(block, place.owner), false);
     struct block_meta *right = child_of(block, true);
 
     while (left != NULL && right != NULL) {
@@ -133,7 +134,7 @@ void size_tree_remove(struct block_meta **root, struct block_meta *block)
         struct block_meta **top = is_left ? &left : &right;
 
         store(root, place, *top);
-        place = (struct place){follow(*top, block), is_left};
+        place = (struct place){follow_from(*top, block), is_left};
         *top = load(root, place);
     }
     store(root, place, left != NULL ? left : right);
@@ -150,7 +151,7 @@ struct block_meta *size_tree_find(struct block_meta *root, size_t payload)
     struct block_meta *from = NULL;
 
     for (struct block_meta *block = root; block != NULL;) {
-        bool fits = follow(block, from)->size >= payload;
+        bool fits = follow_from(block, from)->size >= payload;
 
         if (fits)
             best = block;
@@ -166,7 +167,7 @@ struct block_meta *size_tree_next(struct block_meta *root, const struct block_me
     struct block_meta *from = NULL;
 
     for (struct block_meta *here = root; here != NULL;) {
-        from = follow(here, from);
+        from = follow_from(here, from);
 
         bool follows = block == NULL || precedes(block, here);
 

@@ -30,7 +30,7 @@ static void grow(struct list *list, size_t payload)
 }
 
 /* Removes all blocks of a list but the `left` newest. */
-static struct chain cut(struct list *list, size_t payload, unsigned left)
+static struct chain cut_chain(struct list *list, size_t payload, unsigned left)
 {
     struct block_meta **link = &list->top;
 
@@ -69,7 +69,7 @@ static void unlink_cache(struct cache *cache)
 static void empty(struct cache *cache)
 {
     for (size_t i = 1; i < LISTS; i++)
-        chain_release(cut(&cache->lists[i], i * UNIT, 0), i * UNIT);
+        chain_release(cut_chain(&cache->lists[i], i * UNIT, 0), i * UNIT);
 }
 
 /* ---- After a fork --------------------------------------------------------------------------- */
@@ -113,7 +113,7 @@ static void note_fork(void)
     has_orphans = true;
 }
 
-__attribute__((constructor)) static void handle_forks(void)
+__attribute__((constructor)) static void notice_forks(void)
 {
     pthread_atfork(NULL, NULL, note_fork);
 }
@@ -123,7 +123,7 @@ __attribute__((constructor)) static void handle_forks(void)
 /* Gives the older half of a list to the depot; to the heap if no other thread could want it. */
 static void halve(struct list *list, size_t payload)
 {
-    struct chain chain = cut(list, payload, list->count / 2);
+    struct chain chain = cut_chain(list, payload, list->count / 2);
     bool taken = lock_enter();
 
     if (taken)

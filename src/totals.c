@@ -4,7 +4,7 @@
 #include "heap.h"
 #include "lock.h"
 
-static void count(struct totals *totals, const struct block_meta *block)
+static void count_block(struct totals *totals, const struct block_meta *block)
 {
     totals->blocks++;
     totals->bytes += block->size;
@@ -19,7 +19,7 @@ struct heap_totals heap_totals(void)
 
     heap_settle();
     for (const struct block_meta *block = block_list.first; block != NULL; block = block->next)
-        count(block->status == STATUS_ALLOC ? &totals.live : &totals.unused, block);
+        count_block(block->status == STATUS_ALLOC ? &totals.live : &totals.unused, block);
     if (block_list.last != NULL && block_list.last->status == STATUS_FREE)
         totals.free_end = sizeof(struct block_meta) + block_list.last->size;
     lock_leave(taken);
