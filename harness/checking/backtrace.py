@@ -81,17 +81,17 @@ def _backtrace(runner: Runner, program: Path, library: Library) -> list[Frame]:
     with scratch_folder(runner.scratch) as scratch:
         out = scratch / "out"
         make_writable_folder(out)
-        traced = runner.program(program, library, scratch)
-        argv = [*_GDB, *traced.argv]
-        if traced.confinement is not None:
-            sandbox, shown = traced.confinement.sandbox, traced.confinement.shown
-            argv = sandbox.confine_watched(_GDB, traced.argv, shown, out, traced.env)
+        debugged = runner.program(program, library, scratch, debugged=True)
+        argv = [*_GDB, *debugged.argv]
+        if debugged.confinement is not None:
+            sandbox, shown = debugged.confinement.sandbox, debugged.confinement.shown
+            argv = sandbox.confine_watched(_GDB, debugged.argv, shown, out, debugged.env)
         output = Output(_OUTPUT_BYTES)
         run(
             argv,
             runner.limits,
-            env=traced.env,
-            cwd=traced.cwd,
+            env=debugged.env,
+            cwd=debugged.cwd,
             stdout=output,
             measure=lambda pid: usage_below(pid, "gdb"),
         )

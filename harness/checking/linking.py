@@ -12,6 +12,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -101,7 +102,11 @@ class _File:
 def links_oddly(library: Path) -> bool:
     """Return whether a library for x86-64 runs code, or writes outside of its own memory, while it
     is linked, or can't be read. Raises `OSError`."""
-    content = library.read_bytes()
+    return _content_links_oddly(library.read_bytes())
+
+
+@lru_cache(maxsize=2)
+def _content_links_oddly(content: bytes) -> bool:
     if not content.startswith(_X86_64):
         return False
     try:

@@ -8,16 +8,22 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
+from harness.checking.program_code import keep_code, kept_code
+from harness.checking.traced import traced_copy, write_traced_copy
 from harness.execution.build import BUILD, ROOT, make
 from harness.execution.build_error import BuildError, first_error
 from harness.execution.kit import UTILS
+from harness.execution.lock import exclusive
 from harness.specification.policy import Policy
 from harness.suite import Suite
 
 SNIPPETS_MAKEFILE = ROOT / "tests" / "snippets" / "Makefile"
 """The Makefile that builds the programs of all suites."""
+_MAKERS = [Path(__file__).with_name(name) for name in ("program_code.py", "traced.py")]
+"""The modules that make what belongs to a program."""
 
 
 def _numbers(policy: Policy) -> dict[str, int]:
@@ -81,7 +87,28 @@ def _make(suite: Suite, targets: list[Path], jobs: int) -> str | None:
     """Run make. Return None if it made all targets, and its messages if not."""
     folders = {"SNIPPETS": suite.snippets, "UTILS_PATH": UTILS, "OUT": _programs_folder(suite)}
     options = ("--keep-going", f"--jobs={jobs}", f"POLICY={_definitions(suite.policy)}")
-    return make(SNIPPETS_MAKEFILE.parent, folders, targets, *options)
+    messages = make(SNIPPETS_MAKEFILE.parent, folders, targets, *options)
+    _complete([target for target in targets if target.exists()])
+    return messages
+
+
+def _complete(programs: Sequence[Path]) -> None:
+    """Make what belongs to each program: see `keep_code` and `write_traced_copy`."""
+    if not any(map(_is_incomplete, programs)):
+        return
+    with exclusive(BUILD):
+        new = [program for program in programs if _is_incomplete(program)]
+        keep_code(new)
+        for program in new:
+            write_traced_copy(program)
+
+
+def _is_incomplete(program: Path) -> bool:
+    made = max(path.stat().st_mtime_ns for path in (program, *_MAKERS))
+    return any(
+        not path.exists() or path.stat().st_mtime_ns < made
+        for path in (kept_code(program), traced_copy(program))
+    )
 
 
 def _program_or_error(snippet: Path, program: Path, messages: str) -> Path | BuildError:

@@ -13,6 +13,7 @@ from harness.checking.linking import links_oddly
 from harness.checking.origin import Foreign, first_foreign
 from harness.checking.printed import printed_in_calls
 from harness.checking.program_code import read_code
+from harness.checking.traced import TRACED_LIBRARY, traced_copy
 from harness.execution.budget import charge
 from harness.execution.build import LIBRARY, Library
 from harness.trace.canonical import canonicalise
@@ -58,8 +59,12 @@ class Run:
 def library_variables(library: Path, policy: Policy) -> dict[str, str]:
     """Return the environment variables with which a program loads the library in a folder, and that
     follows a policy."""
+    return {"LD_LIBRARY_PATH": str(library), **_policy_variables(policy)}
+
+
+def _policy_variables(policy: Policy) -> dict[str, str]:
     conf = policy.as_conf()
-    return {"LD_LIBRARY_PATH": str(library), **({"OSMEM_CONF": conf} if conf else {})}
+    return {"OSMEM_CONF": conf} if conf else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,23 +127,31 @@ class Runner:
                 first_foreign(events, code) if code else None,
             )
 
-    def program(self, program: Path, library: Library, scratch: Path) -> Program:
-        """Return a program to trace with a library, with a home in the folder ``scratch``."""
+    def program(
+        self, program: Path, library: Library, scratch: Path, debugged: bool = False
+    ) -> Program:
+        """Return a program to run with a library, with a home in the folder ``scratch``: the copy
+        of it to trace, or itself if it will be ``debugged``."""
+        file, name, env = traced_copy(program), TRACED_LIBRARY, self._environment()
+        if debugged:
+            file, name, env = program, LIBRARY, {**env, "LD_LIBRARY_PATH": SHOWN}
         if self.sandbox is None:
             home = scratch / "home"
             home.mkdir()
-            return Program([str(program)], self._environment(library.folder), home)
+            shown = home / SHOWN
+            shown.mkdir()
+            (shown / name).symlink_to(library.folder / LIBRARY)
+            return Program([str(file)], env, home)
         shown = scratch / "shown"
         shown.mkdir()
-        shutil.copy(program, shown / "program")
-        shutil.copy(library.folder / LIBRARY, shown)
+        shutil.copy(file, shown / "program")
+        shutil.copy(library.folder / LIBRARY, shown / name)
         make_readable(shown)
-        env = self._environment(Path(SHOWN))
         return Program([f"{SHOWN}/program"], env, None, Confinement(self.sandbox, shown))
 
-    def _environment(self, library: Path) -> dict[str, str]:
-        """Return the environment of a program: nothing of ours but the library."""
+    def _environment(self) -> dict[str, str]:
+        """Return the environment of a program: nothing of ours but the policy of the library."""
         # Without this, libc registers memory of the thread's own with the kernel, which a library
         # could use to go on elsewhere whenever the program is interrupted.
         env = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "GLIBC_TUNABLES": "glibc.pthread.rseq=0"}
-        return {**env, **library_variables(library, self.policy), **self.variables}
+        return {**env, **_policy_variables(self.policy), **self.variables}

@@ -12,7 +12,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from seccomp import Arch, resolve_syscall
@@ -91,6 +91,7 @@ def _number(text: str) -> int:
     return 0 if text in _NULL else int(text, 0)
 
 
+@lru_cache(maxsize=1024)  # a call returns with the statement that it began with
 def _numbers(text: str) -> tuple[int, ...]:
     return tuple(map(_number, re.split(r", *", text.strip()))) if text.strip() else ()
 

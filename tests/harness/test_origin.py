@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
+import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +11,14 @@ import pytest
 
 from harness.checking.check import Setup, set_up
 from harness.checking.origin import first_foreign
-from harness.checking.program_code import Caller, ProgramCode, read_code
+from harness.checking.program_code import (
+    Caller,
+    ProgramCode,
+    keep_code,
+    kept_code,
+    read_code,
+)
+from harness.errors import UserError
 from harness.execution.build import ROOT, Library
 from harness.suite import load_suite
 from harness.trace.events import LOADED, Entered, Event, Returned, SystemCall
@@ -213,18 +220,20 @@ def test_places_are_found_in_programs_and_in_their_traces(setup: Setup, test: st
     assert run.trace.calls and run.foreign is None
 
 
-def test_a_program_is_not_there_without_all_of_its_code(tmp_path: Path) -> None:
-    tools, out = tmp_path / "tools", tmp_path / "out"
-    tools.mkdir()
-    killed = tools / "objdump"
+def test_no_part_of_the_code_of_a_program_is_kept(
+    setup: Setup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built = setup.programs["all"]
+    assert isinstance(built, Path)
+    program = Path(shutil.copy(built, tmp_path))
+    killed = tmp_path / "objdump"
     killed.write_text('#!/bin/sh\n/usr/bin/objdump "$@" | head -n 100\nkill -KILL $$\n')
     killed.chmod(0o755)
-    program = out / "test-malloc-arrays"
-    command = ["make", "-C", f"{ROOT}/tests/snippets", f"OUT={out}", f"{program}"]
-    env = {"PATH": f"{tools}:/usr/bin:/bin", "LC_ALL": "C"}
-    assert subprocess.run(command, env=env, capture_output=True, check=False).returncode != 0
-    assert not program.exists()
-    killed.unlink()
-    subprocess.run(command, env=env, capture_output=True, check=True)
+    with monkeypatch.context() as patch:
+        patch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+        with pytest.raises(UserError):
+            keep_code([program])
+    assert not kept_code(program).exists()
+    keep_code([program])
     code = read_code(program)
     assert code is not None and {"os_malloc", "os_free"} <= set(code.calls)
