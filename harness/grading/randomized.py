@@ -12,14 +12,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import takewhile
+from itertools import compress, takewhile
 from math import gcd, prod
 from random import Random
 
 from harness.grading.script import Script, published_script
 from harness.specification.model import Model
 from harness.specification.operations import ModelPlayer, Operation
-from harness.specification.steps import HeapBlock, Step
+from harness.specification.steps import Step
 from harness.specification.policy import Policy
 from harness.suite import Test
 from harness.trace.trace import Address, Phase, Value
@@ -60,12 +60,21 @@ class _Course:
         self._player = ModelPlayer(Model(policy))
         self._header = self._player.model.header
         self._close = 2 * (self._header + policy.alignment)
-        self._heap: Sequence[HeapBlock] = ()
+        self._offsets: list[int] = []
+        self._sizes: list[int] = []
+        self._free: list[bool] = []
+        """Of each block of the heap: where it lies, its size, and whether it is free."""
 
     def begin(self, phase: Phase) -> None:
         if phase is Phase.SET_UP:
             self._script.take_up_preallocation(self._player.model)
-            self._heap = self._player.model.heap()
+            self._look()
+
+    def _look(self) -> None:
+        layout = self._player.model.layout()
+        self._offsets = [offset for offset, _, _ in layout]
+        self._sizes = [size for _, size, _ in layout]
+        self._free = [free for _, _, free in layout]
 
     def resize(
         self, operation: Operation, anchor: _Anchor | None, drawn: Mapping[int, int]
@@ -80,7 +89,8 @@ class _Course:
         elif anchor.blocks:
             size = self._together(anchor.blocks) + anchor.distance
         count = gcd(size, *operation.sizes[:-1]) if len(operation.sizes) > 1 else 1
-        return replace(operation, sizes=(*[count] * (len(operation.sizes) - 1), size // count))
+        sizes = (*[count] * (len(operation.sizes) - 1), size // count)
+        return operation if sizes == operation.sizes else replace(operation, sizes=sizes)
 
     def play(self, operation: Operation) -> _Situation:
         """Play an operation, and return the situation that it was in."""
@@ -88,18 +98,23 @@ class _Course:
         size = total_size(operation)
         anchor = self._anchor(operation, size, own) if size else None
         comparisons = tuple(self._comparisons(size, own)) if size else ()
+        return _Situation(anchor, comparisons, self._outcome(self.repeat(operation)))
+
+    def repeat(self, operation: Operation) -> Step:
+        """Play an operation whose situation is known."""
         step = self._player.play(operation)
-        self._heap = self._player.model.heap()
-        return _Situation(anchor, comparisons, self._outcome(step))
+        self._look()
+        return step
 
     def _place(self, pointer: Value | None) -> int | None:
         """Return the place of a block in the heap; None if the pointer is not to one."""
-        places = (place for place, block in enumerate(self._heap) if block.pointer == pointer)
-        return next(places, None)
+        if not isinstance(pointer, Address) or pointer.mapping is not None:
+            return None
+        return self._offsets.index(pointer.offset) if pointer.offset in self._offsets else None
 
     def _together(self, places: Sequence[int]) -> int:
         """Return the size of the block that neighbours would become."""
-        return sum(self._heap[place].size + self._header for place in places) - self._header
+        return sum(self._sizes[place] + self._header for place in places) - self._header
 
     def _rounded(self, size: int) -> int:
         return size + -size % self._policy.alignment
@@ -123,20 +138,20 @@ class _Course:
         behind it, and the one that serves it."""
         if own is not None:
             yield (own,)
-            behind = takewhile(
-                lambda place: self._heap[place].free, range(own + 1, len(self._heap))
-            )
+            behind = takewhile(self._free.__getitem__, range(own + 1, len(self._free)))
             if together := tuple(behind):
                 yield (own, *together)
         if fitting := self._player.model.fitting(size):
-            yield (self._heap.index(fitting),)
+            place = self._place(fitting.pointer)
+            assert place is not None
+            yield (place,)
 
     def _comparisons(self, size: int, own: int | None) -> Iterator[bool | int]:
         needed = self._rounded(size)
         yield from (needed >= threshold for threshold in self._thresholds())
         if own is not None:
-            yield needed > self._heap[own].size
-        free = [block.size for block in self._heap if block.free]
+            yield needed > self._sizes[own]
+        free = list(compress(self._sizes, self._free))
         ranks = sorted(set(free))
         yield from (needed <= size for size in free)
         yield from map(ranks.index, free)
@@ -147,8 +162,7 @@ class _Course:
         mapping = call.result.mapping if isinstance(call.result, Address) else None
         requests = (request.name for request in call.requests)
         rules = _NUMBER.sub("", step.why)
-        free = (block.free for block in self._heap)
-        return f"{place} {mapping}", *requests, rules, *free
+        return f"{place} {mapping}", *requests, rules, *self._free
 
 
 def total_size(operation: Operation) -> int:
@@ -178,14 +192,18 @@ def _redraw(
     """Return a script with other sizes; None if a call would be in another situation."""
     course = _Course(script, policy)
     lines: list[Operation | Phase] = []
+    differs = False
     for line, situation in zip(script.lines, situations, strict=True):
         if isinstance(line, Phase):
             course.begin(line)
-        else:
-            assert situation is not None
-            line = course.resize(line, situation.anchor, drawn)
-            if course.play(line) != situation:
+        elif situation is not None:
+            resized = course.resize(line, situation.anchor, drawn)
+            differs = differs or resized != line
+            if not differs:
+                course.repeat(line)
+            elif course.play(resized) != situation:
                 return None
+            line = resized
         lines.append(line)
     return replace(script, lines=lines)
 

@@ -98,6 +98,12 @@ class Model:
         """Return the blocks of the heap, by address."""
         return [HeapBlock(self._pointer(b), b.size, b.free) for b in self._blocks]
 
+    def layout(self) -> list[tuple[int, int, bool]]:
+        """Return what `heap` does in plain numbers, which takes less time: where each block lies
+        from the start of the heap, its size, and whether it is free."""
+        start = self._heap_start or 0
+        return [(b.address - start, b.size, b.free) for b in self._blocks]
+
     def fitting(self, size: int) -> HeapBlock | None:
         """Return the free block that a request for ``size`` bytes would take now; None if it would
         take a new one, or merge blocks first."""
