@@ -94,16 +94,19 @@ def checkout(commit: str, folder: Path) -> Iterator[Path]:
 
 def beside(commit: str, folder: Path, scratch: Path, rounds: int) -> dict[str, dict[str, float]]:
     """Measure a batch with this checkout and with another commit, turn by turn. Return the medians,
-    after a first round that builds what is built once."""
+    after one submission that needs what is built once."""
     with checkout(commit, scratch / "other") as other:
         roots = {commit: other, "this checkout": ROOT}
         runs: dict[str, list[dict[str, float]]] = {name: [] for name in roots}
-        for number in range(rounds + 1):
+        write_submissions(scratch / "first", 1)
+        for root in roots.values():
+            grade(scratch / "first", scratch / f"first {root.name}", root=root)
+        for number in range(rounds):
             for name, root in roots.items():
                 out = scratch / f"{number} {root.name}"
                 runs[name].append(grade(folder, out, root=root))
     return {
-        name: {key: median(run[key] for run in of_one[1:]) for key in of_one[0]}
+        name: {key: median(run[key] for run in of_one) for key in of_one[0]}
         for name, of_one in runs.items()
     }
 
@@ -177,10 +180,8 @@ def pages(folder: Path, out: Path) -> dict[str, float]:
     "counts",
     type=int,
     multiple=True,
-    default=(5, 20),
-    show_default=True,
     metavar="N",
-    help="Submissions in a batch; repeatable.",
+    help="Submissions in a batch; repeatable.  [default: 5 and 20; 8 with --beside]",
 )
 @click.option(
     "--beside", "beside_commit", metavar="COMMIT", help="Measure this commit as well, turn by turn."
@@ -209,7 +210,7 @@ def main(
         keep(found, json_path)
         return
     with tempfile.TemporaryDirectory() as scratch:
-        for count in counts:
+        for count in counts or ((8,) if beside_commit else (5, 20)):
             folder = Path(scratch) / f"submissions-{count}"
             write_submissions(folder, count)
             if beside_commit:

@@ -26,16 +26,15 @@ from harness.cli.options import (
     tracer_option,
 )
 from harness.cli.results_file import ResultsFile, format_option, html_option, json_option
-from harness.diagnosis.diagnose import diagnose
 from harness.execution.build import Library
 from harness.execution.build_error import BuildError
 from harness.execution.walls import AUTO
 from harness.reports import as_json, terminal
 from harness.reports.diagnosis import Told
 from harness.reports.formats import Format
-from harness.reports.failures import show_failures, show_printed
 from harness.reports.verdict_table import follow, show_table
 from harness.results.checked import grade_of
+from harness.results.diagnosis import Diagnosis
 from harness.results.grade import Graded, TestResult
 from harness.results.verdict import Outcome, Verdict, exit_status
 from harness.specification.policy import Policy
@@ -153,8 +152,14 @@ def _to_first_failure(verdicts: Iterable[Verdict]) -> Iterator[Verdict]:
 
 def _told(setup: Setup, verdicts: list[Verdict]) -> Told:
     """Return what is wrong with a library."""
+    diagnosis = Diagnosis()
+    if not all(verdict.as_specified for verdict in verdicts):
+        # As below: what a right allocator does not need takes longer to load than a test to run.
+        from harness.diagnosis.diagnose import diagnose
+
+        diagnosis = diagnose(setup.suite, verdicts)
     results = [TestResult.of(verdict) for verdict in verdicts]
-    return Told(diagnose(setup.suite, verdicts), results, f"{setup.suite.snippets}/")
+    return Told(diagnosis, results, f"{setup.suite.snippets}/")
 
 
 def _show(
@@ -172,6 +177,10 @@ def _show(
     pointers = told.pointers()
     show_table(console, verdicts, pointers, verbose)
     failed = [verdict for verdict in verdicts if verdict.outcome is not Outcome.PASSED]
+    if not (failed or verbose or named):
+        return
+    from harness.reports.failures import show_failures, show_printed
+
     open_ones = [verdict for verdict in failed if verdict.test.name not in pointers]
     show_failures(console, failed if verbose or named else open_ones, verbose, named, again, policy)
     if verbose or named:

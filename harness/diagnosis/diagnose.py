@@ -22,7 +22,7 @@ _MOST_ALTERNATIVES = 3
 def diagnose(suite: Suite, verdicts: Sequence[Verdict]) -> Diagnosis:
     """Return the mistakes that explain these verdicts, as far as the suite's table knows them, and
     what is certain about the rest. A right allocator needs no table, which takes long to read."""
-    if all(v.outcome is Outcome.PASSED and v.found == v.expected for v in verdicts):
+    if all(verdict.as_specified for verdict in verdicts):
         return Diagnosis()
     sentences = changed_sentences(suite.policy)
     table = table_of(suite)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.text import Text
 
 from harness.results.alike import failed_alike, group_alike
@@ -26,6 +25,9 @@ def follow(console: Console, verdicts: Iterable[Verdict], total: int) -> list[Ve
     """Return all verdicts. On a terminal, show how many there are as they come."""
     if not console.is_terminal:
         return list(verdicts)
+    # It takes longer to load than a test takes to run.
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
     columns = (TextColumn("tracing"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         return list(progress.track(verdicts, total=total))

@@ -72,6 +72,11 @@ class Verdict:
     def points(self) -> int:
         return self.test.points if self.outcome is Outcome.PASSED else 0
 
+    @property
+    def as_specified(self) -> bool:
+        """Whether the test passed, and not even what it does not judge was otherwise."""
+        return self.outcome is Outcome.PASSED and self.found == self.expected
+
 
 def exit_status(verdicts: Iterable[Verdict]) -> int:
     """Return 0 if all tests passed, 2 if the others could not be judged, and 1 if any failed. Extra
