@@ -22,6 +22,7 @@ _VARYING = (
     (re.compile(r"; did you mean .*\?"), ""),
     (re.compile(r" \[-W[^]]*\]$"), ""),
     (re.compile(r"\S*/cc\w+\.o\b"), "object"),  # a temporary file
+    (re.compile(r"/(?:[^\s:]*/)?work/src/"), ""),  # the folder of a sandbox
     (re.compile(r":\(\.\w+\+0x[0-9a-f]+\)"), ""),
 )
 """The parts of such a line that vary between compilers, or between builds."""

@@ -8,7 +8,10 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
+
 from harness.execution.build import ROOT
+from harness.execution.build_error import first_error
 from harness.execution.cache import cached_folder
 from submissions import plain
 
@@ -86,3 +89,10 @@ def test_a_folder_is_made_once_and_kept_while_it_is_used(tmp_path: Path) -> None
     assert len(made) == 2
     assert folders(tmp_path) >= {"used", "another", "unfinished-0"}
     assert len(folders(tmp_path)) == 17  # the latest 16, and what someone is about to finish
+
+
+@pytest.mark.parametrize("folder", ["/work/src", "/tmp/osmem-BFfMY2/work/src"])
+def test_the_first_error_does_not_name_the_folder_of_a_sandbox(tmp_path: Path, folder: str) -> None:
+    log = tmp_path / "log"
+    log.write_text(f"ld: {folder}/b.c:61: multiple definition of `f'; {folder}/a.c:1: first here\n")
+    assert first_error(log) == "ld: b.c:61: multiple definition of `f'; a.c:1: first here"
