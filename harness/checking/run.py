@@ -101,9 +101,7 @@ class Runner:
 
     def _run_once(self, program: Path, library: Library, stdin: bytes, moves_break: bool) -> Run:
         with scratch_folder(self.scratch) as scratch:
-            out = scratch / "out"
-            make_writable_folder(out)
-            raw = out / "trace"
+            raw = self._writable_folder(scratch) / "trace"
             output = Output(self.limits.file_bytes, _PRINTED_BYTES)
             finished = self.tracer.run(
                 self.program(program, library, scratch),
@@ -126,6 +124,14 @@ class Runner:
                 first_unchecked(events),
                 first_foreign(events, code) if code else None,
             )
+
+    def _writable_folder(self, scratch: Path) -> Path:
+        """Return the folder that the tracer can write to."""
+        if self.sandbox is None:
+            return scratch
+        out = scratch / "out"
+        make_writable_folder(out)
+        return out
 
     def program(
         self, program: Path, library: Library, scratch: Path, debugged: bool = False
