@@ -24,8 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from harness.grading.batch import Submission, list_folder  # noqa: E402  (found by the line above)
-from harness.grading.coordinator import Coordinator, Done  # noqa: E402
-from harness.grading.dask_cluster import order_of  # noqa: E402
+from harness.grading.coordinator import Coordinator, Done, Terms  # noqa: E402
 from harness.grading.dask_engine import DaskEngine, Work  # noqa: E402
 from harness.grading.dask_worker import BatchOrder  # noqa: E402
 from harness.grading.prepare import make_grader  # noqa: E402
@@ -85,11 +84,12 @@ def measure(
         )
         client = stack.enter_context(Client(cluster))
         work = sleeping(seconds, grade)
-        engine = DaskEngine(client, order_of(grader, RULES, style=False), grader, work=work)
+        engine = DaskEngine(client, lambda _: grader, style=False, work=work)
         store = Store(f"sqlite:///{scratch}/grades.sqlite", RULES)
         began = time.monotonic()
         first = 0.0
-        for event in grade_all(Coordinator(engine, store, grader, RULES), submissions):
+        terms = Terms(store, grader, RULES)
+        for event in grade_all(Coordinator(engine, lambda _: terms), submissions):
             if isinstance(event, Done) and not first:
                 first = time.monotonic() - began
         wall = time.monotonic() - began

@@ -140,8 +140,6 @@ def grade_command(
         raise click.UsageError("expected --watch or --only, found both")
     if compare and watch:
         raise click.UsageError("expected --compare or --watch, found both")
-    if own_suites and watch:
-        raise click.UsageError("expected --per-student or --watch, found both")
     require_compared(lower, compare)
     kind = choose_sandbox_kind(sandbox_kind, no_sandbox)
     # Only grading needs a database, which takes longer to load than a test takes to run.
@@ -161,7 +159,7 @@ def grade_command(
     own = read_own_suites(own_suites) if own_suites else None
     if own and course is None and not suite_given():
         suite_path = base_of(own)
-    suites = Suites(choose_tests(suite_path), own and by_submission(own, submissions, course))
+    suites = Suites(choose_tests(suite_path), by_submission(own, course) if own else None)
     options = Options(
         submissions,
         out,

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from harness.course.joining import owners_of
 from harness.course.settings import Course
 from harness.errors import UserError
-from harness.grading.batch import list_folder
 from harness.suite import Suite, load_suite, suite_files
 
 _STUDENTS = "students.csv"
@@ -38,17 +37,31 @@ def base_of(suites: Mapping[str, Suite]) -> Path:
 
 
 def by_submission(
-    suites: Mapping[str, Suite], submissions: Path, course: Course | None
-) -> dict[str, Suite]:
-    """Return the suite of each submission: that of the student whom a course knows as its author,
-    or whose name it begins with. Raises `UserError` and `OSError`."""
-    names = [submission.name for submission in list_folder(submissions).submissions]
-    owners = owners_of(course) if course else {name: _named(name, suites) for name in names}
-    return {
-        name: suites[owner]
-        for name in names
-        for owner in [student for student in owners.get(name, ()) if student in suites][:1]
-    }
+    suites: Mapping[str, Suite], course: Course | None
+) -> Callable[[str], Suite | None]:
+    """Return what finds the suite of a submission: that of the student whom a course knows as its
+    author, or whose name it begins with."""
+    authors = _Authors(course) if course else None
+
+    def suite_of(submission: str) -> Suite | None:
+        found = authors.of(submission) if authors else _named(submission, suites)
+        return next((suites[each] for each in found if each in suites), None)
+
+    return suite_of
+
+
+class _Authors:
+    """The students who have handed in submissions, also of those that arrive later."""
+
+    def __init__(self, course: Course) -> None:
+        self._course = course
+        self._known: dict[str, list[str]] = {}
+
+    def of(self, submission: str) -> list[str]:
+        """Return the ids of students. Raises `UserError` and `OSError`."""
+        if submission not in self._known:
+            self._known |= owners_of(self._course)
+        return self._known.setdefault(submission, [])
 
 
 def _named(submission: str, students: Iterable[str]) -> list[str]:

@@ -9,7 +9,7 @@ content that of the new.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from harness.grading.arrivals import State, state_of
@@ -49,10 +49,23 @@ class Done:
 Progress = Begun | Done
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a submission is graded by, and where its grade is stored."""
+
+    store: Store
+    grader: Grader
+    rules: str
+    """The key of the rules."""
+    origin: Origin = Origin()
+    """What all grades by these rules are made from."""
+
+
 @dataclass(slots=True)
 class _Group:
     """Equal submissions, and the states they were in when they were read."""
 
+    terms: Terms
     members: dict[str, tuple[Submission, State]] = field(default_factory=dict)
 
     @property
@@ -64,23 +77,24 @@ class _Group:
         return next(iter(self.members.values()))
 
 
+@dataclass(frozen=True, slots=True)
+class _Settled:
+    """What comes of a task: the names of submissions, and their grade."""
+
+    ended: Ended
+    terms: Terms
+    names: tuple[str, ...]
+    grade: Grade
+
+
 class Coordinator:
     """Grades what is added to it, step by step. Its methods raise `UserError`."""
 
-    def __init__(
-        self,
-        engine: Engine,
-        store: Store,
-        grader: Grader,
-        rules: str,
-        origin: Origin = Origin(),
-    ) -> None:
-        """``rules`` is the key of the rules, and ``origin`` what all grades of the batch share."""
-        self._origin = origin
+    def __init__(self, engine: Engine, terms_of: Callable[[str], Terms | None]) -> None:
+        """``terms_of`` returns the terms of a submission, by its name; None if it is to be left
+        out."""
         self._engine = engine
-        self._store = store
-        self._grader = grader
-        self._rules = rules
+        self._terms_of = terms_of
         self._waiting: dict[str, _Group] = {}
         self._at_work: dict[str, _Group] = {}
         self._twins: dict[str, _Group] = {}
@@ -105,12 +119,15 @@ class Coordinator:
 
     def add(self, submission: Submission) -> Iterator[Progress]:
         """Add a submission, in place of an earlier one of the same name."""
+        terms = self._terms_of(submission.name)
+        if terms is None:
+            return
         try:
             state = state_of(submission.path)
-            key = self._key(submission)
+            key = self._key(submission, terms)
         except OSError as error:
-            skipped = self._grader.without_tests(Status.SKIPPED, why_skipped(error))
-            self._store.skip(skipped, (submission.name,))
+            skipped = terms.grader.without_tests(Status.SKIPPED, why_skipped(error))
+            terms.store.skip(skipped, (submission.name,))
             yield Done((submission.name,), Status.SKIPPED)
             return
         for groups in (self._waiting, self._twins):
@@ -118,14 +135,14 @@ class Coordinator:
                 replaced.members.pop(submission.name, None)
         self._keys[submission.name] = key
         groups = self._twins if key in self._at_work else self._waiting
-        groups.setdefault(key, _Group()).members[submission.name] = submission, state
+        groups.setdefault(key, _Group(terms)).members[submission.name] = submission, state
 
     def step(self, seconds: float) -> Iterator[Progress]:
         """Give work to those who are free, and yield what has happened; wait for that if it takes
         no longer than some seconds."""
         while self._waiting and len(self._at_work) < self._engine.capacity:
             yield from self._begin_next()
-        settled: list[tuple[Ended, tuple[str, ...], Grade]] = []
+        settled: list[_Settled] = []
         for event in self._events(seconds):
             if event.task.key not in self._at_work:
                 continue  # it is done already
@@ -133,19 +150,23 @@ class Coordinator:
                 yield Begun(self._at_work[event.task.key].names, event.worker)
             else:
                 settled.append(self._settle(event))
-        self._store.save(
-            *(
-                Fresh(ended.task.key, grade, ended.seconds, names)
-                for ended, names, grade in settled
-                if not grade.skipped
-            )
-        )
-        for ended, names, grade in settled:
-            if grade.skipped:
-                self._store.skip(grade, names)
+        self._save([each for each in settled if not each.grade.skipped])
+        for each in settled:
+            if each.grade.skipped:
+                each.terms.store.skip(each.grade, each.names)
             else:
-                self._graded[ended.task.key] = grade.status
-            yield Done(names, grade.status, ended.worker, ended.seconds)
+                self._graded[each.ended.task.key] = each.grade.status
+            yield Done(each.names, each.grade.status, each.ended.worker, each.ended.seconds)
+
+    def _save(self, settled: list[_Settled]) -> None:
+        """Store grades, those by the same rules together."""
+        stores: dict[str, tuple[Store, list[Fresh]]] = {}
+        for each in settled:
+            task, seconds = each.ended.task, each.ended.seconds
+            _, fresh = stores.setdefault(task.rules, (each.terms.store, []))
+            fresh.append(Fresh(task.key, each.grade, seconds, each.names))
+        for store, fresh in stores.values():
+            store.save(*fresh)
 
     def _events(self, seconds: float) -> Iterator[Event]:
         """Wait for an event, and yield it with those that have happened as well."""
@@ -161,37 +182,40 @@ class Coordinator:
         group = self._waiting.pop(key)
         if not group.members:  # all have been replaced
             return
-        if self._store.assign(key, group.names):
+        if group.terms.store.assign(key, group.names):
             yield Done(group.names, self._graded.get(key))
         else:
             self._at_work[key] = group
             submission, _ = group.first
-            self._engine.submit(Task(key, submission.path, submission.source, self._contents[key]))
+            rules, content = group.terms.rules, self._contents[key]
+            self._engine.submit(Task(key, rules, submission.path, submission.source, content))
 
-    def _settle(self, ended: Ended) -> tuple[Ended, tuple[str, ...], Grade]:
-        """Return what comes of a task: the names of submissions, and their grade."""
+    def _settle(self, ended: Ended) -> _Settled:
+        """Return what comes of a task."""
         key = ended.task.key
-        grade = replace(ended.grade, origin=replace(self._origin, submission=ended.task.content))
         group = self._at_work.pop(key)
-        again = self._twins.pop(key, _Group())
+        terms = group.terms
+        grade = replace(ended.grade, origin=replace(terms.origin, submission=ended.task.content))
+        again = self._twins.pop(key, _Group(terms))
         submission, state = group.first
         if not _is_in(state, submission):
             del group.members[submission.name]
             again.members.update(group.members)
-            grade = self._grader.without_tests(Status.SKIPPED, _CHANGED)
-            group = _Group({submission.name: (submission, state)})
+            grade = terms.grader.without_tests(Status.SKIPPED, _CHANGED)
+            group = _Group(terms, {submission.name: (submission, state)})
         if again.members:
             self._waiting[key] = again
-        return ended, tuple(name for name in group.names if self._keys[name] == key), grade
+        names = tuple(name for name in group.names if self._keys[name] == key)
+        return _Settled(ended, terms, names, grade)
 
-    def _key(self, submission: Submission) -> str:
+    def _key(self, submission: Submission, terms: Terms) -> str:
         try:
-            content = digest(submission.path, self._grader.rules.archive)
+            content = digest(submission.path, terms.grader.rules.archive)
         except Refused as refusal:
             # Without a digest of its content, its name tells it from others: it gets a grade, too.
             content = f"{submission.name} {refusal}"
         named = f" {submission.source}" if submission.source else ""
-        key = _digest(f"{self._rules} {content}{named}")
+        key = _digest(f"{terms.rules} {content}{named}")
         self._contents[key] = _digest(f"{content}{named}")
         return key
 

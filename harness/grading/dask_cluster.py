@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import logging
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import dask
 from distributed import Client, LocalCluster
 
 from harness.errors import UserError
-from harness.execution.build import ROOT
 from harness.grading.dask_engine import CONNECT_SECONDS, DaskEngine, refused
-from harness.grading.dask_worker import BatchOrder, prepare
-from harness.grading.engine import Engine
-from harness.grading.submission import Grader
+from harness.grading.dask_worker import BatchOrder, order_of, prepare
+from harness.grading.engine import Engine, GraderOf
 
 LOCAL = "local:"
 _SETTINGS = {
@@ -28,16 +26,16 @@ _SETTINGS = {
 
 @contextmanager
 def dask_workers(
-    address: str, grader: Grader, rules: str, style: bool, urgent: bool
+    address: str, grader_of: GraderOf, rules: Sequence[str], style: bool, urgent: bool
 ) -> Iterator[Engine]:
-    """Grade on the cluster with this scheduler, or on one started here, ``local:N``. ``rules`` is
-    the key of the rules, ``style`` whether style is judged; what is urgent goes before other
-    batches of the cluster. Raises `UserError`."""
-    order = order_of(grader, rules, style)
+    """Grade on the cluster with this scheduler, or on one started here, ``local:N``. ``rules`` are
+    the keys of the rules that are known so far, ``style`` is whether style is judged; what is
+    urgent goes before other batches of the cluster. Raises `UserError`."""
+    orders = [order_of(grader_of(key), key, style) for key in rules[:1]]
     logging.disable()  # what matters is told as an error, in one line
     with dask.config.set(_SETTINGS), _client(address) as client:
-        _require_prepared(client, order)
-        yield DaskEngine(client, order, grader, urgent)
+        _require_prepared(client, orders)
+        yield DaskEngine(client, grader_of, style, urgent)
 
 
 @contextmanager
@@ -67,18 +65,6 @@ def _client(address: str) -> Iterator[Client]:
         yield client
 
 
-def order_of(grader: Grader, rules: str, style: bool) -> BatchOrder:
-    suite = grader.suite.path.resolve()
-    return BatchOrder(
-        str(suite.relative_to(ROOT) if suite.is_relative_to(ROOT) else suite),
-        style,
-        grader.sandboxes.kind if grader.sandboxes else None,
-        grader.seed,
-        rules,
-        tuple(sorted(grader.versions.items())),
-    )
-
-
 def _count(address: str) -> int:
     count = address.removeprefix(LOCAL)
     if not count.isdigit() or int(count) == 0:
@@ -86,14 +72,15 @@ def _count(address: str) -> int:
     return int(count)
 
 
-def _require_prepared(client: Client, order: BatchOrder) -> None:
-    """Raise `UserError` unless there are workers, and all can grade the batch."""
+def _require_prepared(client: Client, orders: Sequence[BatchOrder]) -> None:
+    """Raise `UserError` unless there are workers, and all can grade by these orders."""
     try:
         client.wait_for_workers(1, timeout=CONNECT_SECONDS)
     except TimeoutError as error:
         raise UserError(
             "the cluster: expected workers, found none", "start some with dask-worker ADDRESS"
         ) from error
-    for worker, answer in client.run(prepare, order, on_error="return").items():
-        if answer:
-            raise refused(worker, str(answer))
+    for order in orders:
+        for worker, answer in client.run(prepare, order, on_error="return").items():
+            if answer:
+                raise refused(worker, str(answer))

@@ -19,10 +19,17 @@ from typing import Any
 from distributed import Client, Future, KilledWorker
 
 from harness.errors import UserError
-from harness.grading.dask_worker import TOPIC, BatchOrder, grade_parcel
-from harness.grading.engine import Ended, Event, Started, Task, grade_task, why_skipped
+from harness.grading.dask_worker import TOPIC, BatchOrder, grade_parcel, order_of
+from harness.grading.engine import (
+    Ended,
+    Event,
+    GraderOf,
+    Started,
+    Task,
+    grade_task,
+    why_skipped,
+)
 from harness.grading.parcel import NotPacked, pack
-from harness.grading.submission import Grader
 from harness.results.grade import Status, grade_from_json
 
 CONNECT_SECONDS = 10
@@ -60,14 +67,15 @@ class DaskEngine:
     def __init__(
         self,
         client: Client,
-        order: BatchOrder,
-        grader: Grader,
+        grader_of: GraderOf,
+        style: bool,
         urgent: bool = False,
         work: Work = grade_parcel,
     ) -> None:
+        """``style`` is whether style is judged; what is urgent goes before other batches."""
         self._client = client
-        self._order = order
-        self._grader = grader
+        self._grader_of = grader_of
+        self._style = style
         self._work = work
         self._priority = _URGENT if urgent else 0
         self._at_work: dict[Future, _Travelling] = {}
@@ -111,12 +119,13 @@ class DaskEngine:
 
     def submit(self, task: Task) -> None:
         self._by_key[task.key] = task
+        grader = self._grader_of(task.rules)
         try:
-            content = pack(task.path, self._grader.rules.archive).content
+            content = pack(task.path, grader.rules.archive).content
         except NotPacked:  # it will be refused: nothing of it runs
-            self._events.put(grade_task(self._grader, task, _HERE))
+            self._events.put(grade_task(grader, task, _HERE))
         except OSError as error:
-            grade = self._grader.without_tests(Status.SKIPPED, why_skipped(error))
+            grade = grader.without_tests(Status.SKIPPED, why_skipped(error))
             self._events.put(Ended(task, _HERE, grade, 0))
         else:
             self._send(_Travelling(task, content))
@@ -141,7 +150,7 @@ class DaskEngine:
         task = travelling.task
         future = self._client.submit(
             self._work,
-            self._order,
+            order_of(self._grader_of(task.rules), task.rules, self._style),
             task.key,
             task.source,
             task.content,
@@ -236,7 +245,7 @@ class DaskEngine:
             self._suspects.append(travelling)
             return None
         reason = "its worker died, and died again when it graded nothing else"
-        grade = self._grader.without_tests(Status.SKIPPED, reason)
+        grade = self._grader_of(travelling.task.rules).without_tests(Status.SKIPPED, reason)
         return Ended(travelling.task, "", grade, 0)
 
 

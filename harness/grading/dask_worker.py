@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 
@@ -28,11 +29,13 @@ from harness.tracers.ltrace import Ltrace
 
 TOPIC = "osmem"
 """Where workers tell what they have begun."""
+_KEPT = 8
+"""For so many orders a worker stays prepared."""
 
 
 @dataclass(frozen=True, slots=True)
 class BatchOrder:
-    """What a batch is graded by, the same for all of its submissions."""
+    """What submissions of a batch are graded by."""
 
     suite: str
     """The path of the suite, from the top of the checkout, or absolute."""
@@ -46,21 +49,33 @@ class BatchOrder:
     """The versions of the tools."""
 
 
+def order_of(grader: Grader, rules: str, style: bool) -> BatchOrder:
+    """Return what to grade by, for workers on other machines."""
+    suite = grader.suite.path.resolve()
+    return BatchOrder(
+        str(suite.relative_to(ROOT) if suite.is_relative_to(ROOT) else suite),
+        style,
+        grader.sandboxes.kind if grader.sandboxes else None,
+        grader.seed,
+        rules,
+        tuple(sorted(grader.versions.items())),
+    )
+
+
 @dataclass(slots=True)
 class _Prepared:
-    order: BatchOrder
     grader: Grader
     scratch: tempfile.TemporaryDirectory[str]
+    """It is removed once nobody uses this any more."""
 
 
 _lock = Lock()
-_prepared: _Prepared | None = None
 
 
 def prepare(order: BatchOrder) -> str:
     """Prepare this worker. Return in one line why it can't grade the batch; empty if it can."""
     try:
-        _grader(order)
+        _prepared(order)
     except (UserError, OSError) as error:
         return str(error)
     return ""
@@ -74,28 +89,27 @@ def grade_parcel(
     worker = get_worker()
     name = str(worker.name)
     try:
-        grader = _grader(order)
+        prepared = _prepared(order)
     except (UserError, OSError) as error:
         return name, "", 0, str(error)
     worker.log_event(TOPIC, {"key": key, "worker": name})
-    folder = Path(tempfile.mkdtemp(dir=grader.scratch))
+    folder = Path(tempfile.mkdtemp(dir=prepared.grader.scratch))
     try:
         submission = Parcel(packed).unpack(folder)
-        ended = grade_task(grader, Task(key, submission, source, content), name)
+        task = Task(key, order.rules, submission, source, content)
+        ended = grade_task(prepared.grader, task, name)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return name, ended.grade.to_json(), ended.seconds, ""
 
 
-def _grader(order: BatchOrder) -> Grader:
-    """Return who grades the batch here. Raises `UserError` and `OSError`."""
-    global _prepared
+def _prepared(order: BatchOrder) -> _Prepared:
+    """Return what grades by an order here. Raises `UserError` and `OSError`."""
     with _lock:
-        if _prepared is None or _prepared.order != order:
-            _prepared = _prepare(order)
-        return _prepared.grader
+        return _prepare(order)
 
 
+@lru_cache(maxsize=_KEPT)
 def _prepare(order: BatchOrder) -> _Prepared:
     suite = load_suite(ROOT / order.suite)
     if rules_key(suite, order.style, order.sandbox) != order.rules:
@@ -114,4 +128,5 @@ def _prepare(order: BatchOrder) -> _Prepared:
         make_batch_sandboxes(suite.run_limits, order.sandbox, top) if order.sandbox else None
     )
     grader = make_grader(suite, rules, Ltrace(), 1, order.seed, top, sandboxes)
-    return _Prepared(order, grader, scratch)
+    grader.programs()
+    return _Prepared(grader, scratch)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +32,8 @@ class Task:
 
     key: str
     """The digest of all that its grade depends on."""
+    rules: str
+    """The key of the rules that it is graded by."""
     path: Path
     source: str
     """The folder in it that a user named as the sources; empty if none."""
@@ -107,15 +109,19 @@ def why_skipped(error: Exception) -> str:
     return f"the checker failed: {type(error).__name__}: {error}"
 
 
+GraderOf = Callable[[str], Grader]
+"""Returns who grades by the rules with a key."""
+
+
 class _Threads:
     """Threads of this process, which work until they are told to stop."""
 
-    def __init__(self, grader: Grader, jobs: int) -> None:
+    def __init__(self, grader_of: GraderOf, jobs: int) -> None:
         self.workers = jobs
         self.cores = len(os.sched_getaffinity(0))
         self.capacity = jobs + 1
         self.stopped = False
-        self._grader = grader
+        self._grader_of = grader_of
         self._tasks: SimpleQueue[Task] = SimpleQueue()
         self._events: SimpleQueue[Event] = SimpleQueue()
 
@@ -135,13 +141,13 @@ class _Threads:
             except Empty:
                 continue
             self._events.put(Started(task, worker))
-            self._events.put(grade_task(self._grader, task, worker))
+            self._events.put(grade_task(self._grader_of(task.rules), task, worker))
 
 
 @contextmanager
-def threads(grader: Grader, jobs: int) -> Iterator[Engine]:
+def threads(grader_of: GraderOf, jobs: int) -> Iterator[Engine]:
     """Grade in threads of this process. An exception, such as an interrupt, kills what runs."""
-    engine = _Threads(grader, jobs)
+    engine = _Threads(grader_of, jobs)
     with Workers(jobs) as workers:
         try:
             for number in range(1, jobs + 1):

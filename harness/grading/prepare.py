@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
+from functools import cache, partial
 from pathlib import Path
+from threading import Lock
 
 from harness.checking.programs import build_player, build_programs
 from harness.errors import UserError
@@ -13,7 +16,7 @@ from harness.execution.limits import Limits
 from harness.execution.versions import installed_versions
 from harness.execution.walls import Sandboxes, Trial, choose_sandboxes
 from harness.grading.rules import Rules
-from harness.grading.submission import Grader
+from harness.grading.submission import Grader, Programs
 from harness.suite import Suite
 from harness.trace.file import read_trace_file
 from harness.tracers.tracer import Tracer
@@ -36,14 +39,29 @@ def make_grader(
     scratch: Path,
     sandboxes: Sandboxes | None,
 ) -> Grader:
-    """Build what submissions are tested with, and return who grades them. Raises `UserError`."""
+    """Return who grades submissions. What they are tested with is built when it is first needed, so
+    many files at a time."""
+    programs = _built_once(suite, jobs)
+    return Grader(suite, rules, programs, tracer, sandboxes, seed, installed_versions(), scratch)
+
+
+def _built_once(suite: Suite, jobs: int) -> Callable[[], Programs]:
+    lock = Lock()
+    build = cache(partial(_build_programs, suite, jobs))
+
+    def programs() -> Programs:
+        with lock:
+            return build()
+
+    return programs
+
+
+def _build_programs(suite: Suite, jobs: int) -> Programs:
+    """Build what submissions are tested with. Raises `UserError`."""
     for test in suite.tests:
         read_trace_file(test.reference)
     programs = build_programs(suite, jobs)
     for name, program in programs.items():
         if isinstance(program, BuildError):
             raise UserError(f"{suite.path}: {name}: its program could not be built: {program}")
-    player = build_player(suite, jobs)
-    return Grader(
-        suite, rules, programs, player, tracer, sandboxes, seed, installed_versions(), scratch
-    )
+    return Programs(programs, build_player(suite, jobs))

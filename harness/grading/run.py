@@ -1,7 +1,7 @@
 """The grading of a folder, and the files that come of it.
 
 A batch has a run for each suite. Most have one; where students have suites of their own, the runs
-come one after the other, and share the database, the gradebook and all that is shown.
+share the workers, the database, the gradebook and all that is shown.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
+from pathlib import Path
 
 from harness.errors import UserError
 from harness.grading.batch import HandedIn, Submission, list_folder
-from harness.grading.coordinator import Begun, Coordinator, Done
+from harness.grading.coordinator import Begun, Coordinator, Done, Progress, Terms
 from harness.grading.engine import Engine, threads
 from harness.grading.options import Options
 from harness.grading.pricing import needs_style, priced
@@ -22,6 +23,7 @@ from harness.grading.runs import grade_all, grade_arrivals
 from harness.grading.store import Store
 from harness.grading.style import StyleRules
 from harness.grading.submission import Grader
+from harness.grading.suites import Suites
 from harness.reports.formats import FORMATS
 from harness.reports.gradebook import write_gradebook
 from harness.reports.html_grades import GradePages
@@ -40,9 +42,12 @@ class Batch:
 
     options: Options
     progress: Silent
-    runs: list[Run] = field(default_factory=list)
+    suites: Suites
+    make_run: Callable[[Suite], Run]
     skipped: set[str] = field(default_factory=set)
     """The submissions that a fault of the machine left without a grade."""
+    _runs: dict[Path, Run] = field(default_factory=dict)
+    """By the paths of suites."""
     _seconds: dict[str, float] = field(default_factory=dict)
     """How long it took to grade each submission, of equal ones only the first."""
     _began: float = field(default_factory=time.monotonic)
@@ -53,9 +58,20 @@ class Batch:
     """The most that an engine had at a time."""
 
     @property
-    def shared(self) -> bool:
-        """Whether batches on other machines may use the database, too."""
-        return any(run.store.shared for run in self.runs)
+    def runs(self) -> list[Run]:
+        """The runs of all submissions that were asked for so far."""
+        return list(self._runs.values())
+
+    def run_with(self, suite: Suite) -> Run:
+        """Return the run of all that is graded with a suite."""
+        if suite.path not in self._runs:
+            self._runs[suite.path] = self.make_run(suite)
+        return self._runs[suite.path]
+
+    def run_of(self, submission: str) -> Run | None:
+        """Return the run of a submission; None if it is left out."""
+        suite = self.suites.suite_of(submission)
+        return self.run_with(suite) if suite is not None else None
 
     def forget(self, names: Sequence[str]) -> None:
         """Remove the grades of these submissions."""
@@ -69,29 +85,62 @@ class Batch:
 
     def graded(self, submissions: Sequence[Submission]) -> Iterator[Graded]:
         """Yield submissions with their grades, in the points of their suites as they are now."""
-        if len(self.runs) == 1:
-            yield from self.runs[0].graded(submissions)
+        if self.suites.own is None:
+            yield from self.run_with(self.suites.usual).graded(submissions)
             return
-        owners = {name: run for run in self.runs for name in run.names}
         for submission in submissions:
-            if submission.name in owners:
-                yield from owners[submission.name].graded([submission])
+            if run := self.run_of(submission.name):
+                yield from run.graded([submission])
 
-    def grade(self, grader_of: Callable[[Run], Grader], chosen: Sequence[Submission]) -> None:
+    def grade(self, chosen: Sequence[Submission]) -> None:
         """Grade the chosen submissions, or whatever arrives until an interrupt."""
+        mine = [each for each in chosen if self.run_of(each.name)]
+        for run in self.runs:
+            run.forget_without_style([each for each in mine if self.run_of(each.name) is run])
         if not self.options.watch:
-            self.progress.expect(len(chosen))
+            self.progress.expect(len(mine))
         try:
-            with self.progress.shown():
-                for run in self.runs:
-                    names = set(run.names)
-                    mine = [each for each in chosen if each.name in names]
-                    if mine or self.options.watch:
-                        run.forget_without_style(mine)
-                        run.grade(grader_of(run), mine)
+            with self.progress.shown(), self._engine() as engine:
+                coordinator = Coordinator(engine, self._terms_of)
+                for event in self._events(coordinator, mine):
+                    self.note(event, engine)
         except KeyboardInterrupt:
             if not self.options.watch:
                 raise
+
+    def _terms_of(self, submission: str) -> Terms | None:
+        run = self.run_of(submission)
+        return Terms(run.store, run.grader, run.rules, run.origin) if run is not None else None
+
+    def _grader_of(self, rules: str) -> Grader:
+        """Return who grades by the rules with a key."""
+        return next(run.grader for run in self.runs if run.rules == rules)
+
+    def _engine(self) -> AbstractContextManager[Engine]:
+        options = self.options
+        if options.dask is None:
+            return threads(self._grader_of, options.jobs)
+        if find_spec("distributed") is None:
+            raise UserError("--dask: expected Dask, found none", "install python3-distributed")
+        # It takes a second to load.
+        from harness.grading.dask_cluster import dask_workers
+
+        rules = [run.rules for run in self.runs]
+        return dask_workers(
+            options.dask, self._grader_of, rules, options.style, urgent=bool(options.only)
+        )
+
+    def _events(
+        self, coordinator: Coordinator, submissions: Sequence[Submission]
+    ) -> Iterator[Progress]:
+        if not self.options.watch:
+            return grade_all(coordinator, submissions)
+
+        def expect() -> None:
+            self.progress.expect(self.progress.pace.done + coordinator.pending)
+
+        sources = {submission.name: submission.source for submission in submissions}
+        return grade_arrivals(coordinator, self.options.submissions, sources, expect, self.write)
 
     def note(self, event: Begun | Done, engine: Engine) -> None:
         """Show what has become of submissions, and remember it."""
@@ -116,18 +165,22 @@ class Batch:
         handed_in = list_folder(self.options.submissions)
         formats = {name: FORMATS[name] for name in self.options.formats}
         graded = self.graded(handed_in.submissions)
-        write_gradebook(out, graded, formats, self._pages(), self.options.audience)
+        pages = self._pages([submission.name for submission in handed_in.submissions])
+        write_gradebook(out, graded, formats, pages, self.options.audience)
         if self._seconds:
             wall = self._ended - self._began
             write_timing(out, self._seconds, wall, self._workers, self._cores)
         self.progress.written()
         return handed_in
 
-    def _pages(self) -> GradePages:
-        first, *others = [run.pages() for run in self.runs]
-        for run, pages in zip(self.runs[1:], others):
-            first.use(pages, run.names)
-        return first
+    def _pages(self, names: Sequence[str]) -> GradePages:
+        """Return who makes the pages of these submissions."""
+        usual = self.run_with(self.suites.usual)
+        pages = usual.pages()
+        for run in self.runs:
+            if run is not usual:
+                pages.use(run.pages(), [name for name in names if self.run_of(name) is run])
+        return pages
 
 
 @dataclass(slots=True)
@@ -135,15 +188,15 @@ class Run:
     """The grading of submissions with one suite."""
 
     suite: Suite
-    names: Sequence[str]
-    """The submissions that are graded with it."""
-    batch: Batch
     store: Store
+    grader: Grader
     rules: str
     """The key of the rules."""
     style: StyleRules
     origin: Origin
     """What all grades are made from."""
+    locale: str
+    """The language of its pages."""
 
     def graded(self, submissions: Sequence[Submission]) -> Iterator[Graded]:
         """Yield submissions with their grades, in the points of the suite as it is now."""
@@ -153,7 +206,7 @@ class Run:
 
     def pages(self) -> GradePages:
         """Return who makes the pages of submissions."""
-        return GradePages(self.suite, f"{self.rules} {self.batch.options.audience.locale}")
+        return GradePages(self.suite, f"{self.rules} {self.locale}")
 
     def forget_without_style(self, submissions: Sequence[Submission]) -> None:
         """Forget grades that lack a style which the suite's points would have judged now."""
@@ -164,37 +217,3 @@ class Run:
         ]
         if lacking:
             self.store.forget(lacking)
-
-    def grade(self, grader: Grader, submissions: Sequence[Submission]) -> None:
-        """Grade submissions, or whatever arrives until an interrupt."""
-        with self._engine(grader) as engine:
-            coordinator = Coordinator(engine, self.store, grader, self.rules, self.origin)
-            for event in self._events(coordinator, submissions):
-                self.batch.note(event, engine)
-
-    def _engine(self, grader: Grader) -> AbstractContextManager[Engine]:
-        options = self.batch.options
-        if options.dask is None:
-            return threads(grader, options.jobs)
-        if find_spec("distributed") is None:
-            raise UserError("--dask: expected Dask, found none", "install python3-distributed")
-        # It takes a second to load.
-        from harness.grading.dask_cluster import dask_workers
-
-        return dask_workers(
-            options.dask, grader, self.rules, options.style, urgent=bool(options.only)
-        )
-
-    def _events(
-        self, coordinator: Coordinator, submissions: Sequence[Submission]
-    ) -> Iterator[Begun | Done]:
-        batch = self.batch
-        if not batch.options.watch:
-            return grade_all(coordinator, submissions)
-
-        def expect() -> None:
-            batch.progress.expect(batch.progress.pace.done + coordinator.pending)
-
-        sources = {submission.name: submission.source for submission in submissions}
-        folder = batch.options.submissions
-        return grade_arrivals(coordinator, folder, sources, expect, batch.write)

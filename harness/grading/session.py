@@ -23,12 +23,12 @@ from harness.grading.regrading import Published, require_not_lower
 from harness.grading.rules import NO_STYLE, load_rules
 from harness.grading.run import Batch, Run
 from harness.grading.store import Store
-from harness.grading.submission import Grader
 from harness.grading.suites import Suites
 from harness.reports.changes import show_changes
 from harness.reports.progress import choose_progress
 from harness.reports.summary import show_summary
 from harness.reports.terminal import show_walls
+from harness.suite import Suite
 from harness.text import printable
 from harness.tracers.tracer import Tracer
 
@@ -60,47 +60,56 @@ def grade_folder(suites: Suites, tracer: Tracer, options: Options, console: Cons
         chosen = name_sources(chosen, options.sources, rules.archive, scratch)
         kind = sandboxes.kind if sandboxes else None
         progress = choose_progress(options.progress, console)
-        batch = Batch(options, progress)
-        for suite, mine in suites.parts([each.name for each in handed_in.submissions]):
-            key = rules_key(suite, options.style, kind)
-            fresh = options.fresh and not options.only and not batch.runs
-            store = Store(url, key, options.seed, fresh)
-            _require_seed(store, url, options)
-            made_from = origin(suite, kind, store.seed)
-            batch.runs.append(Run(suite, mine, batch, store, key, rules.style, made_from))
-        if not batch.runs:
-            raise UserError(
-                f"{options.submissions}: expected the submission of a student who has a suite,"
-                " found none"
-            )
+        store = Store(url, "", options.seed, options.fresh and not options.only)
+        _require_seed(store, url, options)
+
+        def make_run(suite: Suite) -> Run:
+            key, seed = rules_key(suite, options.style, kind), store.seed
+            grader = make_grader(suite, rules, tracer, options.jobs, seed, scratch, sandboxes)
+            made_from, locale = origin(suite, kind, seed), options.audience.locale
+            mine = store.for_rules(key)
+            return Run(suite, mine, grader, key, rules.style, made_from, locale)
+
+        batch = Batch(options, progress, suites, make_run)
+        names = [each.name for each in handed_in.submissions]
+        _make_runs(batch, names)
         if options.fresh:
             batch.forget(options.only)
         _require_same_rules(batch, options)
-        if batch.shared:
+        if store.shared:
             shuffle(chosen)  # so that batches at the same time seldom grade the same
 
-        def grader_of(run: Run) -> Grader:
-            return make_grader(
-                run.suite, rules, tracer, options.jobs, run.store.seed, scratch, sandboxes
-            )
-
-        batch.grade(grader_of, chosen)
+        batch.grade(chosen)
         changes = published.changes(batch.graded(chosen)) if published else []
-        present = [submission.name for submission in list_folder(options.submissions).submissions]
-        gone = published.gone(present) if published else []
+        names = [submission.name for submission in list_folder(options.submissions).submissions]
+        gone = published.gone(names) if published else []
         if not options.lower and any(change.lower for change in changes):
             show_changes(console, "grades", changes, gone)
             require_not_lower(changes, "grade", "gradebook")
         handed_in = batch.write()
         console.print(Text(progress.pace.words()))
-        names = handed_in.submissions
-        show_summary(console, batch.graded(names), suites.usual, rules.made_with, len(names))
+        present = handed_in.submissions
+        show_summary(console, batch.graded(present), suites.usual, rules.made_with, len(present))
         if published:
             show_changes(console, "grades", changes, gone)
         show_walls(console, sandboxes.walls() if sandboxes else NO_WALLS)
+        if options.watch:
+            chosen = list(present)
         left_out = suites.without([submission.name for submission in chosen])
         _show_end(console, batch, handed_in, left_out)
     return 2 if batch.skipped or left_out else 0
+
+
+def _make_runs(batch: Batch, names: Sequence[str]) -> None:
+    """Make the runs of submissions. Where all share one suite, build what they are tested with at
+    once: nothing can be graded without. Raises `UserError`."""
+    if batch.suites.own is None:
+        batch.run_with(batch.suites.usual).grader.programs()
+    elif not [name for name in names if batch.run_of(name)] and not batch.options.watch:
+        raise UserError(
+            f"{batch.options.submissions}: expected the submission of a student who has a suite,"
+            " found none"
+        )
 
 
 def _require_seed(store: Store, url: str, options: Options) -> None:

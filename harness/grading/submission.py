@@ -6,13 +6,12 @@ with an exception, or make the grade doubtful; `harness.grading.faults` decides 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.checking.backtrace import with_backtraces
 from harness.checking.check import Setup, check, make_runner
-from harness.checking.run import Runner
 from harness.diagnosis.diagnose import diagnose
 from harness.execution.budget import Budget, BudgetUsedUp, charging_this_thread
 from harness.execution.build import Library, build_library
@@ -45,14 +44,23 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
+class Programs:
+    """What submissions are tested with."""
+
+    tests: Mapping[str, Path | BuildError]
+    """By the names of tests."""
+    player: Path
+    """The program that plays randomized tests; see `harness.grading.script`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Grader:
     """Grades the submissions of a batch, all with the same suite, tools and seed."""
 
     suite: Suite
     rules: Rules
-    programs: Mapping[str, Path | BuildError]
-    player: Path
-    """The program that plays randomized tests; see `harness.grading.script`."""
+    programs: Callable[[], Programs]
+    """Builds the programs when they are first asked for. Raises `UserError`."""
     tracer: Tracer
     sandboxes: Sandboxes | None
     seed: str
@@ -67,6 +75,7 @@ class Grader:
         a user named. Raises `OSError` and `UserError` for faults of the machine."""
         limits = self.rules.budget
         budget = Budget(limits.seconds, limits.output_mib)
+        programs = self.programs()
         with budget.applied(), scratch_folder(self.scratch) as folder:
             unpacked, choice = folder / "unpacked", ""
             try:
@@ -83,7 +92,9 @@ class Grader:
                 doubtful = isinstance(error, (ToolFailed, SandboxError))
                 return Attempt(grade, (str(error),) if doubtful else ())
             with make_runner(self.suite, self.tracer, self.sandboxes, self.scratch) as runner:
-                return self._grade_library(library, runner, unpacked, choice, content)
+                setup = Setup(self.suite, library, programs.tests, runner)
+                confirmer = Confirmer(setup, programs.player, f"{self.seed} {content}")
+                return self._grade_library(library, confirmer, unpacked, choice)
 
     # ---- Tests --------------------------------------------------------------------------------
 
@@ -102,12 +113,10 @@ class Grader:
         return Grade(status, reason, tests, style, (), log, self.versions, _notes(choice))
 
     def _grade_library(
-        self, library: Library, runner: Runner, unpacked: Path, choice: str, content: str
+        self, library: Library, confirmer: Confirmer, unpacked: Path, choice: str
     ) -> Attempt:
-        suite = self.suite
-        setup = Setup(suite, library, self.programs, runner)
+        setup = confirmer.setup
         first = with_backtraces(setup, list(check(setup, 1)), most=1)
-        confirmer = Confirmer(setup, self.player, f"{self.seed} {content}")
         repetitions = confirmer.repetitions(self._repeatable(first))
         verdicts = [confirmed(verdict, repetitions.get(verdict.test.name)) for verdict in first]
         tests = tuple(map(TestResult.of, verdicts))
@@ -130,7 +139,7 @@ class Grader:
             flags,
             versions=self.versions,
             notes=_notes(choice, library.utils),
-            diagnosis=diagnose(suite, first),
+            diagnosis=diagnose(self.suite, first),
         )
         return Attempt(grade, (*unjudged, *judged.doubts))
 

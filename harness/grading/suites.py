@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from harness.suite import Suite
@@ -14,21 +14,13 @@ class Suites:
 
     usual: Suite
     """The suite of all submissions; with own ones, what they have in common: tests and limits."""
-    own: Mapping[str, Suite] | None = None
-    """By the names of submissions."""
+    own: Callable[[str], Suite | None] | None = None
+    """Returns the suite of a submission by its name; None if it has none."""
 
-    def parts(self, names: Sequence[str]) -> Iterator[tuple[Suite, Sequence[str]]]:
-        """Yield each suite, and which of these submissions are graded with it."""
-        if self.own is None:
-            yield self.usual, names
-            return
-        by_path: dict[str, list[str]] = {}
-        for name in names:
-            if name in self.own:
-                by_path.setdefault(str(self.own[name].path), []).append(name)
-        for sharing in by_path.values():
-            yield self.own[sharing[0]], sharing
+    def suite_of(self, submission: str) -> Suite | None:
+        """Return what a submission is graded with; None if it is left out."""
+        return self.usual if self.own is None else self.own(submission)
 
     def without(self, names: Sequence[str]) -> list[str]:
         """Return those of these submissions that have no suite."""
-        return [] if self.own is None else [name for name in names if name not in self.own]
+        return [name for name in names if self.suite_of(name) is None]

@@ -13,11 +13,11 @@ import pytest
 from grades import GRADE
 from harness.execution.build import ROOT
 from harness.grading.batch import Submission
-from harness.grading.coordinator import Begun, Coordinator, Done
+from harness.grading.coordinator import Begun, Coordinator, Done, Terms
 from harness.grading.engine import Ended, Event, Started, Task
 from harness.grading.rules import load_rules
 from harness.grading.store import Store
-from harness.grading.submission import Grader
+from harness.grading.submission import Grader, Programs
 from harness.results.grade import Status
 from harness.suite import load_suite
 from harness.tracers.ltrace import Ltrace
@@ -60,11 +60,13 @@ class Batch:
     def __init__(self, folder: Path, database: str) -> None:
         suite = load_suite(ROOT / "tests" / "suite.toml")
         rules = load_rules(suite)
-        grader = Grader(suite, rules, {}, folder, Ltrace(), None, "seed", {}, folder)
+        programs = Programs({}, folder)
+        grader = Grader(suite, rules, lambda: programs, Ltrace(), None, "seed", {}, folder)
         self.folder = folder
         self.engine = Elsewhere()
         self.store = Store(database, "rules")
-        self.coordinator = Coordinator(self.engine, self.store, grader, "rules")
+        terms = Terms(self.store, grader, "rules")
+        self.coordinator = Coordinator(self.engine, lambda _: terms)
 
     def hand_in(self, name: str, content: str) -> None:
         (self.folder / name).write_text(content)
