@@ -24,7 +24,7 @@ from harness.trace.trace import Address, Call, Phase, Trace, shortened
 _AROUND = 2
 """So many blocks are shown on each side of one that a call changes."""
 _WHOLE = 16
-"""A heap of so many blocks is shown whole if nothing in it is changed, and a larger one at its end."""
+"""A heap of so many blocks is shown whole if nothing in it changes, and a larger one at its end."""
 _MAPPINGS = 4
 """So many mappings are shown, the latest ones."""
 
