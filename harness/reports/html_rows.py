@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, zip_longest
 
+from harness.reports.audience import tr
 from harness.text import printable
 from harness.trace.pairs import Pair
 from harness.trace.trace import UNKNOWN_NOTE, Call, Trace, shortened
@@ -16,6 +17,8 @@ _LONGEST_RUN = 300
 """The calls of a run that are written out. The rest is told by its number; `checker.py trace` shows
 it."""
 _MOST_RUNS = 60
+_MOST_LINES = 40
+"""The lines of a call that are written out: it may make requests without end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +47,13 @@ class Run:
 
 
 def lines_of(call: Call | None) -> list[str]:
-    """Return the lines of a call, without what is equal in all correct mappings."""
+    """Return the first lines of a call, without what is equal in all correct mappings."""
     if call is None:
         return []
-    return [printable(shortened(line.removesuffix(UNKNOWN_NOTE))) for line in call.lines()]
+    lines = list(call.lines())
+    more = len(lines) - _MOST_LINES
+    first = [printable(shortened(line.removesuffix(UNKNOWN_NOTE))) for line in lines[:_MOST_LINES]]
+    return [*first, "  " + tr(f"{more} more")] if more > 0 else first
 
 
 def mark_of(pair: Pair) -> str:

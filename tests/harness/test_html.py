@@ -12,7 +12,10 @@ import pytest
 from grades import ANA, HOSTILE, hostile
 from harness.reports.gradebook import write_gradebook
 from harness.reports.html_grades import GradePages
+from harness.reports.html_rows import runs
 from harness.results.grade import Graded
+from harness.trace.pairs import pairs
+from harness.trace.trace import NULL, Call, End, How, Request, Trace
 from two_tests import FAILED, PASSED, SUITE, page
 
 
@@ -57,6 +60,14 @@ def test_what_a_submission_says_is_text(text: str) -> None:
     assert set(shown.tags) <= set(ORDINARY.tags) | {"p"}
     assert {name for name, _ in shown.attributes} <= {name for name, _ in ORDINARY.attributes}
     assert "\x1b" not in shown.text and "\u202e" not in shown.text
+
+
+def test_endless_requests_of_a_call_are_cut() -> None:
+    endless = Call("os_free", (NULL,), None, (Request("sbrk", (16,), -1),) * 100_000)
+    trace = Trace((endless,), End(How.EXIT, 0))
+    (run,) = runs(pairs(trace, trace))
+    assert len(run.rows) < 100
+    assert run.rows[-1].found.split() == [str(100_001 - len(run.rows) + 1), "more"]
 
 
 # ---- Grades --------------------------------------------------------------------------------------
