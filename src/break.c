@@ -91,6 +91,17 @@ static char *raise_in_segment(size_t increment)
     return start;
 }
 
+/* Whether the heap goes on where sbrk() refuses. musl's always does: musl's malloc() has the break
+ * to itself, and would put it back below our blocks. */
+static bool may_open_segments(void)
+{
+#ifdef __GLIBC__
+    return policy_in_force.extended;
+#else
+    return true;
+#endif
+}
+
 static char *raise_anywhere(size_t increment)
 {
     if (increment > INTPTR_MAX)
@@ -101,7 +112,7 @@ static char *raise_anywhere(size_t increment)
         if (start != (char *)-1) // NOLINT(performance-no-int-to-ptr): how sbrk() fails
             return start;
     }
-    return policy_in_force.extended ? raise_in_segment(increment) : NULL;
+    return may_open_segments() ? raise_in_segment(increment) : NULL;
 }
 
 char *break_raise(size_t increment)

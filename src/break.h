@@ -11,6 +11,7 @@
  * Under an extended policy, the heap goes on in segments from mmap() if sbrk() refuses, because
  * another mapping lies in the way of the break. Each segment lies above all blocks, and near them
  * if possible, within the reach of links. Its pages are made accessible as the break passes them.
+ * With musl, whose sbrk() refuses at once, all blocks are in segments.
  */
 #ifndef BREAK_H
 #define BREAK_H

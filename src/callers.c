@@ -4,6 +4,8 @@
  *
  * libc's backtrace() loads libgcc when it is first called, and thus allocates. The unwinder is
  * therefore linked into the library. Neither it nor dladdr() allocates.
+ *
+ * With musl, nothing is printed: the unwinder of musl-gcc needs a function of glibc.
  */
 #include <dlfcn.h>
 #include <stdbool.h>
@@ -13,6 +15,8 @@
 
 #include "printf.h"
 #include "report.h"
+
+#ifdef __GLIBC__
 
 #define MOST_CALLERS 20
 
@@ -53,3 +57,11 @@ void report_callers(void)
 
     _Unwind_Backtrace(visit, &left);
 }
+
+#else
+
+void report_callers(void)
+{
+}
+
+#endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * information.c - the functions of libc's malloc() family that tell about the heap, or tune it; for
- * libosmem-preload.so.
+ * information.c - the functions of glibc's malloc() family that tell about the heap, or tune it;
+ * for libosmem-preload.so. musl has none of them.
  */
 #include <errno.h>
 #include <malloc.h>
@@ -12,6 +12,8 @@
 #include "osmem.h"
 #include "policy.h"
 #include "totals.h"
+
+#ifdef __GLIBC__
 
 /* What is kept beyond the end of the heap is not for the caller to say: `pad` is ignored. */
 API int malloc_trim(size_t pad)
@@ -110,3 +112,5 @@ API int mallopt(int parameter, int value)
         return 0;
     }
 }
+
+#endif

@@ -2,7 +2,7 @@
 /*
  * lock.h - the lock of the heap.
  *
- * A process with a single thread does not take it: libc knows whether there are others, and none
+ * A process with a single thread does not take it: glibc knows whether there are others, and none
  * can start while the only thread is in the allocator. With several threads, taking and releasing
  * the lock costs one atomic instruction each. Only colliding threads call the kernel.
  *
@@ -14,9 +14,14 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/single_threaded.h>
 
 #include "attributes.h"
+
+#ifdef __GLIBC__
+#include <sys/single_threaded.h>
+#else
+#define __libc_single_threaded false /* musl does not tell: the lock is always taken */
+#endif
 
 enum { UNLOCKED, LOCKED, CONTENDED };
 

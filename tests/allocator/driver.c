@@ -74,7 +74,24 @@ static struct {
     char text[REPORT_SIZE];
 } * report;
 
+#ifdef __GLIBC__
 static void *(*real_sbrk)(intptr_t increment);
+
+__attribute__((constructor)) static void find_real_sbrk(void)
+{
+    *(void **)&real_sbrk = dlsym(RTLD_NEXT, "sbrk");
+}
+#else
+/* musl's refuses: the break is for its malloc(), which nothing here calls. */
+static void *real_sbrk(intptr_t increment)
+{
+    uintptr_t start = (uintptr_t)syscall(SYS_brk, 0);
+    uintptr_t end = start + (uintptr_t)increment;
+    bool moved = (uintptr_t)syscall(SYS_brk, end) == end;
+
+    return (void *)(moved ? start : UINTPTR_MAX); // NOLINT(performance-no-int-to-ptr)
+}
+#endif
 
 __attribute__((format(printf, 1, 2))) static void record(const char *format, ...)
 {
@@ -327,7 +344,6 @@ int main(void)
 {
     int count;
 
-    *(void **)&real_sbrk = dlsym(RTLD_NEXT, "sbrk");
     report = mmap(NULL, sizeof(*report), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     DIE(report == MAP_FAILED, "mmap");
     while ((count = read_program()) >= 0) {
