@@ -97,8 +97,10 @@ def _complete(programs: Sequence[Path]) -> None:
     if not any(map(_is_incomplete, programs)):
         return
     with exclusive(BUILD):
+        # Another checker may have made some of it meanwhile, or all.
         new = [program for program in programs if _is_incomplete(program)]
-        keep_code(new)
+        if new:
+            keep_code(new)
         for program in new:
             write_traced_copy(program)
 
