@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -13,8 +14,10 @@ from pathlib import Path
 import pytest
 
 from attacks import ATTACKS, Attack
-from batches import ALL, TESTS, graded, outcomes
+from batches import ALL, SOMEBODY, TESTS, graded, outcomes
 from harness.execution.build import ROOT
+from harness.execution.entrance import build_entrance
+from harness.execution.sandbox import scratch_folder
 from processes import left_of, processes_of
 from submissions import MISTAKES, attacking, mistaken, plain
 
@@ -45,6 +48,27 @@ def checked(*options: str, before: tuple[str, ...] = ()) -> subprocess.Completed
     """Check the allocator in one test, behind ``before``."""
     command = [*before, str(ROOT / "checker.py"), "check", *options, "malloc-arrays"]
     return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+STARTS_MANY = """
+import os, time
+for started in range(3000):
+    try:
+        if os.fork() == 0:
+            time.sleep(100)
+    except BlockingIOError:
+        break
+print(started)
+"""
+BEHIND_LANDLOCK = f"""
+import subprocess, sys
+from pathlib import Path
+from harness.execution.landlock import Landlock
+from harness.execution.limits import Limits
+limits = Limits(None, None, None, processes=100, scratch_mib=1, files=10)
+command = ["python3", "-c", {STARTS_MANY!r}]
+subprocess.run(Landlock(limits, Path(sys.argv[1])).confine(command, {{}}), check=True)
+"""
 
 
 # ---- Which kind is chosen ------------------------------------------------------------------------
@@ -149,6 +173,25 @@ def test_an_honest_submission_gets_the_same_grade_behind_both(batch: tuple[Path,
         behind_namespaces = rows_of(out)
     assert behind_namespaces["plain"]["points"] == str(ALL)
     assert behind_namespaces == {name: behind_landlock[name] for name in behind_namespaces}
+
+
+def test_an_ordinary_user_can_not_fill_the_machine_with_processes() -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can become somebody else")
+    with scratch_folder() as scratch:
+        scratch.chmod(0o1777)
+        shutil.copytree(build_entrance(), scratch / "entrance")
+        shutil.copytree(ROOT / "harness", scratch / "harness")
+        become = ["setpriv", f"--reuid={SOMEBODY}", f"--regid={SOMEBODY}", "--clear-groups"]
+        ended = subprocess.run(
+            [*become, "/usr/bin/python3", "-c", BEHIND_LANDLOCK, scratch / "entrance"],
+            env={**os.environ, "TMPDIR": str(scratch), "PYTHONPATH": str(scratch)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert ended.stderr == ""
+    assert 100 < int(ended.stdout) < 1000
 
 
 def test_what_a_killed_checker_leaves_ends_by_itself(tmp_path: Path) -> None:

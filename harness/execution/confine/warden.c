@@ -10,7 +10,7 @@
  *     -s NAME=PATH  show a file or a folder at a name relative to the new folder, by a link
  *     -o FOLDER     give a folder to the user that the command runs as
  *     -u USER       run as the first of the numbers from USER on that no other warden uses
- *     -p NUMBER     let this user have so many processes
+ *     -p NUMBER     let this user have so many processes; without -u, so many more than there are
  *     -m MIB        end the command if its folder is larger
  *     -f NUMBER     end the command if its folder holds more files
  *
@@ -33,9 +33,13 @@
 #include "landlock.h"
 #include "number.h"
 #include "privileges.h"
+#include "threads.h"
 #include "work_folder.h"
 
 enum { LINKS = 16, USERS = 4096 };
+
+/* So many more threads than now may all else of the caller have while the command runs. */
+#define SPARE_THREADS 512
 
 static const struct itimerval next_look = {.it_value.tv_usec = 50 * 1000};
 
@@ -125,9 +129,23 @@ static void become_user(void)
     drop_capabilities();
 }
 
+/* The kernel counts a user's processes everywhere. For the caller, that only keeps the machine from
+ * being filled until the checker, which measures the command, has ended it. */
+static void bound_processes(void)
+{
+    rlim_t others = given.user != 0 ? 0 : threads_of_this_user() + SPARE_THREADS;
+    struct rlimit processes = {given.processes + others, given.processes + others}, before;
+
+    if (getrlimit(RLIMIT_NPROC, &before) < 0)
+        err(2, "RLIMIT_NPROC");
+    if (processes.rlim_max > before.rlim_max)
+        processes = before;
+    if (setrlimit(RLIMIT_NPROC, &processes) < 0)
+        err(2, "RLIMIT_NPROC");
+}
+
 __attribute__((noreturn)) static void become_command(void)
 {
-    struct rlimit processes = {given.processes, given.processes};
     sigset_t none;
     FILE *oom = fopen("/proc/self/oom_score_adj", "w");
 
@@ -136,10 +154,7 @@ __attribute__((noreturn)) static void become_command(void)
         fputs("1000", oom);
         fclose(oom);
     }
-    /* The kernel counts a user's processes everywhere: the limit is for users that have no others.
-     */
-    if (given.user != 0 && setrlimit(RLIMIT_NPROC, &processes) < 0)
-        err(2, "RLIMIT_NPROC");
+    bound_processes();
     become_user();
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     sigemptyset(&none);
