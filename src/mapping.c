@@ -7,19 +7,19 @@
 #include "page.h"
 #include "policy.h"
 
-static struct mapping_totals totals;
+static struct mapping_totals mappings;
 
 static void count_mapped(size_t blocks, size_t bytes)
 {
-    __atomic_fetch_add(&totals.count, blocks, __ATOMIC_RELAXED);
-    __atomic_fetch_add(&totals.bytes, bytes, __ATOMIC_RELAXED);
+    __atomic_fetch_add(&mappings.count, blocks, __ATOMIC_RELAXED);
+    __atomic_fetch_add(&mappings.bytes, bytes, __ATOMIC_RELAXED);
 }
 
 struct mapping_totals mapping_totals(void)
 {
     struct mapping_totals now = {
-        .count = __atomic_load_n(&totals.count, __ATOMIC_RELAXED),
-        .bytes = __atomic_load_n(&totals.bytes, __ATOMIC_RELAXED),
+        .count = __atomic_load_n(&mappings.count, __ATOMIC_RELAXED),
+        .bytes = __atomic_load_n(&mappings.bytes, __ATOMIC_RELAXED),
     };
 
     return now;

@@ -14,7 +14,7 @@ struct policy policy_in_force = {.check = 1}; /* makes the first os_free() read 
 bool policy_is_known;
 size_t policy_heap_limit;
 
-static const char *const fits[] = {"best", "first", "next", "worst", NULL};
+static const char *const fit_names[] = {"best", "first", "next", "worst", NULL};
 static const char *const orders[] = {"address", "lifo", NULL};
 static const char *const merges[] = {"free", "need", NULL};
 
@@ -30,7 +30,7 @@ static const struct setting {
     {"alignment", offsetof(struct policy, alignment), NULL},
     {"trim", offsetof(struct policy, trim), NULL},
     {"smallest_rest", offsetof(struct policy, smallest_rest), NULL},
-    {"fit", offsetof(struct policy, fit), fits},
+    {"fit", offsetof(struct policy, fit), fit_names},
     {"order", offsetof(struct policy, order), orders},
     {"merge", offsetof(struct policy, merge), merges},
     {"thread_cache", offsetof(struct policy, thread_cache), NULL},
