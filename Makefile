@@ -70,6 +70,11 @@ test-debian: ## Try both commands and grading on a bare Debian; RELEASE=trixie A
 	@tools/install-packages check grade debian
 	@tools/test-debian "$${RELEASE:?is not set: make test-debian RELEASE=trixie}" $(ARGS)
 
+.PHONY: test-kernel
+test-kernel: ## Try sandboxes and control groups on the kernel of a Debian; RELEASE=bookworm
+	@tools/install-packages check grade debian kernel
+	@tools/test-kernel "$${RELEASE:?is not set: make test-kernel RELEASE=bookworm}"
+
 .PHONY: bench
 bench: ## Measure everything, and print it in Markdown; ARGS="--json FILE check tracing ..."
 	@tools/install-packages check trace bench
@@ -111,7 +116,7 @@ lint: ## Check the layout, the types and the style of all code
 	$(PYTHON) -m flake8 checker.py harness kit tests bench tools
 	$(PYTHON) -m mypy
 	NODE_PATH=/usr/share/nodejs eslint --format unix harness/reports/html
-	shellcheck platforms/*/* tools/install-packages tools/test-debian .ci/run
+	shellcheck -x platforms/*/* tools/install-packages tools/test-debian tools/test-kernel tests/kernel/run .ci/run
 
 .PHONY: clean
 clean: ## Remove everything that was built

@@ -15,6 +15,7 @@ from pathlib import Path
 from subprocess import DEVNULL, PIPE, STDOUT
 
 from harness.execution.budget import charge, require_rest
+from harness.execution.control_group import control_group
 from harness.execution.groups import noted
 from harness.execution.limits import Excess, Finished, Limits
 from harness.execution.meter import Meter
@@ -108,8 +109,9 @@ def run(
     require_rest()
     with (
         shared(),
+        control_group(limits) as group,
         subprocess.Popen(
-            [*_prlimit(limits), *command],
+            [*group.entrance(), *_prlimit(limits), *command],
             env=env,
             cwd=cwd,
             stdin=PIPE if isinstance(stdin, bytes) else stdin,
@@ -134,6 +136,7 @@ def run(
             # The leader is not reaped yet, so no other process group can have its number.
             os.killpg(process.pid, signal.SIGKILL)
             status = process.wait()
+        excess = group.excess() or excess
         for reader, output in outputs.items():
             output.take(reader)
             if output.excessive:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.execution.bubblewrap import Bubblewrap
+from harness.execution.control_group import delegated_group
 from harness.execution.landlock import Landlock, landlock_version
 from harness.execution.limits import Limits
 from harness.execution.sandbox import Sandbox, SandboxError, becomes_users
@@ -63,6 +64,7 @@ class Sandboxes:
         """Return which walls stand between a submission and the machine, and which are missing."""
         walls = _walls(self.kind)
         standing = [name for name, stands in walls.items() if stands]
+        standing += ["control groups"] * (delegated_group() is not None)
         missing = [name for name, stands in walls.items() if not stands]
         return f"Walls: {', '.join(standing)}" + (f"; missing: {', '.join(missing)}" * any(missing))
 
