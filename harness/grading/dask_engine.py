@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any
 
+import dask
 from distributed import Client, Future, KilledWorker
 
 from harness.errors import UserError
@@ -46,6 +47,9 @@ _CUT = (CancelledError, TimeoutError, OSError, AttributeError)
 _LOST = ("lost", "cancelled")
 """The states of futures that never have a result."""
 _HERE = "here"
+_NO_SOURCES = {"distributed.diagnostics.computations.ignore-modules": [""]}
+"""Keeps Dask from reading the source of what sends a task, to show it: that takes as long as sending
+it. The pattern fits all modules."""
 
 
 @dataclass(slots=True)
@@ -94,6 +98,7 @@ class DaskEngine:
         self._outdated = 0.0
         """When to ask for the workers again."""
         client.subscribe_topic(TOPIC, self._note_start)
+        dask.config.set(_NO_SOURCES)
 
     @property
     def workers(self) -> int:

@@ -59,7 +59,7 @@ class Diagnosis:
 
     @classmethod
     def from_values(cls, values: Mapping[str, Any]) -> Diagnosis:
-        """Return the diagnosis from what `dataclasses.asdict` and JSON made of it."""
+        """Return the diagnosis from its fields, as JSON has them."""
         return cls(
             tuple(Cause(**_tuples(cause)) for cause in values["causes"]),
             tuple(values["given"]),

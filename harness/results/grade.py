@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any
 
@@ -165,7 +165,13 @@ class Grade:
 
     def to_json(self) -> str:
         """Return the text that `grade_from_json` reads."""
-        return json.dumps(asdict(self))
+        return json.dumps(self, default=_values)
+
+
+def _values(part: Any) -> dict[str, Any]:
+    """Return the fields of a part of a grade. `dataclasses.asdict` would copy all that is in them,
+    which takes ten times as long."""
+    return {each.name: getattr(part, each.name) for each in fields(part)}
 
 
 def _test_from_values(values: dict[str, Any]) -> TestResult:
