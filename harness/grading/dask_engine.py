@@ -48,8 +48,8 @@ _LOST = ("lost", "cancelled")
 """The states of futures that never have a result."""
 _HERE = "here"
 _NO_SOURCES = {"distributed.diagnostics.computations.ignore-modules": [""]}
-"""Keeps Dask from reading the source of what sends a task, to show it: that takes as long as sending
-it. The pattern fits all modules."""
+"""Keeps Dask from reading the source of what sends a task, to show it: reading takes as long as
+sending. The pattern fits all modules."""
 
 
 @dataclass(slots=True)

@@ -39,16 +39,16 @@ def python(program: str, limits: Limits, output: Output | None = None) -> Finish
 
 
 def test_the_memory_of_all_processes_is_bounded_by_the_kernel(group: Path) -> None:
-    each = "import os\nfor _ in range(4): os.fork()\nheld = b'x' * (90 << 20)\nimport time\ntime.sleep(50)"
-    assert python(each, LIMITS).excess is Excess.MEMORY
-    alone = "held = b'x' * (90 << 20)"
-    assert python(alone, LIMITS) == Finished(0, None)
+    hold = "held = b'x' * (90 << 20)"
+    forks = "import os, time\nfor _ in range(4): os.fork()"
+    assert python(f"{forks}\n{hold}\ntime.sleep(50)", LIMITS).excess is Excess.MEMORY
+    assert python(hold, LIMITS) == Finished(0, None)
 
 
 def test_processes_are_counted_together(group: Path) -> None:
     output = Output(4096)
-    forks = "import os, time\nfor n in range(40):\n  print(n, flush=True)\n  os.fork() or time.sleep(50)"
-    assert python(forks, LIMITS, output).status == 1
+    loop = "for n in range(40):\n  print(n, flush=True)\n  os.fork() or time.sleep(50)"
+    assert python(f"import os, time\n{loop}", LIMITS, output).status == 1
     assert b"BlockingIOError" in output.content
     assert 8 <= output.content.count(b"\n") < 30
 
@@ -80,7 +80,7 @@ def test_a_right_allocator_passes_in_each_kind_of_sandbox(
 ) -> None:
     suite = tmp_path / "slow.toml"
     suite.write_text(f'extends = "{ROOT}/tests/suite.toml"\n{MUCH_TIME}')
-    options = ["--sandbox-kind", kind, "--suite", suite, "--src", ROOT / "tests" / "plain"]
+    options = ["--sandbox-kind", kind, "--suite", str(suite), "--src", "tests/plain"]
     check = [sys.executable, "checker.py", "check", *options]
     checked = subprocess.run(check, cwd=ROOT, capture_output=True, text=True, check=False)
     assert "40 of 40 tests passed: 90 of 90 points" in checked.stdout
