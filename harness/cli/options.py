@@ -44,12 +44,14 @@ tracer_option = click.option(
     show_default=True,
     help="Use this tracer; auto is uftrace if installed and supported, else ltrace.",
 )
+# One more than can run at a time: each of them waits now and then, for a disk or a process to end.
 jobs_option = click.option(
     "--jobs",
     type=click.IntRange(1),
-    default=len(os.sched_getaffinity(0)),
+    default=len(os.sched_getaffinity(0)) + 1,
     metavar="N",
-    help="Run N tests, or grade N submissions, at a time.  [default: the number of processors]",
+    help="Run N tests, or grade N submissions, at a time."
+    "  [default: one more than there are processors]",
 )
 course_option = click.option(
     "--course",
