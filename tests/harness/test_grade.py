@@ -145,7 +145,7 @@ def test_one_submission_can_be_graded_again(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     ("attack", "seconds", "limit", "beside"),
-    [("doze", 2, "2 s", []), ("chatter", 60, "1 MiB of output", ["plain"])],
+    [("doze", 1, "1 s", []), ("chatter", 60, "1 MiB of output", ["plain"])],
 )
 def test_what_no_longer_fits_the_budget_is_not_run_and_earns_nothing(
     folder: Path, attack: str, seconds: int, limit: str, beside: list[str]
