@@ -21,7 +21,7 @@ from harness.errors import UserError
 from harness.execution.build import ROOT
 from harness.execution.kit import UTILS
 from harness.execution.sandbox import scratch_folder
-from harness.execution.walls import NO_WALLS
+from harness.execution.walls import walls_of
 from harness.grading.archive.bounds import ArchiveLimits, Refused
 from harness.grading.archive.unpack import unpack
 from harness.grading.batch import list_folder
@@ -93,11 +93,7 @@ def compare_submissions(
     folders of sources that a user named, as NAME=PATH. Raises `UserError` and `OSError`."""
     limits = load_rules(course.suite).archive
     with scratch_folder() as scratch:
-        sandboxes = (
-            make_batch_sandboxes(course.suite.run_limits, sandbox_kind, scratch)
-            if sandbox_kind
-            else None
-        )
+        sandboxes = make_batch_sandboxes(course.suite.run_limits, sandbox_kind, scratch)
         handed_in = list_folder(course.submissions).submissions
         named = name_sources(handed_in, sources, limits, scratch)
         folders = {submission.name: submission.source for submission in named}
@@ -112,8 +108,7 @@ def compare_submissions(
         _leave_out(sim, dict(zip(names, codes)), _kit_files(texts, rules.kit))
         found = sim.compare(names, rules.least_tokens)
     pairs = _pairs(dict(zip(names, codes)), found)
-    walls = sandboxes.walls() if sandboxes else NO_WALLS
-    return Compared(tuple(pairs), len(codes), left_out, walls)
+    return Compared(tuple(pairs), len(codes), left_out, walls_of(sandboxes))
 
 
 # ---- The C of submissions ------------------------------------------------------------------------

@@ -69,6 +69,11 @@ class Sandboxes:
         return f"Walls: {', '.join(standing)}" + (f"; missing: {', '.join(missing)}" * any(missing))
 
 
+def walls_of(sandboxes: Sandboxes | None) -> str:
+    """Return which walls stand; None stands for no sandboxes."""
+    return sandboxes.walls() if sandboxes else NO_WALLS
+
+
 def _walls(kind: str) -> dict[str, bool]:
     """Return what could be a wall, and whether it stands."""
     namespaces = kind == BUBBLEWRAP

@@ -124,9 +124,7 @@ def _prepare(order: BatchOrder) -> _Prepared:
     scratch = tempfile.TemporaryDirectory(prefix="osmem-grade-", ignore_cleanup_errors=True)
     top = Path(scratch.name).absolute()
     top.chmod(0o711)
-    sandboxes = (
-        make_batch_sandboxes(suite.run_limits, order.sandbox, top) if order.sandbox else None
-    )
+    sandboxes = make_batch_sandboxes(suite.run_limits, order.sandbox, top)
     grader = make_grader(suite, rules, Ltrace(), 1, order.seed, top, sandboxes)
     grader.programs()
     return _Prepared(grader, scratch)

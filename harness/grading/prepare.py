@@ -22,9 +22,11 @@ from harness.trace.file import read_trace_file
 from harness.tracers.tracer import Tracer
 
 
-def make_batch_sandboxes(limits: Limits, kind: str, scratch: Path) -> Sandboxes:
-    """Return sandboxes that can keep these limits. Their entrance lies in a folder that they can
-    reach. Raises `UserError`."""
+def make_batch_sandboxes(limits: Limits, kind: str | None, scratch: Path) -> Sandboxes | None:
+    """Return sandboxes of a kind that can keep these limits; None if no kind is asked for. Their
+    entrance lies in a folder that they can reach. Raises `UserError`."""
+    if kind is None:
+        return None
     entrance = scratch / "entrance"
     shutil.copytree(build_entrance(), entrance)
     return choose_sandboxes(kind, entrance, [Trial(limits, scratch, "TMPDIR")])

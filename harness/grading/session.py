@@ -11,7 +11,7 @@ from rich.text import Text
 
 from harness.errors import UserError
 from harness.execution.tools import BUILD_TOOLS, require_tools
-from harness.execution.walls import NO_WALLS
+from harness.execution.walls import walls_of
 from harness.grading.apart import require_apart
 from harness.grading.batch import HandedIn, list_folder, only_batch
 from harness.grading.database import database_file
@@ -52,11 +52,7 @@ def grade_folder(suites: Suites, tracer: Tracer, options: Options, console: Cons
     handed_in = list_folder(options.submissions)
     chosen = handed_in.submissions if options.watch else handed_in.choose(options.only)
     with only_batch(options.out) as scratch:
-        sandboxes = (
-            make_batch_sandboxes(suites.usual.run_limits, options.sandbox, scratch)
-            if options.sandbox
-            else None
-        )
+        sandboxes = make_batch_sandboxes(suites.usual.run_limits, options.sandbox, scratch)
         chosen = name_sources(chosen, options.sources, rules.archive, scratch)
         kind = sandboxes.kind if sandboxes else None
         progress = choose_progress(options.progress, console)
@@ -92,7 +88,7 @@ def grade_folder(suites: Suites, tracer: Tracer, options: Options, console: Cons
         show_summary(console, batch.graded(present), suites.usual, rules.made_with, len(present))
         if published:
             show_changes(console, "grades", changes, gone)
-        show_walls(console, sandboxes.walls() if sandboxes else NO_WALLS)
+        show_walls(console, walls_of(sandboxes))
         if options.watch:
             chosen = list(present)
         left_out = suites.without([submission.name for submission in chosen])
