@@ -50,7 +50,7 @@ SHOWN = {
     "contents": "it has no room to grow in place: it moves",
     "realloc-mapping": "a mapping always moves to a new block.*munmap",
     "realloc-shrink": "it keeps its address; the block is split",
-    "realloc-extend": "it is the last block of the heap: it grows by 4528 bytes",
+    "realloc-extend": "it is the last block of the heap: it grows by 4096 bytes",
     "realloc-neighbours": "it takes in the free memory that follows; the block is split",
     "realloc-move": "it moves; best fit .* 304 bytes at heap[+]0x20",
     "overflow": r"nmemb \* size overflows: the call returns NULL",
@@ -73,18 +73,44 @@ POLICIES = {
     "coarse": Policy(alignment=32, smallest_rest=100, header_magic=0xFEEDFACE),
     "aligned": Policy(alignment=16),
     "first": Policy(fit="first"),
+    "first, lifo": Policy(fit="first", order="lifo"),
     "next": Policy(fit="next"),
     "next, small": Policy(fit="next", mmap_threshold=40960, prealloc_malloc=32768),
     "worst": Policy(fit="worst"),
     "worst, coarse": Policy(fit="worst", alignment=32, smallest_rest=100, header_magic=7),
+    "worst, lifo": Policy(fit="worst", order="lifo"),
+    "lifo": Policy(order="lifo"),
+    "at need": Policy(merge="need"),
+    "next, at need": Policy(fit="next", merge="need"),
+    "trimmed": Policy(trim=4096),
+    "nothing preallocated": Policy(prealloc_malloc=0, prealloc_calloc=0),
+    "preallocated by os_calloc": Policy(prealloc_malloc=0),
+    "next, nothing preallocated": Policy(fit="next", prealloc_malloc=0, prealloc_calloc=0),
+    "worst, at need, nothing preallocated": Policy(
+        fit="worst", merge="need", prealloc_malloc=0, prealloc_calloc=0
+    ),
+    "preallocates what it maps": Policy(mmap_threshold=65536, prealloc_malloc=262144),
+    "worst, preallocates what it maps": Policy(
+        fit="worst", mmap_threshold=40960, prealloc_malloc=500_000, alignment=32
+    ),
 }
 OTHER_FITS = {
-    "alignment": "{} fit takes the .* free block of 16 bytes",
-    "best-fit": "{} fit takes the .* 400 bytes at heap[+]0x20",
+    "alignment": "{} fit takes the .*free block .*of 16 bytes",
+    "best-fit": "{} fit takes the .* block .* bytes at heap",
     "lowest-of-equals": "{} fit takes the .* 200 bytes at heap[+]0x20",
     "realloc-move": "it moves; {} fit .* 304 bytes at heap[+]0x20",
 }
 """What is shown under another fit than the best."""
+AT_NEED = {
+    "heap-list": "all that touch are merged; .* 240 bytes at heap[+]0x20",
+    "merge": "all that touch are merged; .* 376 bytes at heap[+]0x20",
+}
+"""What is shown where free blocks merge at need."""
+NOT_PREALLOCATED = {
+    "alignment": r"a new block.*sbrk\(48\)",
+    "preallocation": r"none ends at the break: a new block.*sbrk\(1032\) = heap[+]0x0",
+}
+"""What is shown where nothing is preallocated."""
 UNCHANGED = {"zero-size", "overflow", "refusal", "errno", "double-free", "freed-realloc"}
 """The rules whose last call has to leave all memory as it was."""
 
@@ -100,6 +126,20 @@ def test_no_two_things_to_explain_have_the_same_name() -> None:
     assert len(names) == len(set(names))
 
 
+def what_is_shown(rule: str, policy: Policy) -> str:
+    """Return what has to be found in the last call of an example, as a pattern."""
+    own: dict[str, str] = {} if policy.fit == "best" else OTHER_FITS
+    if policy.merge == "need":
+        own = own | AT_NEED
+    if not policy.prealloc_malloc:
+        own = own | NOT_PREALLOCATED
+    if policy.prealloc_calloc and rule == "preallocation":
+        own = {}
+    if policy.order == "lifo":
+        own = own | {"lowest-of-equals": "freed last.* 200 bytes at heap[+]0x130"}
+    return own.get(rule, SHOWN[rule]).format(policy.fit)
+
+
 @pytest.mark.parametrize("policy", POLICIES.values(), ids=list(POLICIES))
 @pytest.mark.parametrize("rule", RULES)
 def test_the_last_call_of_an_example_shows_its_rule(rule: str, policy: Policy) -> None:
@@ -112,12 +152,25 @@ def test_the_last_call_of_an_example_shows_its_rule(rule: str, policy: Policy) -
     call = last.step.call
     head, *requests = call.lines()
     shown = (head, last.step.why, " ".join((head, last.step.why, *requests)))
-    own = {} if policy.fit == "best" else OTHER_FITS
-    expected = own.get(rule, SHOWN[rule]).format(policy.fit)
+    expected = what_is_shown(rule, policy)
     if policy != Policy(fit=policy.fit):
         expected = re.sub(r"[0-9][0-9a-fx]*", r"\\w+", expected)
     assert any(re.search(expected, text) for text in shown), shown
     assert (states[-1] == states[-2]) == (rule in UNCHANGED)
+
+
+@pytest.mark.parametrize("policy", POLICIES.values(), ids=list(POLICIES))
+def test_the_block_that_an_example_takes_is_another_under_another_choice(policy: Policy) -> None:
+    def taken(rule: str, **choice: str) -> object:
+        *_, last = ProgramPlayer(example_of(rule, policy), replace(policy, **choice)).play()
+        assert last.step is not None
+        return last.step.call.result
+
+    for fit in {"best", "first", "worst"} - {policy.fit}:
+        assert taken("best-fit") != taken("best-fit", fit=fit)
+    if policy.fit != "next":
+        order = {"address": "lifo", "lifo": "address"}[policy.order]
+        assert taken("lowest-of-equals") != taken("lowest-of-equals", order=order)
 
 
 @pytest.mark.parametrize("policy", POLICIES.values(), ids=list(POLICIES))
