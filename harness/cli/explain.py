@@ -10,17 +10,15 @@ import click
 from harness.cli.options import choose_tests, suite_option
 from harness.diagnosis.table import MISTAKES, table_of
 from harness.errors import UserError
-from harness.execution.build import ROOT
 from harness.reports.explanation import write_mistake, write_rule, write_test
 from harness.reports.page import Page, page_for
 from harness.reports.terminal import make_console
-from harness.specification.mistakes import Mistake, read_mistakes
+from harness.specification.assignment import assignment_of
+from harness.specification.mistakes import Mistake, is_mistake, read_mistakes
 from harness.specification.passages import read_passages
 from harness.specification.phrases import mistake_under
 from harness.specification.rules import RULES
 from harness.suite import Suite
-
-_SPECIFICATION = ROOT / "docs" / "specification.md"
 
 
 @click.command("explain")
@@ -35,11 +33,15 @@ def explain_command(name: str, suite_path: Path) -> None:
     suite = choose_tests(suite_path)
     known = (mistake_under(suite.policy, mistake) for mistake in read_mistakes(MISTAKES))
     mistakes = {mistake.name: mistake for mistake in known}
+    none = {name for name in mistakes if not is_mistake(name, suite.policy)}
     tests = {test.name: test for test in suite.tests}
     console = make_console()
     page = page_for(console)
     if name in RULES:
-        _explain_rule(page, name, suite, list(mistakes.values()))
+        made = [mistake for mistake in mistakes.values() if mistake.name not in none]
+        _explain_rule(page, name, suite, made)
+    elif name in none:
+        raise UserError(f"{name}: no mistake in {suite.path}: its policy leaves none to make")
     elif name in mistakes:
         _explain_mistake(page, mistakes[name], suite)
     elif name in tests:
@@ -50,11 +52,11 @@ def explain_command(name: str, suite_path: Path) -> None:
 
 
 def _explain_rule(page: Page, name: str, suite: Suite, mistakes: list[Mistake]) -> None:
-    own = suite.path.parent / _SPECIFICATION.name
+    passages = read_passages(assignment_of(suite.policy, suite.path.parent))
     write_rule(
         page,
         name,
-        read_passages(own if own.is_file() else _SPECIFICATION)[name],
+        passages.get(name, []),
         [mistake for mistake in mistakes if mistake.rule == name],
         [test for test in suite.tests if name in test.rules],
         suite.policy,

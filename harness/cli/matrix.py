@@ -17,7 +17,7 @@ from harness.execution.build_error import BuildError
 from harness.execution.build import ROOT
 from harness.reports import matrix as report
 from harness.reports import terminal
-from harness.specification.mistakes import read_mistakes
+from harness.specification.mistakes import is_mistake, read_mistakes
 from harness.tracers.ltrace import Ltrace
 
 
@@ -43,18 +43,20 @@ def matrix_command(
     """Show what planted mistakes cost.
 
     MISTAKE is a name in tests/mistakes.toml or a pattern, such as 'realloc-*'; without any, all are
-    made, one after the other, by the plain implementation. A test in brackets does not judge the
-    rule that the mistake breaks.
+    made, one after the other, by the plain implementation. What is no mistake under the policy of
+    the suite is left out. A test in brackets does not judge the rule that the mistake breaks.
     """
-    planted = read_mistakes(MISTAKES)
+    suite = choose_tests(suite_path)
     chosen = [
         mistake
-        for mistake in planted
-        if not mistakes or any(fnmatch.fnmatchcase(mistake.name, name) for name in mistakes)
+        for mistake in read_mistakes(MISTAKES)
+        if is_mistake(mistake.name, suite.policy)
+        and (not mistakes or any(fnmatch.fnmatchcase(mistake.name, name) for name in mistakes))
     ]
     if not chosen:
-        raise UserError(f"no mistake is named {mistakes[0]!r}", "see tests/mistakes.toml")
-    suite = choose_tests(suite_path)
+        raise UserError(
+            f"no mistake in {suite.path} is named {mistakes[0]!r}", "see tests/mistakes.toml"
+        )
     setup = set_up(suite, ROOT / "tests" / "plain", Ltrace(), jobs)
     if isinstance(setup.library, BuildError):
         raise setup.library

@@ -115,4 +115,4 @@ def _tell(folder: Path, made: Variant) -> None:
     )
     click.echo(f"A right solution of the suite it extends gets {made.points_of_base} points.")
     if made.unnoticed:
-        click.echo(f"No mistakes here, or not noticed: {', '.join(made.unnoticed)}")
+        click.echo(f"Not noticed here: {', '.join(made.unnoticed)}")

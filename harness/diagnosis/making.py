@@ -27,7 +27,7 @@ from harness.execution.build_error import BuildError
 from harness.execution.kit import UTILS
 from harness.execution.limits import Finished
 from harness.execution.workers import Workers, result_of
-from harness.specification.mistakes import Mistake, read_mistakes
+from harness.specification.mistakes import Mistake, is_mistake, read_mistakes
 from harness.specification.policy import Policy
 from harness.results.verdict import Outcome, Verdict
 from harness.suite import Suite, Test
@@ -71,8 +71,8 @@ def _make_test(
 def recorded_costs(
     suite: Suite, programs: Mapping[str, Path | BuildError], jobs: int
 ) -> list[Cost]:
-    """Return what each known mistake costs, as `harness.checking.matrix.costs` does, but without a
-    tracer: it takes seconds. Raises `UserError`."""
+    """Return what each mistake costs, as `harness.checking.matrix.costs` does, but without a
+    tracer: it takes seconds. What is no mistake in this suite is left out. Raises `UserError`."""
     mistakes = tuple(read_mistakes(MISTAKES))
     failed: dict[int, list[Verdict]] = {number: [] for number in range(len(mistakes))}
     with recorders(suite, programs, len(mistakes)) as by_test, Workers(jobs) as workers:
@@ -84,7 +84,11 @@ def recorded_costs(
         for future in futures:
             for number, verdict in result_of(future).items():
                 failed[number].append(verdict)
-    return [cost_of(mistake, failed[number]) for number, mistake in enumerate(mistakes)]
+    return [
+        cost_of(mistake, failed[number])
+        for number, mistake in enumerate(mistakes)
+        if is_mistake(mistake.name, suite.policy)
+    ]
 
 
 def recorded_points(suite: Suite, programs: Mapping[str, Path | BuildError], policy: Policy) -> int:

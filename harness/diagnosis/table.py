@@ -19,7 +19,7 @@ from functools import cache
 from pathlib import Path
 
 from harness.execution.build import ROOT
-from harness.specification.mistakes import Mistake
+from harness.specification.mistakes import Mistake, is_mistake
 from harness.specification.phrases import mistake_under
 from harness.suite import Suite
 
@@ -212,8 +212,8 @@ def read_table(path: Path) -> Table:
 def table_of(suite: Suite) -> Table | None:
     """Return the table of a suite; None if it has none. It is read once, for a whole batch.
 
-    Tests whose reference is another one than when the table was made are left out. The mistakes are
-    worded for the policy of the suite.
+    Tests whose reference is another one than when the table was made are left out, and so are
+    mistakes that are none under the policy of the suite. The others are worded for it.
     """
     path = table_file(suite)
     if not path.is_file():
@@ -227,4 +227,6 @@ def table_of(suite: Suite) -> Table | None:
         and digest(test.reference.read_bytes()) == table.tests[test.name].digests[NO_MISTAKE]
     }
     mistakes = tuple(mistake_under(suite.policy, mistake) for mistake in table.mistakes)
-    return Table(table.key, mistakes, fitting)
+    none = [mistake.name for mistake in mistakes if not is_mistake(mistake.name, suite.policy)]
+    whole = Table(table.key, mistakes, fitting)
+    return whole.without(none) if none else whole

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from html import escape
-from pathlib import Path
 
 import markdown
 
@@ -21,7 +20,7 @@ th, td { border: 1px solid #bbb; padding: .2rem .5rem; text-align: left; vertica
 """
 
 
-def for_students(page: Path, names: Collection[str]) -> str:
+def for_students(page: str, names: Collection[str]) -> str:
     """Return a page of docs/ in Markdown, as it is in a kit that has pages of these names. A link
     that would lead elsewhere becomes plain text."""
 
@@ -29,7 +28,7 @@ def for_students(page: Path, names: Collection[str]) -> str:
         text, path, _ = match.groups()
         return match[0] if not path or path in names else text
 
-    return _LINK.sub(linked, _LEFT_OUT.sub("", page.read_text(encoding="utf-8")))
+    return _LINK.sub(linked, _LEFT_OUT.sub("", page))
 
 
 def as_html(text: str) -> str:

@@ -17,6 +17,7 @@ from harness.execution.kit import UTILS
 from harness.kit.modules import needed_files
 from harness.kit.pages import as_html, for_students
 from harness.specification.answers import record
+from harness.specification.assignment import assignment_of
 from harness.specification.examples import examples_of
 from harness.specification.mistakes import read_mistakes
 from harness.specification.phrases import mistake_under
@@ -121,12 +122,14 @@ def _write_answers(suite: Suite, kit: Path) -> None:
 
 
 def _write_pages(suite: Suite, docs: Path) -> None:
-    """Write the pages. A suite may have an assignment of its own beside it."""
+    """Write the pages, the assignment among them as the suite has it."""
     docs.mkdir()
-    own = suite.path.parent / _SPECIFICATION
     for name in _PAGES:
-        source = own if name == _SPECIFICATION and own.is_file() else ROOT / "docs" / name
-        text = for_students(source, _PAGES)
+        if name == _SPECIFICATION:
+            page = assignment_of(suite.policy, suite.path.parent)
+        else:
+            page = (ROOT / "docs" / name).read_text(encoding="utf-8")
+        text = for_students(page, _PAGES)
         (docs / name).write_text(text, encoding="utf-8")
         (docs / name).with_suffix(".html").write_text(as_html(text), encoding="utf-8")
 

@@ -41,9 +41,11 @@ def write_rule(
     """Write the page of a rule, with the mistakes that break it and the tests that judge it."""
     rule = rules_of(policy)[name]
     page.heading(f"{name}: {rule.sentence}")
-    page.heading("What docs/specification.md says")
+    page.heading("What the assignment says")
     for passage in passages:
         page.paragraph(f"{passage.section}: {passage.text}")
+    if not passages:
+        page.paragraph("No passage of its text is marked with this rule.")
     _write_example(page, example_of(name, policy), policy)
     page.heading("Where to look in your code if it is broken")
     page.paragraph(rule.look)

@@ -1,4 +1,4 @@
-"""The passages of docs/specification.md that state the rules.
+"""The passages of the assignment that state the rules.
 
 A passage is a paragraph, an item of a list or a row of a table. A comment in it, which readers of
 the page don't see, names its rules: ``<!-- rules: best-fit, lowest-of-equals -->``.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
 
 _SECTION = re.compile(r"^## (.*)\n", re.MULTILINE)
 _START = r"(?:[|]|- |\d+[.] )"
@@ -19,16 +18,16 @@ _MARKUP = re.compile(r"\*\*|`")
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A passage of the specification, as plain text without line ends."""
+    """A passage of the assignment, as plain text without line ends."""
 
     section: str
     """The heading above it."""
     text: str
 
 
-def read_passages(path: Path) -> dict[str, list[Passage]]:
-    """Return the passages of each rule, in the order of the page. Raises `OSError`."""
-    _, *parts = _SECTION.split(path.read_text(encoding="utf-8"))
+def read_passages(page: str) -> dict[str, list[Passage]]:
+    """Return the passages of each rule that the page names, in the order of the page."""
+    _, *parts = _SECTION.split(page)
     found: dict[str, list[Passage]] = {}
     for heading, content in zip(parts[::2], parts[1::2]):
         for match in _PASSAGE.finditer(content):

@@ -14,6 +14,8 @@ from harness.specification.mistakes import Mistake
 from harness.specification.policy import CHOICES, Policy, in_words
 
 _FITS = {"best": "smallest", "first": "first", "next": "next", "worst": "largest"}
+_LOOKS_OF_BEST_FIT = frozenset(("fit-first", "fit-last", "fit-worst", "fit-first-of-large"))
+"""The mistakes whose advice is about the smaller of two blocks: other fits need the rule's."""
 _PHRASES: Mapping[str, Callable[[Policy], str]] = {
     # The preallocations, and what is a page whatever the policy
     r"(?<=in place of )128 KiB": lambda p: in_words(p.prealloc_malloc),
@@ -45,6 +47,16 @@ _PHRASES: Mapping[str, Callable[[Policy], str]] = {
     r"\b8\b(?= bytes below| below| to)": lambda p: str(p.alignment),
     r"(?<=multiple of )8|(?<=, not of )8|(?<=not rounded up to )8": lambda p: str(p.alignment),
     # The fit
+    r"(?<=takes the )first free block that is large enough, not the smallest": lambda p: (
+        "lowest free block that is large enough, not the one freed last"
+        if (p.fit, p.order) == ("first", "lifo")
+        else f"first free block that is large enough, not the {_FITS[p.fit]}"
+    ),
+    r"(?<=takes the )largest free block, not the smallest that is large enough": lambda p: (
+        "lowest of the largest free blocks, not the one freed last"
+        if (p.fit, p.order) == ("worst", "lifo")
+        else f"largest free block, not the {_FITS[p.fit]} that is large enough"
+    ),
     r"(?<=, not the )smallest": lambda p: _FITS[p.fit],
     r"best(?= fit)": lambda p: p.fit,
 }
@@ -62,10 +74,11 @@ def mistake_under(policy: Policy, mistake: Mistake) -> Mistake:
     """Return a mistake with the texts that a policy gives it. Calls that show it need the usual
     numbers, and are left out with others."""
     kept = mistake.program if _has_usual_numbers(policy) else ()
+    look = "" if policy.fit != "best" and mistake.name in _LOOKS_OF_BEST_FIT else mistake.look
     return replace(
         mistake,
         what=_text_under(policy, mistake.what),
-        look=_text_under(policy, mistake.look),
+        look=_text_under(policy, look),
         program=kept,
     )
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 
 from building import PLAIN, build
 from driver import Driver, Report
-from harness.specification.mistakes import Mistake
+from harness.specification.mistakes import Mistake, is_mistake
 from harness.specification.policy import Policy
 from programs import POLICIES
 from submissions import MISTAKES, PLANTED
@@ -20,6 +21,33 @@ from submissions import MISTAKES, PLANTED
 SIZES = (8, 24, 100, 200, 500, 1000, 3000, 4064, 5000, 40_000, 65_536, 100_000, 131_032, 200_000)
 STEPS = (0, 0, 0, -24, -8, 8, 10, 16, 32)
 ORDINARY_OPERATIONS = ("m", "c", "r", "f")
+NONE_UNDER = {
+    "classic": ({"prealloc_calloc": 131072}, "preallocate-much-for-calloc"),
+    "aligned": (
+        {"alignment": 16, "smallest_rest": 32, "fit": "first"},
+        "align-to-16 fit-first fit-first-of-large split-from-two-steps split-from-two-headers",
+    ),
+    "first, lifo": ({"fit": "first", "order": "lifo"}, ""),
+    "worst": (
+        {"fit": "worst", "merge": "need"},
+        "fit-worst coalesce-when-full shrink-rest-not-merged",
+    ),
+    "one threshold": (
+        {"mmap_threshold": 65536, "calloc_threshold": 65536, "prealloc_malloc": 4096},
+        "threshold-page-for-malloc threshold-of-malloc-for-calloc threshold-page-for-realloc"
+        " realloc-growing-mapping-maps realloc-small-mapping-grows-crashes realloc-copies-64-kib"
+        " preallocate-page-for-malloc",
+    ),
+    "nothing preallocated": (
+        {"prealloc_malloc": 0, "prealloc_calloc": 0, "trim": 4096},
+        "preallocate-never preallocate-for-mapping preallocate-per-function preallocate-header-too"
+        " preallocate-page-too preallocate-whole preallocate-rest-lost"
+        " preallocate-rest-lost-after-mapping preallocate-rest-counts-its-header"
+        " preallocate-rest-misplaced preallocate-unsplit-near-page unsplit-rest-forgotten-first"
+        " no-preallocation-after-mapping preallocated-before-refusal",
+    ),
+}
+"""Policies, and the mistakes that are none under them."""
 ORDINARY = [mistake for mistake in PLANTED if mistake.seen != "extra"]
 EXTRA = [mistake for mistake in PLANTED if mistake.seen == "extra"]
 
@@ -97,6 +125,20 @@ def test_no_trace_of_an_ordinary_program_shows_an_extra_mistake(
         play(driver_path, RANDOM_PROGRAMS, [mistake.name]), right_reports, strict=True
     ):
         assert (found.trace, found.wrong) == (right.trace, right.wrong)
+
+
+@pytest.mark.parametrize(("settings", "names"), NONE_UNDER.values(), ids=list(NONE_UNDER))
+def test_what_a_policy_asks_for_is_no_mistake(
+    driver_path: Path, settings: Mapping[str, Any], names: str
+) -> None:
+    policy = Policy(**settings)
+    assert {name for name in MISTAKES if not is_mistake(name, policy)} == set(names.split())
+    refused = [[f"x {1 + seed % 7}", *program] for seed, program in enumerate(RANDOM_PROGRAMS)]
+    programs = [*RANDOM_PROGRAMS, *refused]
+    right = list(play(driver_path, programs, policy=policy))
+    for name in set(names.split()) - {"shrink-rest-not-merged"}:  # it is planted with more
+        found = play(driver_path, programs, [name], policy)
+        assert not any(differ(*pair) for pair in zip(found, right, strict=True)), name
 
 
 def test_an_ordinary_mistake_needs_no_more_than_an_ordinary_program() -> None:

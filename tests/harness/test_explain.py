@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -26,7 +27,7 @@ from harness.suite import Suite, load_suite
 
 SUITES = {name: load_suite(ROOT / "tests" / f"{name}.toml") for name in ("suite", "classic")}
 MISTAKES = read_mistakes(ROOT / "tests" / "mistakes.toml")
-PASSAGES = read_passages(ROOT / "docs" / "specification.md")
+PASSAGES = read_passages((ROOT / "docs" / "specification.md").read_text(encoding="utf-8"))
 HEADER = 32
 
 SHOWN = {
@@ -192,6 +193,7 @@ def test_the_page_of_a_rule_shows_what_the_model_does(rule: str, policy: Policy)
 
 def test_mistakes_are_told_with_the_numbers_of_the_policy() -> None:
     own = replace(POLICIES["small"], alignment=16, smallest_rest=32, header_magic=7, fit="first")
+    planted = {mistake.name: mistake for mistake in MISTAKES}
     told = {mistake.name: mistake_under(own, mistake).what for mistake in MISTAKES}
     assert (
         told["threshold-one-step-early"] == "os_malloc maps a total that is 16 bytes below 40 KiB."
@@ -202,6 +204,11 @@ def test_mistakes_are_told_with_the_numbers_of_the_policy() -> None:
         told["split-from-two-steps"]
     )
     assert told["fit-worst"].endswith("not the first that is large enough.")
+    lifo = mistake_under(Policy(fit="first", order="lifo"), planted["fit-first"])
+    assert lifo.what.endswith(
+        "takes the lowest free block that is large enough, not the one freed last."
+    )
+    assert "smaller" in planted["fit-first"].look and not lifo.look
     assert [mistake_under(Policy(), mistake) for mistake in MISTAKES] == MISTAKES
 
 
@@ -278,6 +285,21 @@ def test_a_stream_that_is_not_utf_8_gets_ascii() -> None:
     assert ended.returncode == 0
     assert ended.stdout.isascii() and "|# free 376 |" in ended.stdout
     assert "\\" not in ended.stdout
+
+
+def test_a_suite_of_another_policy_is_explained_by_its_own(tmp_path: Path) -> None:
+    suite = tmp_path / "suite.toml"
+    suite.write_text(f'extends = "{ROOT}/tests/suite.toml"\n[policy]\nfit = "first"\n')
+    ended = checker("explain", "best-fit", "--suite", suite)
+    assert ended.returncode == 0
+    assert "2. First fit. Of the free blocks that are large enough, the one at the" in ended.stdout
+    assert not re.search("best fit|smallest", ended.stdout, re.IGNORECASE)
+    assert "fit-worst " in ended.stdout and "fit-first " not in ended.stdout
+    assert_could_not_run(checker("explain", "fit-first", "--suite", suite), "no mistake in")
+    (tmp_path / "specification.md").write_text("# Ours\n\n## Heap\n\nFirst fit.\n")
+    ended = checker("explain", "best-fit", "--suite", suite)
+    assert (ended.stderr, ended.returncode) == ("", 0)
+    assert "No passage of its text is marked with this rule." in ended.stdout
 
 
 def test_an_unknown_name_is_answered_with_near_ones() -> None:

@@ -120,6 +120,22 @@ def test_the_assignment_of_a_variant_has_its_own_numbers(variant: Path) -> None:
     assert "OSMEM_CONF" not in text and "128 KiB" not in text
 
 
+def test_a_kit_of_another_policy_needs_no_text_beside_its_suite(tmp_path: Path) -> None:
+    (tmp_path / "suite.toml").write_text(f'{FEW}[policy]\nfit = "worst"\n')
+    kit = tmp_path / "kit"
+    made = checker(
+        "variant", tmp_path / "worst", "--suite", tmp_path / "suite.toml", "--no-diagnosis"
+    )
+    assert made.returncode == 0, made.stderr
+    assert "fit-worst" not in made.stdout + (tmp_path / "worst" / "matrix.csv").read_text()
+    (tmp_path / "worst" / "specification.md").unlink()
+    ended = checker("kit", kit, "--suite", tmp_path / "worst" / "suite.toml")
+    assert (ended.stderr, ended.returncode) == ("", 0)
+    assert "**Worst fit.**" in (kit / "docs" / "specification.md").read_text()
+    told = in_kit(kit, "./checker.py", "explain", "best-fit").stdout
+    assert "2. Worst fit." in told and "fit-first " in told and "fit-worst " not in told
+
+
 def test_rules_are_explained_as_the_variant_has_them(variant: Path) -> None:
     ended = checker("explain", "lowest-of-equals", "--suite", variant / "suite.toml")
     assert ended.returncode == 0
