@@ -25,7 +25,7 @@ from harness.reports.terminal import make_console, show_walls
 from harness.text import printable
 from harness.whole_file import write_whole
 
-_FORMATS = ("csv", "xlsx", "moodle", "worksheet", "canvas")
+_FORMATS = ("csv", "xlsx", "moodle", "worksheet", "feedback", "canvas")
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
@@ -37,7 +37,8 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
     type=click.Choice(_FORMATS),
     default="csv",
     show_default=True,
-    help="csv and xlsx are for spreadsheets, the others for the gradebooks of these systems.",
+    help="csv and xlsx are for spreadsheets, canvas for Canvas, the others for Moodle: its"
+    " gradebook, and an assignment's grading worksheet and feedback files.",
 )
 @click.option(
     "-o",
@@ -65,6 +66,7 @@ def table_command(
     """
     require_compared(lower, compare)
     from harness.course.exports import EXPORTS
+    from harness.course.feedback_files import participants
     from harness.course.published import PublishedTable
     from harness.course.settings import load_course
     from harness.course.table import UNGRADED, make_table
@@ -82,10 +84,14 @@ def table_command(
         require_not_lower(changes, "total", "table")
     export = EXPORTS[form]
     path = output or course_path.parent / f"grades{export.suffix}"
-    write_whole(path, export.render(table, course.assignment))
+    write_whole(path, export.render(table, course))
     for row in table.rows:
         if row.status == UNGRADED:
             line = f"{row.student.id}: {UNGRADED}: run grade again"
+            console.print(Text(printable(line)), soft_wrap=True)
+    for row, number in participants(table) if export.by_participant else ():
+        if row.submission is not None and not number:
+            line = f"{row.student.id}: left out: no participant in the roster, nor in a name"
             console.print(Text(printable(line)), soft_wrap=True)
     for name, reason in sorted(table.unmatched.items()):
         line = f"No student: {name}: {reason}"

@@ -1,4 +1,4 @@
-"""The table of a course as files: for spreadsheets, and for the gradebooks of Moodle and Canvas.
+"""The table of a course as files: for spreadsheets, and for the imports of Moodle and Canvas.
 
 No text becomes a formula in any of them. CSV for spreadsheets begins with a byte order mark: they
 take UTF-8 for something else without it.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -18,12 +17,13 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 
 from harness.course.columns import Cell, cells, headings
+from harness.course.feedback_files import feedback_files, participants
+from harness.course.settings import Course
 from harness.course.table import Row, Table
 from harness.reports.gradebook import guarded
 from harness.text import printable
 
 _BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
-_PARTICIPANT = re.compile(r"_(\d+)_assignsubmission_")
 _MOST_CHARACTERS = 32_767
 """As many characters fit into a cell of a spreadsheet."""
 
@@ -33,8 +33,10 @@ class Export:
     """A format of the table."""
 
     suffix: str
-    render: Callable[[Table, str], bytes]
-    """Takes the table and the name of the assignment."""
+    render: Callable[[Table, Course], bytes]
+    """Raises `UserError` and `OSError`."""
+    by_participant: bool = False
+    """Whether it leaves out students whose number in Moodle is unknown."""
 
 
 def number(value: Decimal) -> int | float:
@@ -50,7 +52,8 @@ def plain(value: Decimal) -> str:
 # ---- Spreadsheets --------------------------------------------------------------------------------
 
 
-def _as_csv(table: Table, assignment: str) -> bytes:
+def as_csv(table: Table) -> bytes:
+    """Return the table in CSV for spreadsheets."""
     rows: Iterable[list[Cell]] = (cells(row, table) for row in table.rows)
     return _lines([list(headings(table)), *rows], _BOM)
 
@@ -75,7 +78,7 @@ def _text(value: Cell) -> str:
     return guarded(value)
 
 
-def _as_xlsx(table: Table, assignment: str) -> bytes:
+def _as_xlsx(table: Table, course: Course) -> bytes:
     book = Workbook(write_only=True)
     sheet = book.create_sheet("grades")
     sheet.freeze_panes = "C2"
@@ -101,17 +104,18 @@ def _as_xlsx(table: Table, assignment: str) -> bytes:
 # ---- Other systems -------------------------------------------------------------------------------
 
 
-def _as_moodle(table: Table, assignment: str) -> bytes:
+def _as_moodle(table: Table, course: Course) -> bytes:
     """Return the file for Moodle's import of grades, which maps these headings by itself."""
     rows = [
         (row.student.id, row.student.email, row.student.name, row.total, _feedback(row))
         for row in table.rows
     ]
-    heading = ("ID number", "Email address", "Full name", assignment, f"{assignment} (Feedback)")
+    item = course.assignment
+    heading = ("ID number", "Email address", "Full name", item, f"{item} (Feedback)")
     return _lines([heading, *rows])
 
 
-def _as_worksheet(table: Table, assignment: str) -> bytes:
+def _as_worksheet(table: Table, course: Course) -> bytes:
     """Return Moodle's grading worksheet of an assignment. It knows students by their number in the
     course; those whose number is unknown are left out."""
     heading = ("Identifier", "Full name", "Email address", "Grade", "Maximum Grade")
@@ -120,21 +124,15 @@ def _as_worksheet(table: Table, assignment: str) -> bytes:
             *(f"Participant {number}", row.student.name, row.student.email),
             *(row.total, table.max_points, _feedback(row)),
         )
-        for row in table.rows
-        if (number := _participant(row))
+        for row, number in participants(table)
+        if number
     ]
     return _lines([(*heading, "Feedback comments"), *rows])
 
 
-def _participant(row: Row) -> str:
-    """Return Moodle's number of a student, from the roster or the name of the submission."""
-    named = _PARTICIPANT.search(row.submission.name) if row.submission else None
-    return row.student.participant or (named[1] if named else "")
-
-
-def _as_canvas(table: Table, assignment: str) -> bytes:
+def _as_canvas(table: Table, course: Course) -> bytes:
     """Return the file for Canvas' import of grades; its second line has the points possible."""
-    heading = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section", assignment)
+    heading = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section", course.assignment)
     possible = ("Points Possible", "", "", "", "", str(table.max_points))
     rows = [
         (s.name, s.canvas, s.id, s.login or s.email, s.group, row.total)
@@ -157,9 +155,10 @@ def _feedback(row: Row) -> str:
 
 
 EXPORTS: Mapping[str, Export] = {
-    "csv": Export(".csv", _as_csv),
+    "csv": Export(".csv", lambda table, course: as_csv(table)),
     "xlsx": Export(".xlsx", _as_xlsx),
     "moodle": Export("-moodle.csv", _as_moodle),
-    "worksheet": Export("-worksheet.csv", _as_worksheet),
+    "worksheet": Export("-worksheet.csv", _as_worksheet, by_participant=True),
+    "feedback": Export("-feedback.zip", feedback_files, by_participant=True),
     "canvas": Export("-canvas.csv", _as_canvas),
 }

@@ -19,11 +19,16 @@ from harness.specification.rules import RULES
 _CALLED_FROM = ", called from "
 
 
-def audience_of(course: Course) -> Audience:
-    """Return what students see at this time. Raises `UserError` and `OSError`."""
+def hidden_now(course: Course) -> frozenset[str]:
+    """Return the tests that students don't see at this time. Raises `UserError` and `OSError`."""
     students = read_roster(course.roster, course.zone)
     after_due = all_due(students, course.deadlines, datetime.now(timezone.utc))
-    hidden = hidden_tests(course.suite, course.shows, after_due)
+    return hidden_tests(course.suite, course.shows, after_due)
+
+
+def audience_of(course: Course) -> Audience:
+    """Return what students see at this time. Raises `UserError` and `OSError`."""
+    hidden = hidden_now(course)
 
     def view(graded: Graded) -> Graded:
         told = in_language(graded.grade)

@@ -12,7 +12,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from harness.course.columns import TEST
-from harness.course.exports import EXPORTS
+from harness.course.exports import as_csv
 from harness.course.table import Table
 from harness.errors import UserError
 from harness.results.changes import Change, TestChange
@@ -77,7 +77,7 @@ def _rows(text: str) -> dict[str, _Cells]:
 
 
 def _today(table: Table) -> dict[str, _Cells]:
-    return _rows(EXPORTS["csv"].render(table, "").decode("utf-8-sig"))
+    return _rows(as_csv(table).decode("utf-8-sig"))
 
 
 def _causes(old: _Cells, new: _Cells) -> Iterator[str]:

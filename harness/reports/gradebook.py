@@ -48,6 +48,7 @@ _COLUMNS = (
 """``points`` are those for tests, ``tests`` and ``extra`` the numbers of passed ones, ``total`` all
 points. A submission that was skipped has none of these numbers. ``mistakes`` are the names of those
 that explain failed tests."""
+_SUBMISSIONS = "submissions"
 _FORMULA = ("=", "+", "-", "@", "\N{MINUS SIGN}")
 """The signs that a formula begins with; `unicodedata` turns wide and small ones into these."""
 _HIDDEN_FORMULA = re.compile(r";(?=\s*[=+\-@\N{MINUS SIGN}\uff0b\uff0d\uff1d\uff20])")
@@ -84,6 +85,13 @@ def _unused_name(name: str, used: set[str]) -> str:
         unused = f"{safe}-{number}"
     used.add(_key(unused))
     return unused
+
+
+def submission_folders(folder: Path, names: Iterable[str]) -> dict[str, Path]:
+    """Return the folder of each submission in a folder of results; the names are all that are in
+    the gradebook, in its order."""
+    used: set[str] = set()
+    return {name: folder / _SUBMISSIONS / _unused_name(name, used) for name in names}
 
 
 # ---- Contents ------------------------------------------------------------------------------------
@@ -213,10 +221,10 @@ def write_gradebook(
             separator = ",\n"
             name = _unused_name(each.submission, used)
             if pages is not None:
-                pages.enter(each, f"submissions/{name}")
+                pages.enter(each, f"{_SUBMISSIONS}/{name}")
             with audience.listening():
                 seen = audience.view(each)
-                _write_submission(folder / "submissions" / name, seen, formats or {}, pages)
+                _write_submission(folder / _SUBMISSIONS / name, seen, formats or {}, pages)
         results.write("\n]\n" if used else "[]\n")
     if pages is not None:
         write_whole(folder / "index.html", pages.index())

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import tempfile
+import zipfile
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -13,7 +14,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from command import checker
+from command import assert_could_not_run, checker
 from courses import ATTACHED, DUE_A, HINT, LONG_AGO, Class, hours
 from harness.course.columns import headings
 from harness.course.exports import EXPORTS, plain
@@ -181,7 +182,7 @@ def _explained(row: Row, lines: list[str]) -> None:
 
 def _exports(course: Class) -> None:
     settings, table = table_of(course)
-    files = {name: each.render(table, settings.assignment) for name, each in EXPORTS.items()}
+    files = {name: each.render(table, settings) for name, each in EXPORTS.items()}
     expected = {row.student.id: row.total for row in table.rows}
 
     text = files["csv"].decode("utf-8-sig")
@@ -209,9 +210,40 @@ def _exports(course: Class) -> None:
     assert by_number["Participant 777"]["Feedback comments"].startswith("8 points; less 4")
     assert len(sheet) == 29
 
+    _feedback_files(files["feedback"], course.folder / "results")
+    _reports_that_show_too_much_stay_here(course)
+
     canvas = list(csv.DictReader(io.StringIO(files["canvas"].decode(), newline="")))
     assert (canvas[0]["Student"], canvas[0]["malloc"]) == ("Points Possible", "13")
     assert {row["SIS User ID"]: Decimal(row["malloc"]) for row in canvas[1:]} == expected
+
+
+def _feedback_files(archive: bytes, results: Path) -> None:
+    """Read the archive as Moodle does: by the number after the first underscore of a folder."""
+    with zipfile.ZipFile(io.BytesIO(archive)) as file:
+        assert file.testzip() is None
+        found: dict[str, dict[str, str]] = {}
+        for name in file.namelist():
+            full_name, number, *plugin, rest = name.split("_", 4)
+            assert plugin == ["assignsubmission", "file"] and number.isdigit()
+            found.setdefault(number, {"name": full_name})[rest] = file.read(name).decode()
+    assert len(found) == 29
+    assert found["902"]["name"] == "Kim Lee" and found["508"]["name"] == "=Eve Lovelace"
+    folder = results / "submissions" / f"Kim Lee_902_{ATTACHED}"
+    assert found["902"]["/report.html"] == (folder / "report.html").read_text()
+    assert "8 von 13 Punkten" in found["902"]["/report.txt"]
+    assert found["777"]["/report.txt"].startswith("Ada Lovelace_777_") and "500" not in found
+    assert not any("calloc-arrays" in text for files in found.values() for text in files.values())
+
+
+def _reports_that_show_too_much_stay_here(course: Class) -> None:
+    settings = (course.folder / "course.toml").read_text()
+    hiding = course.folder / "hiding.toml"
+    hiding.write_text(settings.replace('["calloc-arrays"]', '["calloc-arrays", "malloc-arrays"]'))
+    refused = checker("table", "--course", hiding, "--format", "feedback")
+    message = "expected no test that students may not see, found malloc-arrays; run grade again"
+    assert_could_not_run(refused, message)
+    assert not (course.folder / "grades-feedback.zip").exists()
 
 
 def _other_points(course: Class) -> None:
