@@ -1,20 +1,21 @@
 """Deadlines, and what it costs to be late.
 
-A day that has begun counts as a whole one. A student's own late days are used up first; what is
-left costs points. What is handed in after a deadline has closed does not count.
+A day that has begun counts as a whole one, also if clocks change on it. A student's own late days
+are used up first; what is left costs points. What is handed in after a deadline has closed does
+not count.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from harness.course.roster import Student
+from harness.course.roster import Student, utc
 from harness.suite import SuiteError, check_keys, list_of, number_within, whole_number
 
 _DAY = timedelta(days=1)
@@ -77,7 +78,7 @@ def _read_deadline(path: Path, table: object, zone: ZoneInfo) -> Deadline:
     groups = list_of("names", path, "deadline", values, "groups", [])
     due = _time(path, "due", values.get("due"), zone)
     closes = _time(path, "closes", values["closes"], zone) if "closes" in values else None
-    if closes is not None and closes < due:
+    if closes is not None and utc(closes) < utc(due):
         raise SuiteError(f"{path}: deadline: closes: expected a time after {due}, found {closes}")
     return Deadline(due, closes, tuple(groups))
 
@@ -128,7 +129,7 @@ def closes_for(student: Student, deadline: Deadline) -> datetime | None:
     """Return from when on nothing of a student counts, with the extension; None is never."""
     if deadline.closes is None:
         return None
-    return max(deadline.closes, due_for(student, deadline))
+    return max(deadline.closes, due_for(student, deadline), key=utc)
 
 
 def lateness(
@@ -145,11 +146,17 @@ def lateness(
     due, closes = due_for(student, deadline), closes_for(student, deadline)
     if submitted is None:
         return Lateness(due, closes, 0, 0, Decimal(0))
-    # Within one time zone, Python would count hours by the wall clock.
-    late = submitted.astimezone(timezone.utc) - due.astimezone(timezone.utc)
-    days = -(-late // _DAY) if late > rules.grace else 0
+    days = _days_between(due, submitted) if utc(submitted) - utc(due) > rules.grace else 0
     free = min(days, student.late_days)
     return Lateness(due, closes, days, free, _penalty(days - free, points, rules))
+
+
+def _days_between(due: datetime, submitted: datetime) -> int:
+    """Return how many days have begun after the deadline. Each ends at its time of the day, and
+    not before 24 hours: a day on which clocks change is one day."""
+    by_hours = utc(submitted) - utc(due)
+    by_clock = submitted.astimezone(due.tzinfo).replace(tzinfo=None) - due.replace(tzinfo=None)
+    return max(1, -(-min(by_hours, by_clock) // _DAY))
 
 
 def _penalty(days: int, points: int, rules: LateRules) -> Decimal:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from harness.course.deadlines import closes_for, deadline_of
 from harness.course.names import FIELDS, UnreadName, NameRules, read_name
 from harness.course.platform_lists import Listed, read_list
-from harness.course.roster import Student, read_roster
+from harness.course.roster import Student, read_roster, utc
 from harness.course.settings import Course
 from harness.grading.batch import Submission, list_folder
 
@@ -61,7 +61,7 @@ def join(course: Course, students: Sequence[Student]) -> Joined:
         mine = _submissions(owners, found.by_student)
         in_time, ignored[student.id] = _split(student, mine, course)
         if in_time:
-            *earlier, latest = sorted(in_time, key=lambda each: (each.time, each.name))
+            *earlier, latest = sorted(in_time, key=lambda each: (utc(each.time), each.name))
             counted[student.id] = latest
             ignored[student.id] += [Ignored(each, "a later one counts") for each in earlier]
     return Joined(counted, ignored, found.unmatched)
@@ -103,7 +103,7 @@ def _split(
     in_time: list[HandedIn] = []
     after: list[Ignored] = []
     for each in submissions:
-        if closes is None or each.time <= closes:
+        if closes is None or utc(each.time) <= utc(closes):
             in_time.append(each)
         else:
             after.append(Ignored(each, f"handed in after {shown(closes)}"))

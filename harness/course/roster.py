@@ -7,7 +7,7 @@ import io
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -46,11 +46,17 @@ class Extension:
     """More time for a student: until a time, or so much longer than the others."""
 
     until: datetime | None
-    longer: timedelta
+    days: int = 0
+    """So many days later, at the same time of the day."""
+    hours: int = 0
 
     def moves(self, due: datetime) -> datetime:
         """Return when the student's work is due, never before the others'."""
-        return max(due, self.until) if self.until is not None else due + self.longer
+        if self.until is not None:
+            return max(due, self.until, key=utc)
+        # Python adds to the time of the clock: that is right for days, but not for hours.
+        later = utc(due + timedelta(days=self.days)) + timedelta(hours=self.hours)
+        return later.astimezone(due.tzinfo)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +81,12 @@ class Student:
     """The number by which Moodle names the student's submissions."""
     canvas: str = ""
     """The number of the student in Canvas."""
+
+
+def utc(time: datetime) -> datetime:
+    """Return a time to be compared: within one time zone, Python compares times of the clock, which
+    come twice when clocks are put back."""
+    return time.astimezone(timezone.utc)
 
 
 def read_roster(path: Path, zone: ZoneInfo) -> tuple[Student, ...]:
@@ -173,15 +185,14 @@ class _Line:
         if not text:
             return None
         if match := _BY_HOURS.fullmatch(text):
-            longer = timedelta(**{_UNITS[match["unit"]]: int(match["number"])})
-            return Extension(None, longer)
+            return Extension(None, **{_UNITS[match["unit"]]: int(match["number"])})
         try:
             until = datetime.fromisoformat(text)
         except ValueError as error:
             expected = "a time such as 2026-12-01T23:59, or as +2d or +12h"
             raise self._error("extension", expected, repr(text)) from error
         until = until.replace(tzinfo=zone) if until.tzinfo is None else until.astimezone(zone)
-        return Extension(until, timedelta(0))
+        return Extension(until)
 
     def _error(self, name: str, expected: str, found: str) -> RosterError:
         return RosterError(f"{self.path}:{self.number}: {name}: expected {expected}, found {found}")

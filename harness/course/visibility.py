@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from harness.course.deadlines import Deadline, closes_for, deadline_of, due_for
-from harness.course.roster import Student
+from harness.course.roster import Student, utc
 from harness.grading.style import was_unearned
 from harness.reports.audience import tr
 from harness.results.diagnosis import Cause, Diagnosis
@@ -82,7 +82,7 @@ def all_due(students: Iterable[Student], deadlines: tuple[Deadline, ...], now: d
     for student in students:
         if deadline := deadline_of(student, deadlines):
             ends.append(closes_for(student, deadline) or due_for(student, deadline))
-    return bool(ends) and max(ends) < now
+    return bool(ends) and max(map(utc, ends)) < now
 
 
 def for_student(graded: Graded, hidden: Collection[str]) -> Graded:

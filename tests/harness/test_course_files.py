@@ -14,11 +14,13 @@ import pytest
 
 from command import assert_could_not_run, checker
 from grades import ANA, CRASHED, GRADE, PASSED
-from harness.course.deadlines import Deadline, LateRules, lateness
+from harness.course.deadlines import Deadline, Lateness, LateRules, lateness
+from harness.course.feedback_files import participants
 from harness.course.hints import Hints, with_hints
 from harness.course.joining import Joined, join
 from harness.course.roster import Extension, RosterError, Student, read_roster
 from harness.course.settings import load_course
+from harness.course.table import Row, Table
 from harness.course.translation import known_locales, translations
 from harness.course.visibility import HIDDEN, Show, When, all_due, for_student, hidden_tests
 from harness.errors import UserError
@@ -138,6 +140,17 @@ def test_a_group_shares_its_latest_submission(tmp_path: Path) -> None:
     assert counted(found) == {"1": names[1], "2": names[1], "3": names[2]}
 
 
+def test_the_number_in_a_name_is_not_that_of_all_who_share_it(tmp_path: Path) -> None:
+    name = "Ada Lovelace_11_assignsubmission_file_x.zip"
+    students = [Student("1", "Ada Lovelace", group="A"), Student("2", "Bo Li", group="A")]
+    for shares, expected in ((students, ["", ""]), (students[:1], ["11"])):
+        found = joined(tmp_path, f"groups_share = true\n{NAMES}", shares, name).counted
+        late = Lateness(None, None, 0, 0, Decimal(0))
+        rows = tuple(Row(each, found[each.id], (), None, {}, late) for each in shares)
+        table = Table(rows, {}, (), 0, {})
+        assert [number for _, number in participants(table)] == expected
+
+
 # ---- Deadlines -----------------------------------------------------------------------------------
 
 DUE = datetime(2026, 3, 28, 23, 59, tzinfo=BERLIN)
@@ -158,7 +171,7 @@ DUE = datetime(2026, 3, 28, 23, 59, tzinfo=BERLIN)
         (timedelta(minutes=9), ADA, LateRules(Decimal(5), grace=timedelta(minutes=10)), 0),
         (
             timedelta(hours=30),
-            replace(ADA, extension=Extension(None, timedelta(days=2))),
+            replace(ADA, extension=Extension(None, days=2)),
             LateRules(Decimal(5)),
             0,
         ),
@@ -169,6 +182,39 @@ def test_what_it_costs_to_be_late(
 ) -> None:
     submitted = (DUE.astimezone(timezone.utc) + late).astimezone(BERLIN)
     assert lateness(student, submitted, 81, (Deadline(DUE, None, ()),), rules).penalty == penalty
+
+
+def berlin(text: str, fold: int = 0) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=BERLIN, fold=fold)
+
+
+@pytest.mark.parametrize(
+    ("due", "submitted", "days"),
+    [
+        ("2026-10-24T23:59", berlin("2026-10-25T23:59"), 1),  # 25 hours later
+        ("2026-10-24T23:59", berlin("2026-10-26T00:00"), 2),
+        ("2026-10-25T02:30", berlin("2026-10-25T02:10", fold=1), 1),  # by the clock, it is earlier
+        ("2026-03-28T23:59", berlin("2026-03-29T23:59"), 1),  # 23 hours later
+        ("2026-03-28T23:59", berlin("2026-03-30T00:59"), 1),
+        ("2026-03-28T23:59", berlin("2026-03-30T01:00"), 2),
+    ],
+)
+def test_a_day_on_which_clocks_change_is_one_day(due: str, submitted: datetime, days: int) -> None:
+    deadlines = (Deadline(berlin(due), None, ()),)
+    assert lateness(ADA, submitted, 81, deadlines, LateRules(Decimal(1))).days == days
+
+
+def test_an_extension_by_hours_lasts_as_long_when_clocks_change() -> None:
+    eve = berlin("2026-10-24T23:59")
+    assert Extension(None, hours=12).moves(eve) == berlin("2026-10-25T10:59")
+    assert Extension(None, days=1).moves(eve) == berlin("2026-10-25T23:59")
+
+
+def test_the_later_of_two_submissions_counts_when_clocks_are_put_back(tmp_path: Path) -> None:
+    own = "pattern = '(?P<id>\\d)-(?P<time>.+)\\.zip'\ntime_format = '%Y%m%dT%H%M%z'\n"
+    settings = f'time_zone = "Europe/Berlin"\n[names]\n{own}'
+    names = ("1-20261025T0210+0100.zip", "1-20261025T0250+0200.zip")
+    assert counted(joined(tmp_path, settings, [ADA], *names)) == {"1": names[0]}
 
 
 # ---- Files that are wrong ------------------------------------------------------------------------
@@ -204,7 +250,7 @@ def test_a_roster_may_come_from_a_spreadsheet(tmp_path: Path) -> None:
     path.write_bytes(b"\xef\xbb\xbf" + text.encode())
     (zoe,) = read_roster(path, BERLIN)
     assert (zoe.id, zoe.name, zoe.email) == ("007", "Zoë Å", "z@x")
-    assert zoe.extension == Extension(datetime(2026, 1, 1, 10, tzinfo=BERLIN), timedelta(0))
+    assert zoe.extension == Extension(datetime(2026, 1, 1, 10, tzinfo=BERLIN))
 
 
 @pytest.mark.parametrize(
@@ -263,7 +309,7 @@ def test_the_first_entry_for_a_test_decides_when_it_is_shown() -> None:
 
 
 def test_nobody_sees_a_test_before_the_last_extension_has_ended() -> None:
-    later = replace(ADA, extension=Extension(None, timedelta(days=7)))
+    later = replace(ADA, extension=Extension(None, days=7))
     deadlines = (Deadline(DUE, None, ()),)
     for students, passed in (([ADA], True), ([ADA, later], False)):
         assert all_due(students, deadlines, DUE + timedelta(days=1)) is passed
