@@ -14,15 +14,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PYTHON = "/usr/bin/python3"
-_REPORTING = """
-import atexit, json, resource, sys
+REPORTING = """
+import atexit, json, pathlib, re, resource, sys
 def report():
     used = resource.getrusage(resource.RUSAGE_SELF)
-    print(json.dumps([used.ru_utime + used.ru_stime, used.ru_maxrss]), file=sys.stderr)
+    status = pathlib.Path("/proc/self/status").read_text()
+    peak = int(re.search(r"VmHWM:\\s*(\\d+)", status)[1])
+    print(json.dumps([used.ru_utime + used.ru_stime, peak]), file=sys.stderr)
 atexit.register(report)
 from harness.cli.main import run
 run()
 """
+"""The checker as a program in Python, whose last line on standard error has its processor time, and
+its peak of memory. `ru_maxrss` would be that of the process that started it, if that has more."""
 _PR_SET_CHILD_SUBREAPER = 36
 
 
@@ -44,7 +48,7 @@ def measure_checker(root: Path, words: Sequence[str | Path]) -> Usage:
     ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
     before = seconds_of_children()
     ended = subprocess.run(
-        [PYTHON, "-c", _REPORTING, *words],
+        [PYTHON, "-c", REPORTING, *words],
         cwd=root,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,

@@ -1,29 +1,31 @@
-"""The one who hands submissions to an engine, and stores each grade as soon as it comes back.
+"""The one who hands submissions to an engine, and stores grades as soon as they come back.
 
 Equal submissions are graded once. What another batch on the same database has graded meanwhile is
-not graded again: each submission is looked up right before a worker is free for it. A submission
-that is replaced while it waits or is graded does not get the grade of its old content, nor the old
-content that of the new.
+not graded again: each submission is looked up right before a worker is free for it. What is looked
+up, or stored, at about the same time shares a transaction.
+
+A submission that is replaced while it waits or is graded does not get the grade of its old content,
+nor the old content that of the new.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
 
 from harness.grading.arrivals import State, state_of
 from harness.grading.archive.bounds import Refused
 from harness.grading.archive.unpack import digest
 from harness.grading.batch import Submission
-from harness.grading.engine import Ended, Engine, Event, Started, Task, why_skipped
+from harness.grading.engine import Ended, Engine, Started, Task, why_skipped
 from harness.grading.store import Fresh, Store
 from harness.grading.submission import Grader
-from harness.results.grade import Grade, Origin, Status
+from harness.results.grade import Status
+from harness.results.packed import PackedGrade
 
 _CHANGED = "it was changed while it was graded"
-_MOST_EVENTS = 64
-"""So many grades are stored together, if they come fast."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +59,6 @@ class Terms:
     grader: Grader
     rules: str
     """The key of the rules."""
-    origin: Origin = Origin()
-    """What all grades by these rules are made from."""
 
 
 @dataclass(slots=True)
@@ -84,7 +84,7 @@ class _Settled:
     ended: Ended
     terms: Terms
     names: tuple[str, ...]
-    grade: Grade
+    grade: PackedGrade
 
 
 class Coordinator:
@@ -126,7 +126,7 @@ class Coordinator:
             state = state_of(submission.path)
             key = self._key(submission, terms)
         except OSError as error:
-            skipped = terms.grader.without_tests(Status.SKIPPED, why_skipped(error))
+            skipped = _skipped(terms, why_skipped(error))
             terms.store.skip(skipped, (submission.name,))
             yield Done((submission.name,), Status.SKIPPED)
             return
@@ -140,10 +140,10 @@ class Coordinator:
     def step(self, seconds: float) -> Iterator[Progress]:
         """Give work to those who are free, and yield what has happened; wait for that if it takes
         no longer than some seconds."""
-        while self._waiting and len(self._at_work) < self._engine.capacity:
-            yield from self._begin_next()
+        while self._waiting and (free := self._engine.capacity - len(self._at_work)) > 0:
+            yield from self._begin(free)
         settled: list[_Settled] = []
-        for event in self._events(seconds):
+        for event in self._engine.events(seconds):
             if event.task.key not in self._at_work:
                 continue  # it is done already
             if isinstance(event, Started):
@@ -168,40 +168,34 @@ class Coordinator:
         for store, fresh in stores.values():
             store.save(*fresh)
 
-    def _events(self, seconds: float) -> Iterator[Event]:
-        """Wait for an event, and yield it with those that have happened as well."""
-        for _ in range(_MOST_EVENTS):
-            event = self._engine.next_event(seconds)
-            if event is None:
-                return
-            yield event
-            seconds = 0
+    def _begin(self, free: int) -> Iterator[Progress]:
+        """Begin to grade no more than what workers are free for."""
+        keys = list(islice(self._waiting, free))
+        groups = {key: self._waiting.pop(key) for key in keys}
+        groups = {key: group for key, group in groups.items() if group.members}  # not replaced
+        known = _assign(groups)
+        begun = {key: group for key, group in groups.items() if key not in known}
+        self._at_work |= begun
+        self._engine.submit([self._task(key, group) for key, group in begun.items()])
+        for key in groups.keys() - begun.keys():
+            yield Done(groups[key].names, self._graded.get(key))
 
-    def _begin_next(self) -> Iterator[Progress]:
-        key = next(iter(self._waiting))
-        group = self._waiting.pop(key)
-        if not group.members:  # all have been replaced
-            return
-        if group.terms.store.assign(key, group.names):
-            yield Done(group.names, self._graded.get(key))
-        else:
-            self._at_work[key] = group
-            submission, _ = group.first
-            rules, content = group.terms.rules, self._contents[key]
-            self._engine.submit(Task(key, rules, submission.path, submission.source, content))
+    def _task(self, key: str, group: _Group) -> Task:
+        submission, _ = group.first
+        rules, content = group.terms.rules, self._contents[key]
+        return Task(key, rules, submission.path, submission.source, content)
 
     def _settle(self, ended: Ended) -> _Settled:
         """Return what comes of a task."""
         key = ended.task.key
         group = self._at_work.pop(key)
-        terms = group.terms
-        grade = replace(ended.grade, origin=replace(terms.origin, submission=ended.task.content))
+        terms, grade = group.terms, ended.grade
         again = self._twins.pop(key, _Group(terms))
         submission, state = group.first
         if not _is_in(state, submission):
             del group.members[submission.name]
             again.members.update(group.members)
-            grade = terms.grader.without_tests(Status.SKIPPED, _CHANGED)
+            grade = _skipped(terms, _CHANGED)
             group = _Group(terms, {submission.name: (submission, state)})
         if again.members:
             self._waiting[key] = again
@@ -218,6 +212,19 @@ class Coordinator:
         key = _digest(f"{terms.rules} {content}{named}")
         self._contents[key] = _digest(f"{content}{named}")
         return key
+
+
+def _assign(groups: Mapping[str, _Group]) -> set[str]:
+    """Assign existing grades to submissions, and return the keys of these grades."""
+    stores: dict[str, tuple[Store, dict[str, Sequence[str]]]] = {}
+    for key, group in groups.items():
+        _, names = stores.setdefault(group.terms.rules, (group.terms.store, {}))
+        names[key] = group.names
+    return {key for store, names in stores.values() for key in store.assign(names)}
+
+
+def _skipped(terms: Terms, reason: str) -> PackedGrade:
+    return PackedGrade.of(terms.grader.without_tests(Status.SKIPPED, reason))
 
 
 def _digest(text: str) -> str:

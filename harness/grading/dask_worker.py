@@ -81,17 +81,19 @@ def prepare(order: BatchOrder) -> str:
     return ""
 
 
-def grade_parcel(
-    order: BatchOrder, key: str, source: str, content: str, packed: bytes
-) -> tuple[str, str, float, str]:
-    """Grade a packed submission. Return who did it, the grade as JSON, and how many seconds it
-    took; or in the end why this worker can't."""
+Answer = tuple[str, str, str, bytes, float]
+"""Who has graded a submission; in one line, why it can't, which is empty if it can; the status of
+the grade, the packed grade, and the seconds that it took."""
+
+
+def grade_parcel(order: BatchOrder, key: str, source: str, content: str, packed: bytes) -> Answer:
+    """Grade a packed submission."""
     worker = get_worker()
     name = str(worker.name)
     try:
         prepared = _prepared(order)
     except (UserError, OSError) as error:
-        return name, "", 0, str(error)
+        return name, str(error), "", b"", 0
     worker.log_event(TOPIC, {"key": key, "worker": name})
     folder = Path(tempfile.mkdtemp(dir=prepared.grader.scratch))
     try:
@@ -100,7 +102,7 @@ def grade_parcel(
         ended = grade_task(prepared.grader, task, name)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    return name, ended.grade.to_json(), ended.seconds, ""
+    return name, "", ended.grade.status, ended.grade.content, ended.seconds
 
 
 def _prepared(order: BatchOrder) -> _Prepared:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Protocol
@@ -21,6 +21,7 @@ from harness.execution.workers import Workers
 from harness.grading.faults import settled_grade
 from harness.grading.submission import Grader
 from harness.results.grade import Grade, Status
+from harness.results.packed import PackedGrade
 
 _NOTICE_SECONDS = 0.2
 """How long an idle worker may not notice that the engine stops."""
@@ -55,7 +56,7 @@ class Ended:
 
     task: Task
     worker: str
-    grade: Grade
+    grade: PackedGrade
     """It is skipped if a fault of the machine, or of the checker, prevented a grade."""
     seconds: float
     """The wall time that it took."""
@@ -80,11 +81,11 @@ class Engine(Protocol):
         """The number of tasks that it takes at a time: a few more than it has workers, so that none
         of them waits while grades are stored. The others stay with the batch."""
 
-    def submit(self, task: Task) -> None:
-        """Take a task over."""
+    def submit(self, tasks: Sequence[Task]) -> None:
+        """Take tasks over."""
 
-    def next_event(self, seconds: float) -> Event | None:
-        """Return what has happened next; None if that is nothing for so many seconds."""
+    def events(self, seconds: float) -> Sequence[Event]:
+        """Wait until something happens, but no longer than so many seconds; return what has."""
 
 
 def grade_task(grader: Grader, task: Task, worker: str) -> Ended:
@@ -94,7 +95,17 @@ def grade_task(grader: Grader, task: Task, worker: str) -> Ended:
         grade = settled_grade(grader, task.path, task.content, task.source)
     except Exception as error:
         grade = grader.without_tests(Status.SKIPPED, why_skipped(error))
-    return Ended(task, worker, grade, time.monotonic() - began)
+    return _ended(grader, task, worker, grade, time.monotonic() - began)
+
+
+def skipped_task(grader: Grader, task: Task, reason: str, worker: str = "") -> Ended:
+    """Return the end of a task that nobody could grade."""
+    return _ended(grader, task, worker, grader.without_tests(Status.SKIPPED, reason), 0)
+
+
+def _ended(grader: Grader, task: Task, worker: str, grade: Grade, seconds: float) -> Ended:
+    grade = replace(grade, origin=replace(grader.origin, submission=task.content))
+    return Ended(task, worker, PackedGrade.of(grade), seconds)
 
 
 def why_skipped(error: Exception) -> str:
@@ -125,14 +136,17 @@ class _Threads:
         self._tasks: SimpleQueue[Task] = SimpleQueue()
         self._events: SimpleQueue[Event] = SimpleQueue()
 
-    def submit(self, task: Task) -> None:
-        self._tasks.put(task)
+    def submit(self, tasks: Sequence[Task]) -> None:
+        for task in tasks:
+            self._tasks.put(task)
 
-    def next_event(self, seconds: float) -> Event | None:
-        try:
-            return self._events.get(timeout=seconds)
-        except Empty:
-            return None
+    def events(self, seconds: float) -> Sequence[Event]:
+        happened: list[Event] = []
+        with suppress(Empty):
+            happened.append(self._events.get(timeout=seconds))
+            while True:
+                happened.append(self._events.get_nowait())
+        return happened
 
     def work(self, worker: str) -> None:
         while not self.stopped:

@@ -15,6 +15,7 @@ from harness.execution.entrance import build_entrance
 from harness.execution.limits import Limits
 from harness.execution.versions import installed_versions
 from harness.execution.walls import Sandboxes, Trial, choose_sandboxes
+from harness.grading.keys import origin
 from harness.grading.rules import Rules
 from harness.grading.submission import Grader, Programs
 from harness.suite import Suite
@@ -42,9 +43,10 @@ def make_grader(
     sandboxes: Sandboxes | None,
 ) -> Grader:
     """Return who grades submissions. What they are tested with is built when it is first needed, so
-    many files at a time."""
-    programs = _built_once(suite, jobs)
-    return Grader(suite, rules, programs, tracer, sandboxes, seed, installed_versions(), scratch)
+    many files at a time. Raises `OSError` and `SuiteError`."""
+    made_from = origin(suite, sandboxes.kind if sandboxes else None, seed)
+    programs, versions = _built_once(suite, jobs), installed_versions()
+    return Grader(suite, rules, programs, tracer, sandboxes, seed, versions, scratch, made_from)
 
 
 def _built_once(suite: Suite, jobs: int) -> Callable[[], Programs]:

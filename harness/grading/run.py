@@ -29,7 +29,7 @@ from harness.reports.gradebook import write_gradebook
 from harness.reports.html_grades import GradePages
 from harness.reports.progress import Silent
 from harness.reports.timing import write_timing
-from harness.results.grade import Graded, Origin, Status
+from harness.results.grade import Graded, Status
 from harness.suite import Suite
 
 _KINDS = {None: "known before", Status.SKIPPED: Status.SKIPPED.value}
@@ -110,7 +110,7 @@ class Batch:
 
     def _terms_of(self, submission: str) -> Terms | None:
         run = self.run_of(submission)
-        return Terms(run.store, run.grader, run.rules, run.origin) if run is not None else None
+        return Terms(run.store, run.grader, run.rules) if run is not None else None
 
     def _grader_of(self, rules: str) -> Grader:
         """Return who grades by the rules with a key."""
@@ -193,15 +193,13 @@ class Run:
     rules: str
     """The key of the rules."""
     style: StyleRules
-    origin: Origin
-    """What all grades are made from."""
     locale: str
     """The language of its pages."""
 
     def graded(self, submissions: Sequence[Submission]) -> Iterator[Graded]:
         """Yield submissions with their grades, in the points of the suite as it is now."""
         for each in self.store.graded([submission.name for submission in submissions]):
-            grade = priced(each.grade, self.suite, self.origin.suite, self.style)
+            grade = priced(each.grade, self.suite, self.grader.origin.suite, self.style)
             yield replace(each, grade=grade)
 
     def pages(self) -> GradePages:

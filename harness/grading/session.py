@@ -15,7 +15,7 @@ from harness.execution.walls import walls_of
 from harness.grading.apart import require_apart
 from harness.grading.batch import HandedIn, list_folder, only_batch
 from harness.grading.database import database_file
-from harness.grading.keys import origin, rules_key
+from harness.grading.keys import rules_key
 from harness.grading.named_sources import name_sources
 from harness.grading.options import Options
 from harness.grading.prepare import make_batch_sandboxes, make_grader
@@ -62,9 +62,8 @@ def grade_folder(suites: Suites, tracer: Tracer, options: Options, console: Cons
         def make_run(suite: Suite) -> Run:
             key, seed = rules_key(suite, options.style, kind), store.seed
             grader = make_grader(suite, rules, tracer, options.jobs, seed, scratch, sandboxes)
-            made_from, locale = origin(suite, kind, seed), options.audience.locale
-            mine = store.for_rules(key)
-            return Run(suite, mine, grader, key, rules.style, made_from, locale)
+            locale = options.audience.locale
+            return Run(suite, store.for_rules(key), grader, key, rules.style, locale)
 
         batch = Batch(options, progress, suites, make_run)
         names = [each.name for each in handed_in.submissions]

@@ -10,8 +10,7 @@ killed loses only those that it was working on.
 from __future__ import annotations
 
 import secrets
-import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +24,8 @@ from harness.errors import UserError
 from harness.grading import schema
 from harness.grading.database import Damaged, Database
 from harness.grading.schema import GRADES, SETTINGS, SKIPPED, SUBMISSIONS
-from harness.results.grade import Grade, Graded, grade_from_json
+from harness.results.grade import Graded
+from harness.results.packed import PackedGrade, unpacked
 
 _T = TypeVar("_T")
 _CHUNK = 64
@@ -39,7 +39,7 @@ class Fresh:
     """A new grade."""
 
     key: str
-    grade: Grade
+    grade: PackedGrade
     seconds: float
     """How long it took."""
     names: tuple[str, ...]
@@ -121,14 +121,15 @@ class Store:
 
         self._write(work)
 
-    def assign(self, key: str, submissions: Sequence[str]) -> bool:
-        """Assign a grade to submissions. Return False if there is none with this key."""
+    def assign(self, submissions: Mapping[str, Sequence[str]]) -> Collection[str]:
+        """Assign existing grades to submissions, whose names are given by the key of their grade.
+        Return the keys of those grades; the others do not exist."""
 
-        def work(connection: Connection) -> bool:
-            if connection.scalar(select(GRADES.c.key).where(GRADES.c.key == key)) is None:
-                return False
-            self._assign(connection, {name: key for name in submissions})
-            return True
+        def work(connection: Connection) -> Collection[str]:
+            query = select(GRADES.c.key).where(GRADES.c.key.in_(submissions))
+            found = {str(key) for (key,) in connection.execute(query)}
+            self._assign(connection, {name: key for key in found for name in submissions[key]})
+            return found
 
         return self._write(work)
 
@@ -138,7 +139,7 @@ class Store:
         # In the same order everywhere, or else two batches could wait for each other.
         ordered = sorted(fresh, key=lambda each: each.key)
         packed = [
-            {"key": each.key, "grade": _packed(each.grade), "seconds": each.seconds}
+            {"key": each.key, "grade": each.grade.content, "seconds": each.seconds}
             for each in ordered
         ]
 
@@ -149,12 +150,12 @@ class Store:
         if fresh:
             self._write(work)
 
-    def skip(self, grade: Grade, submissions: Sequence[str]) -> None:
+    def skip(self, grade: PackedGrade, submissions: Sequence[str]) -> None:
         """Note that submissions have no grade; this one says why, and is never taken for theirs."""
-        packed = _packed(grade)
 
         def work(connection: Connection) -> None:
             self._forget_names(connection, SUBMISSIONS, submissions)
+            packed = grade.content
             rows = [{"rules": self._rules, "name": each, "grade": packed} for each in submissions]
             _put(connection, SKIPPED, "grade", rows)
 
@@ -162,6 +163,8 @@ class Store:
 
     def _assign(self, connection: Connection, keys: dict[str, str]) -> None:
         """Assign grades to submissions: the keys of the ones to the names of the others."""
+        if not keys:
+            return
         self._forget_names(connection, SKIPPED, keys)
         rows = [{"rules": self._rules, "name": name, "key": keys[name]} for name in sorted(keys)]
         _put(connection, SUBMISSIONS, "key", rows)
@@ -183,7 +186,7 @@ class Store:
                 if name in packed:
                     twins = (owner for owner in owners.get(keys.get(name, ""), ()) if owner != name)
                     with self._database.errors():
-                        grade = _unpacked(packed[name])
+                        grade = unpacked(packed[name])
                     yield Graded(name, grade, tuple(twins))
 
     def _keys(self, names: Sequence[str]) -> dict[str, str]:
@@ -239,14 +242,6 @@ def _put(connection: Connection, table: Table, changed: str, rows: list[dict[str
         update = {changed: statement.excluded[changed]}
         statement = statement.on_conflict_do_update(index_elements=keys, set_=update)
         connection.execute(statement, rows)
-
-
-def _packed(grade: Grade) -> bytes:
-    return zlib.compress(grade.to_json().encode())
-
-
-def _unpacked(packed: bytes) -> Grade:
-    return grade_from_json(zlib.decompress(packed).decode())
 
 
 def _move_aside(file: Path) -> None:

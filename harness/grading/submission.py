@@ -25,7 +25,7 @@ from harness.grading.confirmation import Confirmer, confirmed, unconfirmed_flag
 from harness.grading.rules import Rules
 from harness.grading.style_proof import StyleJudge
 from harness.grading.toolbox import Toolbox
-from harness.results.grade import Grade, Status, Style, TestResult, first_failure
+from harness.results.grade import Grade, Origin, Status, Style, TestResult, first_failure
 from harness.results.verdict import Outcome, Verdict
 from harness.suite import Suite, Test
 from harness.text import quoted
@@ -69,6 +69,8 @@ class Grader:
     """The versions of the tools on this machine."""
     scratch: Path
     """A folder for temporary files that sandboxes can reach."""
+    origin: Origin
+    """What all its grades are made from, beside the submission."""
 
     def attempt(self, submission: Path, content: str, source: str = "") -> Attempt:
         """Grade the submission with this digest of its content; ``source`` is the folder in it that

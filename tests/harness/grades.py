@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from harness.results.diagnosis import Diagnosis, Observation
 from harness.results.grade import Finding, Grade, Graded, Status, Style, TestResult
+from harness.results.packed import PackedGrade
 from harness.results.verdict import Outcome
 
 PASSED = TestResult("malloc-arrays", Outcome.PASSED, 5, 5, "", "", "os_malloc(10) = heap+0x20\n")
@@ -34,6 +35,7 @@ GRADE = Grade(
     Style(8, 10, FINDINGS),
     ("it calls sbrk() outside of the allocator",),
 )
+PACKED = PackedGrade.of(GRADE)
 ANA = Graded("Ana Popescu.zip", GRADE)
 
 HOSTILE = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pickle
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +19,8 @@ from harness.grading.engine import Ended, Event, Started, Task
 from harness.grading.rules import load_rules
 from harness.grading.store import Store
 from harness.grading.submission import Grader, Programs
-from harness.results.grade import Status
+from harness.results.grade import Origin, Status
+from harness.results.packed import PackedGrade
 from harness.suite import load_suite
 from harness.tracers.ltrace import Ltrace
 
@@ -34,22 +36,24 @@ class Elsewhere:
 
     def __init__(self) -> None:
         self.tasks: deque[Task] = deque()
-        self.events: deque[bytes] = deque()
+        self.happened: list[bytes] = []
 
-    def submit(self, task: Task) -> None:
-        self.tasks.append(pickle.loads(pickle.dumps(task)))
+    def submit(self, tasks: Sequence[Task]) -> None:
+        self.tasks += pickle.loads(pickle.dumps(tasks))
 
-    def next_event(self, seconds: float) -> Event | None:
-        return pickle.loads(self.events.popleft()) if self.events else None
+    def events(self, seconds: float) -> Sequence[Event]:
+        happened, self.happened = self.happened, []
+        return [pickle.loads(event) for event in happened]
 
     def send(self, event: Event) -> None:
-        self.events.append(pickle.dumps(event))
+        self.happened.append(pickle.dumps(event))
 
     def grade(self) -> Ended:
         """Grade the first task."""
         task = self.tasks.popleft()
         self.send(Started(task, "somebody"))
-        ended = Ended(task, "somebody", replace(GRADE, reason=task.path.read_text()), 1)
+        grade = replace(GRADE, reason=task.path.read_text())
+        ended = Ended(task, "somebody", PackedGrade.of(grade), 1)
         self.send(ended)
         return ended
 
@@ -61,7 +65,9 @@ class Batch:
         suite = load_suite(ROOT / "tests" / "suite.toml")
         rules = load_rules(suite)
         programs = Programs({}, folder)
-        grader = Grader(suite, rules, lambda: programs, Ltrace(), None, "seed", {}, folder)
+        grader = Grader(
+            suite, rules, lambda: programs, Ltrace(), None, "seed", {}, folder, Origin()
+        )
         self.folder = folder
         self.engine = Elsewhere()
         self.store = Store(database, "rules")
@@ -152,7 +158,9 @@ def test_a_task_that_is_done_twice_changes_nothing(batch: Batch) -> None:
     batch.step()
     ended = batch.engine.grade()
     batch.engine.send(Started(ended.task, "another"))
-    batch.engine.send(replace(ended, worker="another", grade=replace(GRADE, reason="two")))
+    batch.engine.send(
+        replace(ended, worker="another", grade=PackedGrade.of(replace(GRADE, reason="two")))
+    )
     assert [type(event) for event in batch.step(5)] == [Begun, Done]
     assert batch.grades("ana") == {"ana": "one"}
 
@@ -161,7 +169,7 @@ def test_a_worker_that_fails_leaves_the_submission_for_the_next_batch(batch: Bat
     batch.hand_in("ana", "one")
     batch.step()
     skipped = replace(GRADE, status=Status.SKIPPED, reason="the machine is gone")
-    batch.engine.send(Ended(batch.engine.tasks.popleft(), "somebody", skipped, 1))
+    batch.engine.send(Ended(batch.engine.tasks.popleft(), "somebody", PackedGrade.of(skipped), 1))
     assert batch.step() == [Done(("ana",), Status.SKIPPED, "somebody", 1)]
     batch.hand_in("ana", "one")
     batch.step()

@@ -17,11 +17,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
-from grades import GRADE
+from grades import GRADE, PACKED
 from harness.errors import UserError
 from harness.execution.build import ROOT
 from harness.grading.store import Fresh, Store
 from harness.results.grade import Status
+from harness.results.packed import PackedGrade
 from postgres import GUARDED, PASSWORD, Cluster
 
 pytestmark = pytest.mark.xdist_group("postgres")
@@ -41,11 +42,11 @@ def names(store: Store, *wanted: str) -> list[str]:
 
 def test_a_grade_is_stored_once_and_found_again(database: str) -> None:
     first = Store(database, "rules")
-    assert not first.assign(KEY, ["ana"])
-    first.save(Fresh(KEY, GRADE, 1.5, ("ana",)))
-    first.save(Fresh(KEY, OTHER, 9.5, ("ana",)))
+    assert not first.assign({KEY: ["ana"]})
+    first.save(Fresh(KEY, PACKED, 1.5, ("ana",)))
+    first.save(Fresh(KEY, PackedGrade.of(OTHER), 9.5, ("ana",)))
     again = Store(database, "rules")
-    assert again.assign(KEY, ["bob"])
+    assert list(again.assign({KEY: ["bob"], "another": ["eve"]})) == [KEY]
     ana, bob = again.graded(["ana", "bob", "nobody"])
     assert (ana.submission, ana.grade, ana.twins) == ("ana", GRADE, ("bob",))
     assert (bob.submission, bob.grade, bob.twins) == ("bob", GRADE, ("ana",))
@@ -56,11 +57,11 @@ def test_a_grade_is_stored_once_and_found_again(database: str) -> None:
 def test_what_was_skipped_has_no_grade_until_it_is_graded(database: str) -> None:
     store = Store(database, "rules")
     skipped = replace(GRADE, status=Status.SKIPPED)
-    store.save(Fresh(KEY, GRADE, 1, ("ana",)))
-    store.skip(skipped, ["ana"])
-    store.skip(replace(skipped, reason="again"), ["ana"])
+    store.save(Fresh(KEY, PACKED, 1, ("ana",)))
+    store.skip(PackedGrade.of(skipped), ["ana"])
+    store.skip(PackedGrade.of(replace(skipped, reason="again")), ["ana"])
     assert [each.grade.reason for each in store.graded(["ana"])] == ["again"]
-    assert store.assign(KEY, ["ana"])
+    assert store.assign({KEY: ["ana"]})
     assert [each.grade for each in store.graded(["ana"])] == [GRADE]
 
 
@@ -68,7 +69,7 @@ def test_more_grades_than_are_fetched_at_once_come_in_order(database: str) -> No
     store = Store(database, "rules")
     many = [f"student {number:03}" for number in range(70)]
     for name in reversed(many):
-        store.save(Fresh(name, replace(GRADE, reason=name), 1, (name,)))
+        store.save(Fresh(name, PackedGrade.of(replace(GRADE, reason=name)), 1, (name,)))
     assert [(each.submission, each.grade.reason) for each in store.graded(many)] == [
         (name, name) for name in many
     ]
@@ -76,10 +77,10 @@ def test_more_grades_than_are_fetched_at_once_come_in_order(database: str) -> No
 
 def test_grades_by_other_rules_are_kept_apart(database: str) -> None:
     old, new = Store(database, "old"), Store(database, "new")
-    old.save(Fresh("old", GRADE, 1, ("ana",)))
+    old.save(Fresh("old", PACKED, 1, ("ana",)))
     assert new.holds_only_others() and not old.holds_only_others()
     assert names(new, "ana") == []
-    new.save(Fresh("new", OTHER, 1, ("ana",)))
+    new.save(Fresh("new", PackedGrade.of(OTHER), 1, ("ana",)))
     assert [each.grade for each in old.graded(["ana"])] == [GRADE]
     assert [each.grade for each in new.graded(["ana"])] == [OTHER]
     new.forget(["ana"])
@@ -94,18 +95,9 @@ def test_many_graders_at_once_store_each_grade_once(database: str) -> None:
         try:
             store = Store(database, "rules")
             for name in order.sample(many, len(many)):
-                if not store.assign(name, [name, f"twin of {name}"]):
-                    store.save(
-                        Fresh(
-                            name,
-                            GRADE,
-                            1,
-                            (
-                                name,
-                                f"twin of {name}",
-                            ),
-                        )
-                    )
+                twins = (name, f"twin of {name}")
+                if not store.assign({name: twins}):
+                    store.save(Fresh(name, PACKED, 1, twins))
         except Exception as error:
             errors.append(error)
 
@@ -121,22 +113,22 @@ def test_many_graders_at_once_store_each_grade_once(database: str) -> None:
 
 def test_whoever_started_before_all_was_forgotten_stores_nothing_more(database: str) -> None:
     before = Store(database, "rules")
-    before.save(Fresh(KEY, GRADE, 1, ("ana",)))
+    before.save(Fresh(KEY, PACKED, 1, ("ana",)))
     after = Store(database, "rules", fresh=True)
     assert names(after, "ana") == []
     with pytest.raises(UserError, match="started over, with --fresh; run the same command again"):
-        before.save(Fresh(KEY, GRADE, 1, ("ana",)))
+        before.save(Fresh(KEY, PACKED, 1, ("ana",)))
     assert names(after, "ana") == []
 
 
 SAVING = """
 import sys
-from grades import GRADE
+from grades import PACKED
 from harness.grading.store import Fresh, Store
 store = Store(sys.argv[1], "rules")
 print("ready", flush=True)
 for number in range(100_000):
-    store.save(Fresh(f"{number}", GRADE, 1, (f"{number}", f"twin of {number}",)))
+    store.save(Fresh(f"{number}", PACKED, 1, (f"{number}", f"twin of {number}")))
 """
 
 
@@ -188,7 +180,7 @@ def test_a_database_of_an_older_version_keeps_its_grades(database: str) -> None:
         store = Store(database, "rules")
         assert names(store, "ana", "bob", "eve") == ["ana", "bob", "eve"]
         assert store.seed == "secret"
-        assert store.assign("k", ["zoe"])
+        assert store.assign({"k": ["zoe"]})
     assert rows(database, "submissions") == 3
 
 
@@ -205,7 +197,7 @@ def test_an_upgrade_that_fails_changes_nothing(database: str) -> None:
 
 @pytest.mark.parametrize("fresh", [False, True])
 def test_a_database_of_a_newer_version_is_left_alone(database: str, fresh: bool) -> None:
-    Store(database, "rules").save(Fresh(KEY, GRADE, 1, ("ana",)))
+    Store(database, "rules").save(Fresh(KEY, PACKED, 1, ("ana",)))
     with create_engine(database).begin() as connection:
         connection.execute(text("UPDATE settings SET value = '99' WHERE name = 'version'"))
     with pytest.raises(UserError, match="version 2 or older, found version 99; use the newer"):
@@ -233,7 +225,7 @@ def test_a_file_that_another_writes_to_is_waited_for(tmp_path: Path) -> None:
     other.execute("BEGIN EXCLUSIVE")
     later = threading.Timer(0.5, other.rollback)
     later.start()
-    store.save(Fresh(KEY, GRADE, 1, ("ana",)))
+    store.save(Fresh(KEY, PACKED, 1, ("ana",)))
     later.join()
     assert names(store, "ana") == ["ana"]
 
@@ -244,9 +236,9 @@ def test_a_server_that_is_started_again_loses_nothing(
     postgres: Cluster, how: signal.Signals
 ) -> None:
     store = Store(postgres.url(postgres.new_database()), "rules")
-    store.save(Fresh("first", GRADE, 1, ("ana",)))
+    store.save(Fresh("first", PACKED, 1, ("ana",)))
     postgres.stop(how)
-    saving = threading.Thread(target=store.save, args=[Fresh("second", GRADE, 1, ("bob",))])
+    saving = threading.Thread(target=store.save, args=[Fresh("second", PACKED, 1, ("bob",))])
     saving.start()
     time.sleep(0.5)
     postgres.start()
@@ -293,6 +285,6 @@ def test_a_password_may_come_from_the_environment(
     postgres.sql(name, f"ALTER DATABASE {name} OWNER TO {GUARDED}")
     monkeypatch.setenv("PGPASSWORD", PASSWORD)
     store = Store(postgres.url(name, GUARDED), "rules")
-    store.save(Fresh(KEY, GRADE, 1, ("ana",)))
+    store.save(Fresh(KEY, PACKED, 1, ("ana",)))
     assert names(store, "ana") == ["ana"]
     assert "PGPASSWORD" not in os.environ  # programs would inherit it
