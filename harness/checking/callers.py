@@ -13,7 +13,6 @@ from itertools import pairwise
 
 from harness.checking.program_code import ProgramCode
 
-_MAIN = "main"
 _UNUSED = 0
 
 
@@ -39,4 +38,4 @@ def goes_on(statement: tuple[int, ...], place: int, code: ProgramCode, base: int
             return False
         last = caller
     all_stated = len(callers) < len(statement) // 2
-    return last is not None and (last.function == _MAIN or not all_stated)
+    return last is not None and (last.function == code.main or not all_stated)

@@ -63,7 +63,7 @@ def under_gdb(
             f"set environment {name} {value}"
             for name, value in library_variables(library.folder, policy).items()
         ),
-        "set startup-with-shell off",
+        *("set startup-with-shell off", "set filename-display basename"),
         f"directory {source.resolve()}:{UTILS}:{verdict.test.snippet.parent.resolve()}",
     ]
     steps = [

@@ -11,7 +11,7 @@ import re
 import subprocess
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import starmap
 from pathlib import Path
@@ -57,6 +57,8 @@ class ProgramCode:
     """The same for the system calls by which it tells, by the number of the check."""
     callers: Mapping[int, Caller] = field(default_factory=dict)
     """The function that goes on at a place, and the one that it has called."""
+    main: str = "main"
+    """The function that nothing of the program calls."""
 
 
 def kept_code(program: Path) -> Path:
@@ -110,7 +112,17 @@ def _find_calls(listing: str) -> dict[str, Any]:
 def read_code(program: Path) -> ProgramCode | None:
     """Return where a test program makes calls; None on a machine on which that is not known. Raises
     `OSError`."""
-    return _parse(kept_code(program).read_text(encoding="utf-8"))
+    code = _parse(kept_code(program).read_text(encoding="utf-8"))
+    return code and replace(code, main=_main_of(program.name, code))
+
+
+def _main_of(name: str, code: ProgramCode) -> str:
+    """Return the function that a program of this name begins with; see tests/snippets/main.c."""
+    function = name.replace("-", "_")
+    callers = code.callers.values()
+    is_called = any(caller.callee == function for caller in callers)
+    makes_calls = any(caller.function == function for caller in callers)
+    return function if makes_calls and not is_called else "main"
 
 
 @lru_cache(maxsize=128)  # each submission runs all programs

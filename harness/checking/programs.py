@@ -1,16 +1,20 @@
 """Building the programs of the tests.
 
 A program does not depend on the library that it will run with, so that each is built once for all
-libraries. The Makefile beside the programs knows which are up to date.
+libraries, or once for a batch. The Makefile beside the tests knows which are up to date, and which
+of them are one file with many names.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+from collections import defaultdict
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
+from harness.checking.layout import ProgramLayout
 from harness.checking.program_code import keep_code, kept_code
 from harness.checking.traced import traced_copy, write_traced_copy
 from harness.execution.build import BUILD, ROOT, make
@@ -48,7 +52,7 @@ def _definitions(policy: Policy) -> str:
     return " ".join((*numbers, *policy.definitions()))
 
 
-def _programs_folder(suite: Suite) -> Path:
+def _compiled_folder(suite: Suite) -> Path:
     snippets, definitions = suite.snippets.resolve(), _definitions(suite.policy)
     if snippets == SNIPPETS_MAKEFILE.parent and not definitions:
         return BUILD / "snippets"
@@ -60,21 +64,23 @@ PLAYER = "player"
 """The program that plays the calls on its standard input; see tests/snippets/player.c."""
 
 
-def build_player(suite: Suite, jobs: int) -> Path:
+def build_player(suite: Suite, jobs: int, layout: ProgramLayout | None = None) -> Path:
     """Build the player, and return its path. Raises `BuildError`."""
-    player = _programs_folder(suite) / PLAYER
-    messages = _make(suite, [player], jobs)
+    player = _folder(suite, layout) / PLAYER
+    messages = _make(suite, [player], jobs, layout)
     if messages is not None:
         raise BuildError(next(iter(messages.splitlines()), "make failed"))
     return player
 
 
-def build_programs(suite: Suite, jobs: int) -> dict[str, Path | BuildError]:
+def build_programs(
+    suite: Suite, jobs: int, layout: ProgramLayout | None = None
+) -> dict[str, Path | BuildError]:
     """Build the program of each test. Return its path, or why it could not be built, by the name of
     the test."""
-    folder = _programs_folder(suite)
+    folder = _folder(suite, layout)
     targets = {test.name: folder / f"test-{test.name}" for test in suite.tests}
-    messages = _make(suite, list(targets.values()), jobs)
+    messages = _make(suite, list(targets.values()), jobs, layout)
     if messages is None:
         return dict(targets)
     return {
@@ -83,11 +89,25 @@ def build_programs(suite: Suite, jobs: int) -> dict[str, Path | BuildError]:
     }
 
 
-def _make(suite: Suite, targets: list[Path], jobs: int) -> str | None:
+def _folder(suite: Suite, layout: ProgramLayout | None) -> Path:
+    return _compiled_folder(suite) if layout is None else layout.folder
+
+
+def _make(suite: Suite, targets: list[Path], jobs: int, layout: ProgramLayout | None) -> str | None:
     """Run make. Return None if it made all targets, and its messages if not."""
-    folders = {"SNIPPETS": suite.snippets, "UTILS_PATH": UTILS, "OUT": _programs_folder(suite)}
-    options = ("--keep-going", f"--jobs={jobs}", f"POLICY={_definitions(suite.policy)}")
-    messages = make(SNIPPETS_MAKEFILE.parent, folders, targets, *options)
+    folders = {
+        "SNIPPETS": suite.snippets,
+        "UTILS_PATH": UTILS,
+        "OUT": _compiled_folder(suite),
+        "PROGRAMS": _folder(suite, layout),
+    }
+    options = [f"--jobs={jobs}", f"POLICY={_definitions(suite.policy)}"]
+    options += layout.options if layout is not None else ()
+    together = partial(make, SNIPPETS_MAKEFILE.parent, folders, targets, *options)
+    messages = together()
+    if messages is not None:
+        # One that can't be compiled stops all that are compiled with it.
+        messages = together("--keep-going", "APART=1")
     _complete([target for target in targets if target.exists()])
     return messages
 
@@ -99,10 +119,22 @@ def _complete(programs: Sequence[Path]) -> None:
     with exclusive(BUILD):
         # Another checker may have made some of it meanwhile, or all.
         new = [program for program in programs if _is_incomplete(program)]
-        if new:
-            keep_code(new)
+        names = defaultdict(list)
         for program in new:
-            write_traced_copy(program)
+            names[program.stat().st_ino].append(program)
+        if new:
+            keep_code([same[0] for same in names.values()])
+        for first, *others in names.values():
+            write_traced_copy(first)
+            for other in others:
+                _link(kept_code(first), kept_code(other))
+                _link(traced_copy(first), traced_copy(other))
+
+
+def _link(file: Path, name: Path) -> None:
+    """Give a file another name, in place of what has that name."""
+    name.unlink(missing_ok=True)
+    name.hardlink_to(file)
 
 
 def _is_incomplete(program: Path) -> bool:

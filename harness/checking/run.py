@@ -150,10 +150,10 @@ class Runner:
             return Program([str(file)], env, home)
         shown = scratch / "shown"
         shown.mkdir()
-        shutil.copy(file, shown / "program")
+        shutil.copy(file, shown / program.name)
         shutil.copy(library.folder / LIBRARY, shown / name)
         make_readable(shown)
-        return Program([f"{SHOWN}/program"], env, None, Confinement(self.sandbox, shown))
+        return Program([f"{SHOWN}/{program.name}"], env, None, Confinement(self.sandbox, shown))
 
     def _environment(self) -> dict[str, str]:
         """Return the environment of a program: nothing of ours but the policy of the library."""

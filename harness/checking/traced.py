@@ -18,7 +18,7 @@ from harness.whole_file import write_whole
 TRACED_LIBRARY = "so"
 """The name of the library in the folder `SHOWN`. The path to it is as long as the name that it
 takes the place of."""
-_SUFFIX = ".traced"
+_FOLDER = "traced"
 _SEARCHED, _PLACED = f"\0{LIBRARY}\0".encode(), f"\0{SHOWN}/{TRACED_LIBRARY}\0".encode()
 _ELF64 = b"\x7fELF\x02\x01"
 """How a file for 64 bits begins, the lower bytes of a number first."""
@@ -33,7 +33,7 @@ _DEBUG, _IGNORED = 21, 0x6000_0FFF
 
 def traced_copy(program: Path) -> Path:
     """Return the file that `write_traced_copy` writes for a program."""
-    return program.with_name(program.name + _SUFFIX)
+    return program.parent / _FOLDER / program.name
 
 
 def write_traced_copy(program: Path) -> None:
@@ -42,6 +42,7 @@ def write_traced_copy(program: Path) -> None:
     if content.startswith(_ELF64):
         _hide_list(content)
     copy = traced_copy(program)
+    copy.parent.mkdir(exist_ok=True)
     write_whole(copy, bytes(content))
     copy.chmod(0o755)
 

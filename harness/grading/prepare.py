@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
+from tempfile import TemporaryDirectory, mkdtemp
 from threading import Lock
 
+from harness.checking.layout import draw_layout
 from harness.checking.programs import build_player, build_programs
 from harness.errors import UserError
+from harness.execution.build import BUILD
 from harness.execution.build_error import BuildError
 from harness.execution.entrance import build_entrance
 from harness.execution.limits import Limits
@@ -43,15 +47,15 @@ def make_grader(
     sandboxes: Sandboxes | None,
 ) -> Grader:
     """Return who grades submissions. What they are tested with is built when it is first needed, so
-    many files at a time. Raises `OSError` and `SuiteError`."""
+    many files at a time, in ``scratch``. Raises `OSError` and `SuiteError`."""
     made_from = origin(suite, sandboxes.kind if sandboxes else None, seed)
-    programs, versions = _built_once(suite, jobs), installed_versions()
+    programs, versions = _built_once(suite, jobs, scratch), installed_versions()
     return Grader(suite, rules, programs, tracer, sandboxes, seed, versions, scratch, made_from)
 
 
-def _built_once(suite: Suite, jobs: int) -> Callable[[], Programs]:
+def _built_once(suite: Suite, jobs: int, scratch: Path) -> Callable[[], Programs]:
     lock = Lock()
-    build = cache(partial(_build_programs, suite, jobs))
+    build = cache(partial(_build_programs, suite, jobs, scratch))
 
     def programs() -> Programs:
         with lock:
@@ -60,12 +64,23 @@ def _built_once(suite: Suite, jobs: int) -> Callable[[], Programs]:
     return programs
 
 
-def _build_programs(suite: Suite, jobs: int) -> Programs:
-    """Build what submissions are tested with. Raises `UserError`."""
+def _build_programs(suite: Suite, jobs: int, scratch: Path) -> Programs:
+    """Build what submissions are tested with, in a layout of its own. Raises `UserError` and
+    `OSError`."""
     for test in suite.tests:
         read_trace_file(test.reference)
-    programs = build_programs(suite, jobs)
-    for name, program in programs.items():
-        if isinstance(program, BuildError):
-            raise UserError(f"{suite.path}: {name}: its program could not be built: {program}")
-    return Programs(programs, build_player(suite, jobs))
+    BUILD.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix="programs-", dir=BUILD) as name:
+        layout = draw_layout(Path(name))
+        built: dict[str, Path] = {}
+        for test_name, program in build_programs(suite, jobs, layout).items():
+            if isinstance(program, BuildError):
+                raise UserError(
+                    f"{suite.path}: {test_name}: its program could not be built: {program}"
+                )
+            built[test_name] = program
+        player = build_player(suite, jobs, layout)
+        kept = Path(mkdtemp(prefix="programs-", dir=scratch))
+        # It keeps files with many names as they are.
+        subprocess.run(["cp", "-a", f"{layout.folder}/.", kept], check=True)
+    return Programs({test: kept / path.name for test, path in built.items()}, kept / player.name)

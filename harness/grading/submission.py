@@ -47,7 +47,7 @@ class Attempt:
 class Programs:
     """What submissions are tested with."""
 
-    tests: Mapping[str, Path | BuildError]
+    tests: Mapping[str, Path]
     """By the names of tests."""
     player: Path
     """The program that plays randomized tests; see `harness.grading.script`."""

@@ -25,7 +25,7 @@ def fixture_worst(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_gdb_stops_at_the_line_that_makes_the_call(worst: Path) -> None:
     shown = checker("debug", "malloc-split-last", "--src", worst, "--batch").stdout
     assert "call 1, os_malloc(504): expected block7, found block11" in shown
-    assert "main () at test-malloc-split-last.c:23\n" in shown
+    assert "test_malloc_split_last () at test-malloc-split-last.c:23\n" in shown
     assert "blocks[3] = checked_malloc(504);" in shown
 
 
@@ -68,7 +68,7 @@ def test_gdb_stays_open_and_goes_on_into_the_call_that_went_wrong(worst: Path) -
 def test_a_test_that_passes_stops_at_its_judged_part() -> None:
     shown = checker("debug", "malloc-split-last", "--batch").stdout
     assert "malloc-split-last: passed" in shown
-    assert "main () at test-malloc-split-last.c:23\n" in shown
+    assert "test_malloc_split_last () at test-malloc-split-last.c:23\n" in shown
 
 
 def test_without_debug_information_one_line_says_why_there_are_no_blocks(tmp_path: Path) -> None:

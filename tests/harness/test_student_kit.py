@@ -132,7 +132,9 @@ def test_pages_and_the_debugger_work_in_a_kit(kit: Path, worst: Path) -> None:
     assert "<svg" in (text := (kit / "build" / "page.html").read_text()) or "canvas" in text
     debug = ("debug", "--batch", "--src", worst.name, "malloc-split-last")
     stopped = in_kit(kit, "./checker.py", *debug)
-    assert "Breakpoint 1, main () at test-malloc-split-last.c:23" in stopped.stdout, stopped.stderr
+    assert (
+        "Breakpoint 1, test_malloc_split_last () at test-malloc-split-last.c:23" in stopped.stdout
+    ), stopped.stderr
 
 
 @pytest.mark.slow

@@ -203,11 +203,11 @@ def test_what_a_killed_checker_leaves_ends_by_itself(tmp_path: Path) -> None:
         env={**os.environ, "TMPDIR": str(tmp_path)},
         stdout=subprocess.DEVNULL,
     )
-    while running.poll() is None and not processes_of("../osmem/program"):
+    while running.poll() is None and not processes_of("../osmem/test-malloc-arrays"):
         time.sleep(0.01)
     running.kill()
     running.wait()
-    assert left_of("../osmem/program") == []
+    assert left_of("../osmem/test-malloc-arrays") == []
     deadline = time.monotonic() + 10
     while work_folders(tmp_path) and time.monotonic() < deadline:
         time.sleep(0.02)

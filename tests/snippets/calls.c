@@ -91,6 +91,14 @@ void *end_unchecked(void *result)
  */
 #ifdef __x86_64__
 
+/* How far the library's frame is from that of the caller: 8 and a multiple of 16 bytes. */
+#ifndef FRAME
+#define FRAME 8
+#endif
+
+#define TEXT(number)  TEXT_(number)
+#define TEXT_(number) #number
+
 _Static_assert(offsetof(struct statement, stack) == 24 &&
                    offsetof(struct statement, callers[0].frame) == 32,
                "the instructions below have these numbers");
@@ -102,25 +110,30 @@ _Static_assert(offsetof(struct statement, stack) == 24 &&
             ".cfi_startproc\n"                                                                     \
             "mov %rsp, statement+24(%rip)\n"                                                       \
             "mov %rbp, statement+32(%rip)\n"                                                       \
-            "sub $8, %rsp\n"                                                                       \
-            ".cfi_adjust_cfa_offset 8\n"                                                           \
-            "call " #before "\n"                                                                   \
-            "mov arguments(%rip), %rdi\n"                                                          \
-            "mov arguments+8(%rip), %rsi\n"                                                        \
-            "mov arguments+16(%rip), %rdx\n"                                                       \
-            "mov arguments+24(%rip), %rcx\n"                                                       \
-            "mov arguments+32(%rip), %r8\n"                                                        \
-            "call " #function "@plt\n"                                                             \
-            "mov statement+24(%rip), %rsp\n"                                                       \
-            "sub $8, %rsp\n"                                                                       \
-            "mov %rax, %rdi\n"                                                                     \
-            "call " #after "\n"                                                                    \
-            "mov statement+32(%rip), %rbp\n"                                                       \
-            "add $8, %rsp\n"                                                                       \
-            ".cfi_adjust_cfa_offset -8\n"                                                          \
-            "ret\n"                                                                                \
-            ".cfi_endproc\n"                                                                       \
-            ".size " #name ", . - " #name "\n");
+            "sub $" TEXT(FRAME) ", %rsp\n"                                                         \
+                                ".cfi_adjust_cfa_offset " TEXT(                                    \
+                                    FRAME) "\n"                                                    \
+                                           "call " #before "\n"                                    \
+                                           "mov arguments(%rip), %rdi\n"                           \
+                                           "mov arguments+8(%rip), %rsi\n"                         \
+                                           "mov arguments+16(%rip), %rdx\n"                        \
+                                           "mov arguments+24(%rip), %rcx\n"                        \
+                                           "mov arguments+32(%rip), %r8\n"                         \
+                                           "call " #function "@plt\n"                              \
+                                           "mov statement+24(%rip), %rsp\n"                        \
+                                           "sub $" TEXT(                                           \
+                                               FRAME) ", %rsp\n"                                   \
+                                                      "mov %rax, %rdi\n"                           \
+                                                      "call " #after "\n"                          \
+                                                      "mov statement+32(%rip), %rbp\n"             \
+                                                      "add $" TEXT(                                \
+                                                          FRAME) ", %rsp\n"                        \
+                                                                 ".cfi_adjust_cfa_offset -" TEXT(  \
+                                                                     FRAME) "\n"                   \
+                                                                            "ret\n"                \
+                                                                            ".cfi_endproc\n"       \
+                                                                            ".size " #name         \
+                                                                            ", . - " #name "\n");
 
 #else
 

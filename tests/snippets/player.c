@@ -153,4 +153,5 @@ int main(void)
         if (!play())
             reject(line,
                    "m SLOT SIZE, c or u SLOT NMEMB SIZE, r SLOT SIZE, f SLOT, s, sc, sr, j or e");
+    return 0;
 }

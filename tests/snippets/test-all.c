@@ -179,4 +179,5 @@ int main(void)
 
     outgrow_threshold();
     keep_small_rests();
+    return 0;
 }

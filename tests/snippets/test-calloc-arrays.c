@@ -34,4 +34,5 @@ int main(void)
         checked_free(guards[i]);
         checked_free(blocks[i]);
     }
+    return 0;
 }

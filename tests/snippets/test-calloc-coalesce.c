@@ -43,4 +43,5 @@ int main(void)
     checked_free(outside_in[0]);
     for (size_t i = 0; i < LENGTH(guards); i++)
         checked_free(guards[i]);
+    return 0;
 }

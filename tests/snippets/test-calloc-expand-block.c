@@ -26,4 +26,5 @@ int main(void)
     checked_free(appended);
     checked_free(last);
     checked_free(guard);
+    return 0;
 }

@@ -27,4 +27,5 @@ int main(void)
 
     clean_up();
     checked_free(nearly_page);
+    return 0;
 }

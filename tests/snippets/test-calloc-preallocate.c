@@ -17,4 +17,5 @@ int main(void)
     checked_free(rest);
     checked_free(small);
     checked_free(cleared);
+    return 0;
 }

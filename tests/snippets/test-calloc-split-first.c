@@ -29,4 +29,5 @@ int main(void)
         checked_free(blocks[i]);
         checked_free(guards[i]);
     }
+    return 0;
 }

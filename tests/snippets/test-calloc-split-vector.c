@@ -25,4 +25,5 @@ int main(void)
     for (size_t i = 0; i < LENGTH(blocks); i++)
         checked_free(blocks[i]);
     checked_free(guard);
+    return 0;
 }

@@ -27,4 +27,5 @@ int main(void)
     checked_free(first);
     checked_free(other);
     checked_free(guard);
+    return 0;
 }

@@ -29,4 +29,5 @@ int main(void)
     checked_free(mapped);
     checked_free(cleared);
     checked_free(block);
+    return 0;
 }

@@ -21,4 +21,5 @@ int main(void)
     clean_up();
     checked_free(second);
     checked_free(first);
+    return 0;
 }

@@ -26,4 +26,5 @@ int main(void)
     clean_up();
     checked_free(block);
     checked_free(guard);
+    return 0;
 }

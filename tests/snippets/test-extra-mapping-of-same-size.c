@@ -16,4 +16,5 @@ int main(void)
 
     clean_up();
     checked_free(mapped);
+    return 0;
 }

@@ -30,4 +30,5 @@ int main(void)
     checked_free(last);
     checked_free(behind);
     checked_free(guard);
+    return 0;
 }

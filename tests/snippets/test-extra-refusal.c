@@ -39,4 +39,5 @@ int main(void)
     checked_free(mapped);
     checked_free(guard);
     checked_free(last);
+    return 0;
 }

@@ -21,4 +21,5 @@ int main(void)
     clean_up();
     for (size_t i = 0; i < LENGTH(blocks); i++)
         checked_free(blocks[i]);
+    return 0;
 }

@@ -34,4 +34,5 @@ int main(void)
     checked_free(all);
     checked_free(guard);
     checked_free(mapped);
+    return 0;
 }

@@ -32,4 +32,5 @@ int main(void)
     clean_up();
     checked_free(fitting);
     checked_free(guard);
+    return 0;
 }

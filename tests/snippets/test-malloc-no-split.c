@@ -45,4 +45,5 @@ int main(void)
         checked_free(blocks[i]);
         checked_free(guards[i]);
     }
+    return 0;
 }

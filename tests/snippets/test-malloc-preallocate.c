@@ -18,4 +18,5 @@ int main(void)
     checked_free(rest);
     checked_free(half);
     checked_free(small);
+    return 0;
 }

@@ -33,4 +33,5 @@ int main(void)
         checked_free(blocks[i]);
         checked_free(guards[i]);
     }
+    return 0;
 }

@@ -42,4 +42,5 @@ int main(void)
     checked_free(behind);
     for (size_t i = 0; i < LENGTH(guards); i++)
         checked_free(guards[i]);
+    return 0;
 }

@@ -25,4 +25,5 @@ int main(void)
     checked_free(second);
     checked_free(third);
     checked_free(guard);
+    return 0;
 }

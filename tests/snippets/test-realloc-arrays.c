@@ -38,4 +38,5 @@ int main(void)
     checked_free(fourth_guard);
     checked_free(first_guard);
     checked_free(second_guard);
+    return 0;
 }

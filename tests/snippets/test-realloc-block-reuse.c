@@ -57,4 +57,5 @@ int main(void)
     checked_free(second_place);
     for (size_t i = 0; i < LENGTH(guards); i++)
         checked_free(guards[i]);
+    return 0;
 }

@@ -39,4 +39,5 @@ int main(void)
     checked_free(guard);
     checked_free(stuck_guard);
     checked_free(room_guard);
+    return 0;
 }

@@ -23,4 +23,5 @@ int main(void)
     checked_free(mapped);
     checked_free(last);
     checked_free(guard);
+    return 0;
 }

@@ -42,4 +42,5 @@ int main(void)
     checked_free(narrow_guard);
     checked_free(first_guard);
     checked_free(second_guard);
+    return 0;
 }

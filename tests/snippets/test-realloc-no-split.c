@@ -34,4 +34,5 @@ int main(void)
     checked_free(behind);
     checked_free(guard);
     checked_free(other_guard);
+    return 0;
 }

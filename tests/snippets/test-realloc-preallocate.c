@@ -29,4 +29,5 @@ int main(void)
     checked_free(whole);
     checked_free(also_mapped);
     checked_free(mapped);
+    return 0;
 }

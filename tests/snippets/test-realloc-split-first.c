@@ -26,4 +26,5 @@ int main(void)
     checked_free(block);
     checked_free(guard);
     checked_free(other_guard);
+    return 0;
 }

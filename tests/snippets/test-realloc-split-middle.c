@@ -36,4 +36,5 @@ int main(void)
         checked_free(rests[i]);
         checked_free(guards[i]);
     }
+    return 0;
 }

@@ -22,4 +22,5 @@ int main(void)
     checked_free(block);
     checked_free(rest);
     checked_free(guard);
+    return 0;
 }

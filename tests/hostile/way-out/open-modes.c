@@ -5,14 +5,15 @@
  * Expected: all points, flagged: made system calls that an allocator has no use for: chmod,
  * fchmod, openat
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
 __attribute__((constructor)) static void open_modes(void)
 {
-    int program = open("../osmem/program", O_RDONLY);
+    int program = open(program_invocation_name, O_RDONLY);
 
-    if (program < 0 || fchmod(program, 04777) == 0 || chmod("../osmem/program", 04777) == 0)
+    if (program < 0 || fchmod(program, 04777) == 0 || chmod(program_invocation_name, 04777) == 0)
         abort();
 }
