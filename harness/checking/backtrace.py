@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePath
 from shutil import which
 
 from harness.checking.check import Setup
 from harness.checking.run import Runner
 from harness.execution.budget import BudgetUsedUp
-from harness.execution.build import Library
+from harness.execution.build import LIBRARY, Library
 from harness.execution.build_error import BuildError
 from harness.execution.output import Output
 from harness.execution.process import run
@@ -34,14 +34,23 @@ _GDB = (
     # A process that leads its group, as gdb starts it, has to fork to enter a sandbox.
     *("-ex", "set startup-with-shell off", "-ex", "set follow-fork-mode child"),
     *("-ex", "set width 0", "-ex", "set print address off"),
-    *("-ex", "set print frame-arguments none", "-ex", "run", "-ex", "bt 24", "--args"),
+    *("-ex", "set print frame-arguments none"),
+    *("-ex", "set print frame-info location-and-address", "-ex", "run", "-ex", "bt 24"),
+    *("-ex", "info sharedlibrary", "--args"),
 )
 _FRAME = re.compile(
-    r"#\d+ +(?:0x[0-9a-f]+ in )?(?P<function>[^ ]+) \(.*\)"
+    r"#\d+ +(?:(?P<address>0x[0-9a-f]+) in )?(?P<function>[^ ]+) \(.*\)"
     r"(?: at (?P<file>.+):(?P<line>\d+)| from (?P<library>.+))?"
 )
+_LIBRARY = re.compile(
+    r"(?P<start>0x[0-9a-f]+) +(?P<end>0x[0-9a-f]+) +(?:Yes|No)(?: \(\*\))? +(?P<path>.+)"
+)
+"""A line of the list of shared libraries."""
 _VARIANT = re.compile(r"__(mem\w+?|str\w+?)_(?:sse|avx|evex|erms|generic|unaligned)\w*")
 """The name of a function of the C library that is there for several processors."""
+_INTERNAL = re.compile(r"__(?:GI_)?(?=[a-z])")
+"""How the C library's own names of its functions begin."""
+_LIBC = "libc.so"
 _OUTPUT_BYTES = 1 << 16
 _LINE_LENGTH = 4000
 """The longest line that is read, which takes time by its square."""
@@ -50,31 +59,69 @@ _NAME_LENGTH = 60
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A function that was running, and where it was; ``line`` is 0 if that is not known."""
+    """A function that was running, and where in the submission it was; ``line`` is 0 if that is not
+    known, or elsewhere."""
 
     function: str
     file: str
+    """The path of the file, relative to the sources as far as the compiler was told so."""
     line: int
 
     def __str__(self) -> str:
         return f"{self.function} at {self.file}:{self.line}" if self.line else self.function
 
 
+@dataclass(frozen=True, slots=True)
+class _Libraries:
+    """Which shared library an address is in."""
+
+    ranges: Sequence[tuple[range, str]]
+
+    def at(self, address: str | None) -> str:
+        """Return the file name of the library; empty if it is not known."""
+        at = int(address, 16) if address else 0
+        return next((name for addresses, name in self.ranges if at in addresses), "")
+
+
 def frames_of(output: str) -> list[Frame]:
     """Return the frames in gdb's output, from the innermost to the function that the program
-    called; none if it does not reach that far."""
-    frames = []
-    lines = (line for line in output.splitlines() if len(line) <= _LINE_LENGTH)
+    called; none if it does not reach that far. Of functions of the C library that called each
+    other, only the one that was called from outside is among them."""
+    lines = [line for line in output.splitlines() if len(line) <= _LINE_LENGTH]
+    libraries = _libraries(lines)
+    frames: list[Frame] = []
+    in_libc = False
     for match in filter(None, map(_FRAME.fullmatch, lines)):
-        name = printable(match["function"])[:_NAME_LENGTH]
-        file = printable(Path(match["file"] or "").name)[:_NAME_LENGTH]
-        if variant := _VARIANT.fullmatch(name):
-            frames.append(Frame(f"{variant[1]} of the C library", "", 0))
-        else:
-            frames.append(Frame(name, file, int(match["line"] or 0)))
-        if name in FUNCTIONS:
+        library = Path(match["library"] or "").name or libraries.at(match["address"])
+        if in_libc and library.startswith(_LIBC):
+            frames.pop()
+        in_libc = library.startswith(_LIBC)
+        frames.append(_frame(match, library))
+        if match["function"] in FUNCTIONS:
             return frames
     return []
+
+
+def _libraries(lines: Iterable[str]) -> _Libraries:
+    found = filter(None, map(_LIBRARY.fullmatch, lines))
+    return _Libraries(
+        [(range(int(m["start"], 16), int(m["end"], 16)), Path(m["path"]).name) for m in found]
+    )
+
+
+def _frame(match: re.Match[str], library: str) -> Frame:
+    name = printable(match["function"])[:_NAME_LENGTH]
+    variant = _VARIANT.fullmatch(name)
+    if variant or library.startswith(_LIBC):
+        name = variant[1] if variant else _INTERNAL.sub("", name)
+        return Frame(f"{name} of the C library", "", 0)
+    if library not in ("", LIBRARY):
+        return Frame(name, "", 0)
+    if match["file"] is None:
+        return Frame(name, "", 0)
+    path = PurePath(match["file"])
+    file = path.name if path.is_absolute() or ".." in path.parts else str(path)
+    return Frame(name, printable(file)[:_NAME_LENGTH], int(match["line"]))
 
 
 def _backtrace(runner: Runner, program: Path, library: Library) -> list[Frame]:

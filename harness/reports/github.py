@@ -15,7 +15,7 @@ from harness.text import printable, printable_lines
 _SOURCES = "src/"
 _PROGRAMS = "tests/snippets/"
 _PARTS = {"function": r"\w+", "file": r"(?P<file>[\w./-]{1,200})", "n": r"(?P<line>\d{1,9})"}
-"""What stands for the parts of the place of a crash."""
+"""What stands for the parts of a place in the sources."""
 _COMPILER_ERROR = re.compile(r"([\w./-]{1,200}):(\d{1,9}):(?:\d{1,9}:)? (?:fatal )?error: (.+)")
 
 
@@ -42,17 +42,20 @@ def _finding(finding: Finding) -> str:
     return _annotation("warning", [finding.message], **place, title=finding.tool)
 
 
-def _crashed_at() -> str:
-    """Return a pattern of the place of a crash, in the language of the audience."""
-    frame = tr("{function} at {file}:{n}").format(**_PARTS)
-    return tr("it crashed in {frame}").format(frame=frame)
+def _crashed_at(test: TestResult) -> re.Match[str] | None:
+    """Return the innermost place in the sources where a test's program crashed, found in the
+    language of the audience; None if it did not, or no place is known."""
+    crashed, place = tr("it crashed in {frame}"), tr("{function} at {file}:{n}").format(**_PARTS)
+    lines = f"{test.reason}\n{test.advice}".splitlines()
+    told = (line for line in lines if re.fullmatch(crashed.format(frame=".+"), line))
+    return re.search(place, next(told, ""))
 
 
 def _test(test: TestResult) -> str:
     """Return the error of a failed test, at the line where its program crashed or makes the call
     that went wrong."""
     place = {}
-    if crashed := re.search(_crashed_at(), f"{test.reason}\n{test.advice}"):
+    if crashed := _crashed_at(test):
         place = {"file": f"{_SOURCES}{crashed['file']}", "line": crashed["line"]}
     elif test.line:
         place = {"file": f"{_PROGRAMS}test-{test.name}.c", "line": str(test.line)}

@@ -58,8 +58,24 @@ Program received signal SIGSEGV, Segmentation fault.
 #3  0x0000555555555df2 in calloc_at (place=...) at snippet.c:279
 """
     told = [str(frame) for frame in frames_of(output)]
-    assert told == ["memset of the C library", "clear at heap.c:14", "os_calloc at heap.c:20"]
+    assert told == ["memset of the C library", "clear at sub/heap.c:14", "os_calloc at heap.c:20"]
     assert [str(f) for f in frames_of("#0  0x01 in os_free () from ./libosmem.so\n")] == ["os_free"]
+
+
+def test_a_line_of_the_c_library_is_no_line_of_the_submission() -> None:
+    output = """
+#0  0x00007ffff7fbc109 in compare (a=..., b=...) at /work/src/sort.c:3
+#1  0x00007ffff7e0cbf4 in msort_with_tmp (p=..., b=..., n=...) at ./stdlib/msort.c:64
+#2  0x00007ffff7e0cfd8 in __GI_qsort (b=..., n=..., s=..., cmp=...) at ./stdlib/msort.c:307
+#3  0x00007ffff7fbc15b in os_free (ptr=...) at osmem.c:5
+#4  0x0000555555555163 in main () at snippet.c:1
+From                To                  Syms Read   Shared Object Library
+0x00007ffff7fcb060  0x00007ffff7ff0111  Yes         /lib64/ld-linux-x86-64.so.2
+0x00007ffff7fbc050  0x00007ffff7fbc160  Yes (*)     /a folder/libosmem.so
+0x00007ffff7df3380  0x00007ffff7f4722d  Yes         /lib/x86_64-linux-gnu/libc.so.6
+"""
+    told = [str(frame) for frame in frames_of(output)]
+    assert told == ["compare at sort.c:3", "qsort of the C library", "os_free at osmem.c:5"]
 
 
 def test_what_does_not_reach_the_call_is_no_backtrace() -> None:

@@ -13,9 +13,11 @@ import pytest
 from hypothesis import given
 from rich.console import Console
 
-from grades import ANA, ANY_TEXT, DIFFERS, GRADE, HOSTILE, PASSED, TIMEOUT, hostile
+from grades import ANA, ANY_TEXT, CRASHED, DIFFERS, GRADE, HOSTILE, PASSED, TIMEOUT, hostile
 from harness.results.grade import Grade, Graded, Status, Style
 from harness.reports import github, gradescope, junit, student, vpl
+from harness.course.translation import translations
+from harness.reports.audience import Audience
 from harness.reports.formats import FORMATS
 from harness.execution.build import ROOT
 from harness.reports.summary import show_summary
@@ -163,6 +165,26 @@ def test_github_annotates_findings_where_they_are_and_tests_without_a_file() -> 
     assert github.render(NOT_BUILT).splitlines()[0] == (
         "::error title=not-built::make failed: error: x"
     )
+
+
+@pytest.mark.parametrize(
+    ("place", "marked"),
+    [
+        ("it crashed in find at sub/heap.c:8, called from os_malloc at heap.c:12", "sub/heap.c:8"),
+        ("it crashed in memset of the C library, called from os_calloc at heap.c:13", "heap.c:13"),
+        ("abgestürzt in memset der C-Bibliothek, aufgerufen von clear bei heap.c:7", "heap.c:7"),
+        ("it crashed in os_free", "tests/snippets/test-realloc-arrays.c:30"),
+    ],
+)
+def test_github_marks_the_innermost_line_of_the_submission_that_crashed(
+    place: str, marked: str
+) -> None:
+    crashed = replace(CRASHED, advice=f"{place}\nthe rules", line=30)
+    with Audience(translations=translations("de" if "stürzt" in place else "en")).listening():
+        shown = github.render(Graded("a.zip", replace(GRADE, tests=(crashed,))))
+    file, _, line = marked.partition(":")
+    folder = "" if file.startswith("tests/") else "src/"
+    assert shown.startswith(f"::error file={folder}{file},line={line},title=realloc-arrays%3A")
 
 
 def unescaped(text: str) -> str:
