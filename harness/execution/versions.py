@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from functools import cache
 
 from harness.execution.build import BUILD_ENV
 from harness.execution.answer import output_of
@@ -36,6 +37,7 @@ def _version(command: tuple[str, ...]) -> str:
     return found[0] if found else UNKNOWN
 
 
+@cache
 def installed_versions() -> Versions:
     """Return the versions on this machine; `UNKNOWN` for a tool that is missing or fails."""
     libc = _VERSION.search(os.confstr("CS_GNU_LIBC_VERSION") or "")

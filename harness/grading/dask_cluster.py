@@ -31,7 +31,7 @@ def dask_workers(
     """Grade on the cluster with this scheduler, or on one started here, ``local:N``. ``rules`` are
     the keys of the rules that are known so far, ``style`` is whether style is judged; what is
     urgent goes before other batches of the cluster. Raises `UserError`."""
-    orders = [order_of(grader_of(key), key, style) for key in rules[:1]]
+    orders = [order_of(grader_of(key), key, style) for key in rules]
     logging.disable()  # what matters is told as an error, in one line
     with dask.config.set(_SETTINGS), _client(address) as client:
         _require_prepared(client, orders)
@@ -80,7 +80,6 @@ def _require_prepared(client: Client, orders: Sequence[BatchOrder]) -> None:
         raise UserError(
             "the cluster: expected workers, found none", "start some with dask-worker ADDRESS"
         ) from error
-    for order in orders:
-        for worker, answer in client.run(prepare, order, on_error="return").items():
-            if answer:
-                raise refused(worker, str(answer))
+    for worker, answer in client.run(prepare, orders, on_error="return").items():
+        if answer:
+            raise refused(worker, str(answer))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -24,7 +25,7 @@ from harness.grading.parcel import Parcel
 from harness.grading.prepare import make_batch_sandboxes, make_grader
 from harness.grading.rules import NO_STYLE, load_rules
 from harness.grading.submission import Grader
-from harness.suite import load_suite
+from harness.suite import Suite, load_suite
 from harness.tracers.ltrace import Ltrace
 
 TOPIC = "osmem"
@@ -72,10 +73,14 @@ class _Prepared:
 _lock = Lock()
 
 
-def prepare(order: BatchOrder) -> str:
-    """Prepare this worker. Return in one line why it can't grade the batch; empty if it can."""
+def prepare(orders: Sequence[BatchOrder]) -> str:
+    """Make sure that this worker grades as others do by all orders, and build what the first one
+    takes. Return in one line why it can't grade the batch; empty if it can."""
     try:
-        _prepared(order)
+        for order in orders:
+            _require_same(order)
+        for order in orders[:1]:
+            _prepared(order)
     except (UserError, OSError) as error:
         return str(error)
     return ""
@@ -105,6 +110,20 @@ def grade_parcel(order: BatchOrder, key: str, source: str, content: str, packed:
     return name, "", ended.grade.status, ended.grade.content, ended.seconds
 
 
+def _require_same(order: BatchOrder) -> Suite:
+    """Return the suite of an order, if this worker has the same as the others, and the same checker
+    and tools. Raises `UserError` and `OSError`."""
+    suite = load_suite(ROOT / order.suite)
+    if rules_key(suite, order.style, order.sandbox) != order.rules:
+        raise UserError(
+            f"{order.suite}: expected the same checker and the same suite as those of the batch,"
+            " found others"
+        )
+    if differences := show_differences(installed_versions(), dict(order.tools)):
+        raise UserError(f"expected the same tools as those of the batch, found {differences}")
+    return suite
+
+
 def _prepared(order: BatchOrder) -> _Prepared:
     """Return what grades by an order here. Raises `UserError` and `OSError`."""
     with _lock:
@@ -113,13 +132,7 @@ def _prepared(order: BatchOrder) -> _Prepared:
 
 @lru_cache(maxsize=_KEPT)
 def _prepare(order: BatchOrder) -> _Prepared:
-    suite = load_suite(ROOT / order.suite)
-    if rules_key(suite, order.style, order.sandbox) != order.rules:
-        raise UserError(
-            "expected the same checker and the same suite as those of the batch, found others"
-        )
-    if differences := show_differences(installed_versions(), dict(order.tools)):
-        raise UserError(f"expected the same tools as those of the batch, found {differences}")
+    suite = _require_same(order)
     rules = load_rules(suite)
     if not order.style:
         rules = replace(rules, style=NO_STYLE)

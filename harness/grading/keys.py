@@ -20,6 +20,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,13 @@ def _digest(start: object, files: Iterable[tuple[str, Path]]) -> str:
     return total.hexdigest()
 
 
+@cache
+def _checker_key() -> str:
+    """Return a digest of the checker that this process has loaded: later changes of its files do
+    not count."""
+    return _digest("", _checker_files())
+
+
 def suite_key(suite: Suite) -> str:
     """Return a digest of a suite, points included. Raises `OSError` and `SuiteError`."""
     return _digest(_suite_content(suite), _suite_files(suite))
@@ -86,12 +94,11 @@ def suite_key(suite: Suite) -> str:
 
 def origin(suite: Suite, sandbox: str | None, seed: str) -> Origin:
     """Return what all grades of a batch are made from. Raises `OSError` and `SuiteError`."""
-    checker = _digest("", _checker_files())
-    return Origin("", suite_key(suite), checker, sandbox or "none", seed)
+    return Origin("", suite_key(suite), _checker_key(), sandbox or "none", seed)
 
 
 def rules_key(suite: Suite, style: bool, sandbox: str | None) -> str:
     """Return a digest of what outcomes depend on, except the submission; ``sandbox`` is the kind of
     sandbox, or None. Raises `OSError` and `SuiteError`."""
     rules = _without_points(_suite_content(suite))
-    return _digest([rules, style, sandbox], (*_suite_files(suite), *_checker_files()))
+    return _digest([rules, style, sandbox, _checker_key()], _suite_files(suite))

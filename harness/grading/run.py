@@ -48,6 +48,8 @@ class Batch:
     """The submissions that a fault of the machine left without a grade."""
     _runs: dict[Path, Run] = field(default_factory=dict)
     """By the paths of suites."""
+    _graders: dict[str, Grader] = field(default_factory=dict)
+    """By the keys of rules."""
     _seconds: dict[str, float] = field(default_factory=dict)
     """How long it took to grade each submission, of equal ones only the first."""
     _began: float = field(default_factory=time.monotonic)
@@ -65,7 +67,8 @@ class Batch:
     def run_with(self, suite: Suite) -> Run:
         """Return the run of all that is graded with a suite."""
         if suite.path not in self._runs:
-            self._runs[suite.path] = self.make_run(suite)
+            run = self._runs[suite.path] = self.make_run(suite)
+            self._graders.setdefault(run.rules, run.grader)
         return self._runs[suite.path]
 
     def run_of(self, submission: str) -> Run | None:
@@ -112,14 +115,10 @@ class Batch:
         run = self.run_of(submission)
         return Terms(run.store, run.grader, run.rules) if run is not None else None
 
-    def _grader_of(self, rules: str) -> Grader:
-        """Return who grades by the rules with a key."""
-        return next(run.grader for run in self.runs if run.rules == rules)
-
     def _engine(self) -> AbstractContextManager[Engine]:
         options = self.options
         if options.dask is None:
-            return threads(self._grader_of, options.jobs)
+            return threads(self._graders.__getitem__, options.jobs)
         if find_spec("distributed") is None:
             raise UserError("--dask: expected Dask, found none", "install python3-distributed")
         # It takes a second to load.
@@ -127,7 +126,7 @@ class Batch:
 
         rules = [run.rules for run in self.runs]
         return dask_workers(
-            options.dask, self._grader_of, rules, options.style, urgent=bool(options.only)
+            options.dask, self._graders.__getitem__, rules, options.style, bool(options.only)
         )
 
     def _events(

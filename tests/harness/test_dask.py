@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import socket
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -28,6 +29,7 @@ from dask_clusters import (
 )
 from harness.execution.build import ROOT
 from processes import command_lines, left_of
+from submissions import plain
 
 pytestmark = [
     pytest.mark.needs("python3-distributed"),
@@ -131,10 +133,15 @@ def test_one_that_is_named_overtakes_a_batch(batch: Batch) -> None:
     assert batch.results("long") == batch.results("alone")
 
 
+def copy_checkout(folder: Path) -> None:
+    for name in ("harness", "tests", "utils"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "checker.py", folder)
+
+
 def test_a_worker_with_another_checker_refuses(batch: Batch) -> None:
     other = batch.top / "checkout"
-    for name in ("harness", "tests", "utils"):
-        shutil.copytree(ROOT / name, other / name, ignore=shutil.ignore_patterns("__pycache__"))
+    copy_checkout(other)
     with (other / "harness" / "errors.py").open("a") as module:
         module.write("# another version\n")
     with cluster(batch.top, 1, root=other) as (address, _):
@@ -143,6 +150,40 @@ def test_a_worker_with_another_checker_refuses(batch: Batch) -> None:
     assert "expected the same checker and the same suite as those of the batch" in ended.stderr
     assert ended.stderr.count("\n") == 1
     assert not (batch.top / "other" / "gradebook.csv").exists()
+
+
+SUITE = """
+extends = "tests/suite.toml"
+only = ["malloc-split-first", "malloc-preallocate"]
+"""
+OWN_SUITE = """
+extends = "../../few.toml"
+references = "ref"
+[policy]
+alignment = {alignment}
+"""
+
+
+def test_a_worker_with_another_suite_for_one_student_refuses_at_once(batch: Batch) -> None:
+    mine, theirs, handed_in = (batch.top / name for name in ("mine", "theirs", "per-student"))
+    copy_checkout(mine)
+    (mine / "few.toml").write_text(SUITE)
+    for name, alignment in {"anna": 16, "bert": 32}.items():
+        shutil.copytree(ROOT / "tests" / "ref", mine / "own" / name / "ref")
+        (mine / "own" / name / "suite.toml").write_text(OWN_SUITE.format(alignment=alignment))
+        plain(handed_in / name / "src")
+    (mine / "own" / "students.csv").write_text("student\nanna\nbert\n")
+    shutil.copytree(mine, theirs)
+    (theirs / "own" / "bert" / "suite.toml").write_text(OWN_SUITE.format(alignment=8))
+    with cluster(batch.top, 1, root=theirs) as (address, _):
+        words = (mine / "checker.py", "grade", handed_in, "--out", batch.top / "refused")
+        options = ("--per-student", mine / "own", "--dask", address, "--no-style")
+        call = [*map(str, words), *map(str, options)]
+        ended = subprocess.run(call, capture_output=True, text=True, check=False)
+    assert ended.returncode == 2
+    assert "own/bert/suite.toml: expected the same checker and the same suite" in ended.stderr
+    assert ended.stderr.count("\n") == 1
+    assert not (batch.top / "refused" / "gradebook.csv").exists()
 
 
 def test_what_nobody_has_is_said_for_all_workers(batch: Batch) -> None:
