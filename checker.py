@@ -1,7 +1,13 @@
 #!/usr/bin/python3
 """The checker: ./checker.py --help."""
 
-from harness.cli.main import run
+import sys
+
+# Compiled code is kept beside the sources, even where PYTHONDONTWRITEBYTECODE is set, as in many
+# containers: compiling it again takes a tenth of the time of a check.
+sys.dont_write_bytecode = False
+
+from harness.cli.main import run  # noqa: E402  (compiled code is kept by then)
 
 if __name__ == "__main__":
     run()
