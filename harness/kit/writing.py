@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import tomli_w
@@ -14,6 +14,7 @@ from harness.diagnosis.table import MISTAKES, table_file
 from harness.errors import UserError
 from harness.execution.build import ROOT
 from harness.execution.kit import UTILS
+from harness.kit.functions import called_in, listed, skeleton_of, with_note
 from harness.kit.modules import needed_files
 from harness.kit.pages import as_html, for_students
 from harness.specification.answers import record
@@ -24,6 +25,8 @@ from harness.specification.phrases import mistake_under
 from harness.specification.policy import Policy
 from harness.suite import Suite, load_content, load_suite
 from harness.trace.file import read_trace_file
+from harness.trace.signatures import FUNCTIONS
+from harness.trace.trace import Trace
 
 _OWN = ROOT / "kit"
 """What only a kit has."""
@@ -61,8 +64,11 @@ def write_kit(suite_path: Path, out: Path, entrances: Iterable[str]) -> None:
         if suite.policy.header_magic:
             _write_header(suite.policy, kit / UTILS.name / "block_meta.h")
         _write_suite(suite, kit / "tests")
-        _write_answers(suite, kit)
-        _write_pages(suite, kit / "docs")
+        references = [read_trace_file(test.reference) for test in suite.tests]
+        _write_answers(suite, references, kit)
+        functions = called_in(references)
+        _leave_out_others(functions, kit)
+        _write_pages(suite, functions, kit / "docs")
         _write_packages(kit)
         kit.chmod(_MODES)
         kit.rename(out)
@@ -112,21 +118,32 @@ def _write_suite(suite: Suite, tests: Path) -> None:
         _copy(table, tests / "ref" / "default" / table.name)
 
 
-def _write_answers(suite: Suite, kit: Path) -> None:
+def _write_answers(suite: Suite, references: Iterable[Trace], kit: Path) -> None:
     """Write what the model says of the references and the examples, in place of the model."""
-    references = [read_trace_file(test.reference).calls for test in suite.tests]
     mistakes = (mistake_under(suite.policy, mistake) for mistake in read_mistakes(MISTAKES))
     examples = [*examples_of(suite.policy).values(), *(m.program for m in mistakes if m.program)]
-    answers = record(references, examples, suite.policy)
+    answers = record([each.calls for each in references], examples, suite.policy)
     (kit / "harness" / "specification" / "answers.json.gz").write_bytes(answers)
 
 
-def _write_pages(suite: Suite, docs: Path) -> None:
-    """Write the pages, the assignment among them as the suite has it."""
+def _leave_out_others(functions: Sequence[str], kit: Path) -> None:
+    """Let the README and the skeleton have these functions only."""
+    readme, skeleton = kit / "README.md", kit / "src" / "osmem.c"
+    text = readme.read_text(encoding="utf-8").replace(listed(FUNCTIONS), listed(functions))
+    readme.write_text(text, encoding="utf-8")
+    text = skeleton_of(skeleton.read_text(encoding="utf-8"), functions)
+    skeleton.write_text(text, encoding="utf-8")
+
+
+def _write_pages(suite: Suite, functions: Sequence[str], docs: Path) -> None:
+    """Write the pages, the assignment among them as the suite has it. A text of its own says by
+    itself which functions it is about."""
     docs.mkdir()
     for name in _PAGES:
         if name == _SPECIFICATION:
             page = assignment_of(suite.policy, suite.path.parent)
+            if not (suite.path.parent / _SPECIFICATION).is_file():
+                page = with_note(page, functions)
         else:
             page = (ROOT / "docs" / name).read_text(encoding="utf-8")
         text = for_students(page, _PAGES)

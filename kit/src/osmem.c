@@ -1,7 +1,7 @@
 /*
  * osmem.c - your allocator.
  *
- * docs/specification.md says what these four functions do. Add as many files as you like: the
+ * docs/specification.md says what these functions do. Add as many files as you like: the
  * Makefile builds all of this folder. Call neither malloc() nor the C library's printf(), which
  * calls malloc(); the printf() of utils/printf.h needs no memory.
  */

@@ -190,6 +190,24 @@ def test_pages_of_a_kit_link_only_to_what_it_has(fresh: Path) -> None:
 # ---- Whole or not at all -------------------------------------------------------------------------
 
 
+def test_a_function_that_no_test_calls_is_none_to_write(tmp_path: Path) -> None:
+    suite = tmp_path / "suite.toml"
+    suite.write_text(f'extends = "{ROOT}/tests/suite.toml"\nonly = ["malloc-a*", "calloc-a*"]\n')
+    assert checker("kit", tmp_path / "kit", "--suite", suite).returncode == 0
+    skeleton = (tmp_path / "kit" / "src" / "osmem.c").read_text()
+    assert re.findall(r"^\w.*(os_\w+)\(", skeleton, re.MULTILINE) == [
+        *("os_malloc", "os_calloc", "os_free")
+    ]
+    assert "Resizes the block" not in skeleton and skeleton.count("/*") == 4
+    readme = (tmp_path / "kit" / "README.md").read_text()
+    assert "You write `os_malloc`, `os_calloc` and `os_free`, with" in readme
+    note = (
+        "In this course, you write `os_malloc`, `os_calloc` and `os_free`: leave out what is said"
+    )
+    assert note in (tmp_path / "kit" / "docs" / "specification.md").read_text()
+    assert in_kit(tmp_path / "kit", "make", "-s", "-C", "src").returncode == 0
+
+
 def test_a_folder_that_is_not_empty_stays_as_it_is(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
     ended = checker("kit", tmp_path)
