@@ -112,8 +112,13 @@ def _find_calls(listing: str) -> dict[str, Any]:
 def read_code(program: Path) -> ProgramCode | None:
     """Return where a test program makes calls; None on a machine on which that is not known. Raises
     `OSError`."""
-    code = _parse(kept_code(program).read_text(encoding="utf-8"))
-    return code and replace(code, main=_main_of(program.name, code))
+    return _of_program(program.name, kept_code(program).read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=128)  # each submission runs all programs
+def _of_program(name: str, text: str) -> ProgramCode | None:
+    code = _parse(text)
+    return code and replace(code, main=_main_of(name, code))
 
 
 def _main_of(name: str, code: ProgramCode) -> str:
@@ -125,7 +130,7 @@ def _main_of(name: str, code: ProgramCode) -> str:
     return function if makes_calls and not is_called else "main"
 
 
-@lru_cache(maxsize=128)  # each submission runs all programs
+@lru_cache(maxsize=8)  # most programs are one file with many names
 def _parse(text: str) -> ProgramCode | None:
     kept = json.loads(text)
     if kept is None:
