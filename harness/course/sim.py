@@ -20,9 +20,17 @@ _LIMITS = Limits(seconds=3600, memory_mib=4096, file_mib=256, processes=16, scra
 """What the program may use: it reads what students wrote, and compares each pair of them."""
 _WIDTH = "160"
 """The columns of its output: enough for the names and numbers of any line."""
+_SECONDS_ALONE = 1
+"""Processor time for one file: some hundred times what an allocator takes."""
+_FIND_COSTLY = f"""least=$1
+shift
+for file; do
+    (ulimit -t {_SECONDS_ALONE} && exec {SIM} -n -r "$least" "$file") >/dev/null 2>&1 ||
+        printf '%s\\n' "$file"
+done"""
 _SHOWN = "../texts"
 """Where the program finds the files in a sandbox."""
-_FILE = re.compile(r"File (?P<file>[^/]+): (?P<tokens>\d+) tokens, \d+ lines")
+_FILE = re.compile(r"File (?P<file>[^/:]+): (?P<tokens>\d+) tokens?, .*")
 _RUN = re.compile(
     r"(?P<left>[^/]+): line (?P<from_left>\d+)-(?P<to_left>\d+)\s*"
     r"\|(?P<right>[^/]+): line (?P<from_right>\d+)-(?P<to_right>\d+)\s*\[(?P<tokens>\d+)\]"
@@ -73,13 +81,22 @@ class Sim:
         """Compare each of these files with old ones only. Raises `UserError`."""
         return self._run(["-S"], [*files, "/", *old], least)
 
+    def costly(self, files: Sequence[str], least: int) -> list[str]:
+        """Return those of these files that take too long to compare with themselves: the same few
+        words again and again are alike everywhere. Raises `UserError`."""
+        command = ["sh", "-c", _FIND_COSTLY, "sh", str(least), *files]
+        return self._answer(command).splitlines()
+
     def _run(self, options: Sequence[str], files: Sequence[str], least: int) -> Found:
-        require_tools(SIM)
         command = [SIM, "-n", "-w", _WIDTH, "-r", str(least), *options, *files]
+        return _read(self._answer(command))
+
+    def _answer(self, command: Sequence[str]) -> str:
+        require_tools(SIM)
         answer = output_of(self._confined(command), _LIMITS, BUILD_ENV, _LIMITS.file_bytes)
         if answer.failure:
             raise UserError(f"{SIM}: expected similar passages, found that {answer.failure}")
-        return _read(answer.text)
+        return answer.text
 
     def _confined(self, command: Sequence[str]) -> list[str]:
         if self.sandboxes is None:

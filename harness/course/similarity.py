@@ -33,6 +33,11 @@ _OURS = (UTILS, ROOT / "kit" / "src")
 """The folders of C that are in every kit."""
 _LEAST_OF_KIT = 20
 """The words of C in a passage of the kit that is left out."""
+_MOST_KIB = 512
+"""The most C of a submission that is compared."""
+_LONGEST_LINE = 200
+"""Where a line of a passage is cut."""
+_TAKES_TOO_LONG = "takes too long to compare"
 _PER_HALVING = 5
 """By so much a shared mistake moves a pair up, for each halving of those who make it."""
 
@@ -55,7 +60,7 @@ class Code:
         return f"{name}:{line - before}"
 
     def text(self, place: Place) -> list[str]:
-        return list(self.lines[place.first - 1 : place.last])
+        return [_cut(line) for line in self.lines[place.first - 1 : place.last]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,17 +102,19 @@ def compare_submissions(
         handed_in = list_folder(course.submissions).submissions
         named = name_sources(handed_in, sources, limits, scratch)
         folders = {submission.name: submission.source for submission in named}
-        codes, left_out = _read_all(make_table(course).rows, scratch, limits, folders)
-        if len(codes) < 2:
-            raise UserError(f"{course.submissions}: expected two submissions, found {len(codes)}")
+        read, left_out = _read_all(make_table(course).rows, scratch, limits, folders)
         texts = scratch / "texts"
         texts.mkdir()
         rules = course.similarity
-        names = _write(texts, "code", (code.lines for code in codes))
         sim = Sim(texts, sandboxes)
-        _leave_out(sim, dict(zip(names, codes)), _kit_files(texts, rules.kit))
-        found = sim.compare(names, rules.least_tokens)
-    pairs = _pairs(dict(zip(names, codes)), found)
+        codes = dict(zip(_write(texts, "code", (code.lines for code in read)), read))
+        for name in sim.costly(list(codes), _LEAST_OF_KIT):
+            left_out[codes.pop(name).submission] = _TAKES_TOO_LONG
+        if len(codes) < 2:
+            raise UserError(f"{course.submissions}: expected two submissions, found {len(codes)}")
+        _leave_out(sim, codes, _kit_files(texts, rules.kit))
+        found = sim.compare(list(codes), rules.least_tokens)
+    pairs = _pairs(codes, found)
     return Compared(tuple(pairs), len(codes), left_out, walls_of(sandboxes))
 
 
@@ -117,7 +124,7 @@ def compare_submissions(
 def _read_all(
     rows: Iterable[Row], scratch: Path, limits: ArchiveLimits, folders: Mapping[str, str]
 ) -> tuple[list[Code], dict[str, str]]:
-    """Return the C of all submissions, each once, and those that have none."""
+    """Return the C of all submissions, each once, and why others are left out."""
     shared: dict[str, list[Row]] = {}
     for row in rows:
         if row.submission is not None:
@@ -135,6 +142,9 @@ def _read_all(
         mistakes = {c.names[0] for c in grade.diagnosis.causes} if grade is not None else set()
         students = tuple(row.student.name for row in owners)
         sources = _c_files(scratch / str(number) / "src")
+        if sum(path.stat().st_size for _, path in sources) > _MOST_KIB * 1024:
+            left_out[name] = f"more than {_MOST_KIB} KiB of C"
+            continue
         codes.append(_code(name, students, sources, frozenset(mistakes)))
     return codes, left_out
 
@@ -187,6 +197,10 @@ def _leave_out(sim: Sim, codes: Mapping[str, Code], kit: Sequence[str]) -> None:
     for name, blank in own.items():
         lines = ("" if n in blank else line for n, line in enumerate(codes[name].lines, 1))
         (sim.folder / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _cut(line: str) -> str:
+    return line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]}\N{HORIZONTAL ELLIPSIS}"
 
 
 # ---- Pairs ---------------------------------------------------------------------------------------

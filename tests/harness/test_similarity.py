@@ -91,6 +91,36 @@ def test_a_disguise_is_seen_through_and_the_kit_is_left_out(course: Path) -> Non
     assert ("cy", "di") not in dict(others)
 
 
+_CODE = "\n".join(path.read_text() for path in (ROOT / "tests" / "plain").glob("*.c"))
+_WORDS = " ".join(line for line in _CODE.split("\n") if not line.startswith("#"))
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        (b"a;" * 20_000, "takes too long to compare"),
+        (b"int x;\n" * 60_000, "takes too long to compare"),
+        (b"x" * (1 << 20), "more than 512 KiB of C"),
+        (_WORDS.encode(), ""),
+        (_CODE.replace("size", "gr\xf6\xdfe").encode(), ""),
+        (b"\xff\xfe" + _CODE.replace(";", ";\0").encode(), ""),
+        (b"", ""),
+        (_CODE.encode() + b'"', ""),
+    ],
+    ids=["few words", "many words", "large", "one line", "letters", "bytes", "nothing", "open"],
+)
+def test_no_code_keeps_others_from_being_compared(course: Path, code: bytes, reason: str) -> None:
+    (course / "submissions" / "cy" / "bins.c").write_bytes(code)
+    pages = ("--json", course / "pairs.json", "--html", course / "pairs.html")
+    write_gradebook(course / "results", [graded(name, "") for name in NAMES])
+    assert checker("similar", "--course", course / "course.toml", *pages).stderr == ""
+    found = json.loads((course / "pairs.json").read_text())
+    assert found["not_compared"] == ({"cy": reason} if reason else {})
+    names = [{who["name"] for who in pair["submissions"]} for pair in found["pairs"]]
+    assert {"ada", "ben.tar.gz"} in names
+    assert (course / "pairs.html").stat().st_size < 4 << 20
+
+
 def test_rare_mistakes_that_both_make_move_a_pair_up(course: Path) -> None:
     before = pairs(course)
     rare = pairs(course, ada="fit-first", ben="fit-first")
