@@ -29,12 +29,12 @@ State = int
 
 
 def state_of(path: Path) -> State:
-    """Return the state of a submission. Raises `OSError`."""
+    """Return the state of a submission; no link is followed. Raises `OSError`."""
     return hash(frozenset(islice(_states(path), _MOST_ENTRIES)))
 
 
 def _states(path: Path) -> Iterator[tuple[str, int, int, int]]:
-    info = path.stat()
+    info = path.lstat()
     yield "", info.st_ino, info.st_ctime_ns, info.st_size
     if stat.S_ISDIR(info.st_mode):
         for folder, folders, files in os.walk(path):

@@ -105,6 +105,14 @@ def test_no_two_names_are_printed_alike(top: Path, names: tuple[bytes, ...]) -> 
         assert again[0] == "1 graded"
 
 
+@pytest.mark.parametrize("target", ["nowhere", "link", "words.txt", "/etc", "/dev/zero"])
+def test_a_link_is_refused_wherever_it_leads(top: Path, target: str) -> None:
+    (top / HANDED_IN / "link").symlink_to(target)
+    ended = grade(top)
+    assert (ended.returncode, ended.stdout.splitlines()[0]) == (0, "2 graded")
+    assert rows(top)[0]["reason"] == "a symbolic link, not an archive or a folder"
+
+
 # ---- Results stay apart from submissions ---------------------------------------------------------
 
 OVERLAPS = {

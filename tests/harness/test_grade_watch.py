@@ -95,6 +95,27 @@ def test_what_arrives_or_is_replaced_is_graded(top: Path) -> None:
     assert set(rows(top)) == {"first.txt", "third.txt", "fourth.txt"}
 
 
+def test_nothing_that_arrives_stops_the_watch(top: Path) -> None:
+    handed_in, same = top / "submissions", {"first.txt", "pipe.zip"}
+    link, huge, odd = handed_in / "link", handed_in / "huge.zip", handed_in / "\x1b[31m<b>\n"
+    with watching(top):
+        link.symlink_to("nowhere")
+        os.mkfifo(handed_in / "pipe.zip")
+        with huge.open("wb") as file:
+            file.truncate(1 << 40)
+        odd.symlink_to(odd.name)
+        wait_until(lambda: len(rows(top)) == 5)
+        first = rows(top)
+        link.unlink()
+        link.mkdir(0)
+        huge.unlink()
+        huge.symlink_to("/dev/zero")
+        odd.unlink()
+        odd.write_bytes(b"PK\x03\x04")
+        wait_until(lambda: all(rows(top)[name] != first[name] for name in set(first) - same))
+    assert all(rows(top).values())
+
+
 def test_an_upload_is_complete_once_it_no_longer_grows(tmp_path: Path) -> None:
     arrivals = Arrivals(tmp_path)
     for _ in range(30):
