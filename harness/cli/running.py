@@ -23,6 +23,7 @@ from harness.text import without_passwords
 
 
 _STANDARD_OUTPUT, _STANDARD_ERROR = 1, 2
+_RIGHTS_OF_OTHERS = 0o077
 _INTERRUPTED = 128 + signal.SIGINT
 _OUTPUT_CLOSED = 128 + signal.SIGPIPE
 
@@ -103,6 +104,12 @@ def _provide_streams() -> None:
     sys.stderr = sys.stderr or open(_STANDARD_ERROR, "w")
 
 
+def _keep_own_rights() -> None:
+    """Let a umask take rights from others only. Taken from the owner, they would be missing for
+    whatever a command makes, and the sandboxed copy of a submission could not be built."""
+    os.umask(os.umask(_RIGHTS_OF_OTHERS) & _RIGHTS_OF_OTHERS)
+
+
 def _end(error: UserError) -> NoReturn:
     click.echo(f"Error: {without_passwords(str(error))}", err=True)
     sys.exit(error.status)
@@ -114,6 +121,7 @@ def run_one_of(modules: Mapping[str, str]) -> NoReturn:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     _provide_streams()
+    _keep_own_rights()
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
