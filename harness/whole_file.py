@@ -24,6 +24,9 @@ def whole_file(path: Path) -> Iterator[TextIO]:
         with unfinished.open("w", encoding="utf-8", newline="") as file:
             yield file
         unfinished.replace(target)
+    except OSError as error:  # of a full disk, it does not say which file
+        error.filename = error.filename or str(path)
+        raise
     finally:
         unfinished.unlink(missing_ok=True)
 

@@ -41,8 +41,12 @@ def settled_grade(grader: Grader, submission: Path, content: str, source: str) -
 
 def _require_room(folder: Path) -> None:
     """Raise `OSError` if the disk is full: then files may lack what a program wrote to them."""
-    with tempfile.TemporaryFile(dir=folder) as file:
-        file.write(_ROOM)
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(_ROOM)
+    except OSError as error:
+        error.filename = str(folder)
+        raise
 
 
 def _require_sound_machine(grader: Grader, doubt: str) -> None:

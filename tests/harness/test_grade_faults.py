@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -118,13 +119,34 @@ def test_without_room_to_begin_it_says_so_in_one_line(suite: Path) -> None:
     assert ended.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("built_before", [False, pytest.param(True, marks=pytest.mark.slow)])
-def test_the_umask_changes_no_grade(suite: Path, built_before: bool) -> None:
+@needs_root
+@pytest.mark.parametrize("kib", [70, 100])
+def test_without_room_for_results_it_names_a_file_and_keeps_the_grade(
+    suite: Path, kib: int
+) -> None:
+    submission(suite)
+    out = Path("/mnt/out")
+    kept = f"cp -r {out} {suite.parent / 'out'}"
+    setup = f'mount -t tmpfs -o size={kib}k tmpfs /mnt\n"$@" || {kept}\nexit 2\n'
+    ended = run(on_a_machine_with(setup, command(suite, out=out)))
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert re.fullmatch(rf"Error: {out}/.+: No space left on device\n", ended.stderr)
+    assert not (suite.parent / "out" / "gradebook.csv").exists()
+    again = run(command(suite))
+    assert (again.returncode, again.stdout.splitlines()[0]) == (0, "1 known before")
+    assert rows(suite)["plain"]["tests"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("umask", "built_before"),
+    [("077", False), ("0777", False), pytest.param("077", True, marks=pytest.mark.slow)],
+)
+def test_the_umask_changes_no_grade(suite: Path, umask: str, built_before: bool) -> None:
     submission(suite)
     env = {"OSMEM_BUILD": str(suite.parent / "build")}
     if built_before:
         assert run(command(suite), env).returncode == 0
-    strict = ["sh", "-c", 'umask 077 && exec "$@"', "sh", *command(suite, "--fresh")]
+    strict = ["sh", "-c", f'umask {umask} && exec "$@"', "sh", *command(suite, "--fresh")]
     ended = run(strict, env)
     assert (ended.returncode, ended.stderr) == (0, "")
     row = rows(suite)["plain"]
