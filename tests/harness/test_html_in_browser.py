@@ -20,7 +20,7 @@ from harness.heap.observed import observed
 from harness.reports.audience import Audience
 from harness.reports.diagnosis import Told
 from harness.reports.html_grades import GradePages
-from harness.reports.html_page import Shown, render_check, render_traces
+from harness.reports.html_page import Shown, render_check, render_pairs, render_traces
 from harness.results.diagnosis import Diagnosis
 from harness.results.grade import Finding, Graded, Status, Style, TestResult, grade_from_json
 from harness.results.verdict import Outcome
@@ -95,13 +95,43 @@ def test_a_page_is_legible_in_both_schemes(opened: Page, tmp_path: Path, scheme:
     assert opened.complaints() == []
 
 
-def test_a_page_fits_a_phone(opened: Page, tmp_path: Path) -> None:
+@pytest.fixture
+def phone(opened: Page) -> Iterator[Page]:
     size = {"width": 360, "height": 800, "deviceScaleFactor": 2, "mobile": True}
     opened.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-    show(opened, tmp_path, page())
-    assert opened.run("return document.documentElement.scrollWidth") <= 360
-    assert opened.complaints() == []
+    yield opened
     opened.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def index_page() -> str:
+    """The page of a class, with long names and reasons."""
+    pages = GradePages(SUITE, "")
+    for graded in (ANA, replace(ANA, submission="Ada_Lovelace_4711_assignsubmission_file_x.zip")):
+        pages.enter(replace(graded, twins=("another submission",)), "submissions/a")
+    return pages.index()
+
+
+def similar_page() -> str:
+    """The page of a pair with long names."""
+    who = [f"{name} {name}_501_assignsubmission_file_malloc.zip" for name in ("Ada", "Łukasz")]
+    pair = {
+        **{"percent": 100, "rank": 100, "flagged": True, "mistakes": {"free-merged-twice": 2}},
+        "submissions": [{"name": name, "students": [name]} for name in who],
+        "rows": [{"places": who, "lines": [("struct block_meta *block = NULL;" * 3, "x")]}],
+    }
+    return render_pairs("a title", ["30 submissions"], [pair])
+
+
+@pytest.mark.parametrize(
+    "text", [page(), index_page(), similar_page()], ids=["check", "index", "similar"]
+)
+def test_a_page_fits_a_phone(phone: Page, tmp_path: Path, text: str) -> None:
+    show(phone, tmp_path, text)
+    assert phone.run("return document.documentElement.scrollWidth") <= 360
+    scrolls = "(each) => each.scrollWidth > each.clientWidth"
+    assert phone.run(f"return [...document.querySelectorAll('.scroll')].filter({scrolls})") == []
+    assert phone.run("return document.querySelector('tbody td').offsetWidth") > 0
+    assert phone.complaints() == []
 
 
 def test_all_drawings_are_there_for_print(opened: Page, tmp_path: Path) -> None:
