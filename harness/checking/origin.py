@@ -8,6 +8,7 @@ does just that, and nothing may have changed this code, or the system's, since i
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -49,12 +50,31 @@ class _Range(NamedTuple):
         return self.start < other.end and other.start < self.end
 
 
+class _Ranges:
+    """Ranges of addresses in their order, none of which touch."""
+
+    def __init__(self) -> None:
+        self._starts: list[int] = []
+        self._ends: list[int] = []
+
+    def add(self, new: _Range) -> None:
+        first = bisect_left(self._ends, new.start)
+        last = bisect_right(self._starts, new.end)
+        self._starts[first:last] = [min([new.start, *self._starts[first:last]])]
+        self._ends[first:last] = [max([new.end, *self._ends[first:last]])]
+
+    def overlap(self, other: _Range) -> bool:
+        at = bisect_right(self._ends, other.start)
+        return at < len(self._starts) and self._starts[at] < other.end
+
+
 class _Change(NamedTuple):
-    """Memory was mapped; or it was replaced, or made writable or executable, if it is ``old``."""
+    """Memory was mapped, replaced, unmapped, or made writable or executable."""
 
     call: int
     where: _Range
-    old: bool
+    strange: bool
+    """Whether no system call had mapped it: it was the program's, its stack or the linker's."""
 
 
 class _Memory:
@@ -67,7 +87,7 @@ class _Memory:
         self._loaded = False
         self._code: list[_Range] = []
         """Of libraries. The last one is that under test, which may change its own."""
-        self._known: list[_Range] = []
+        self._known = _Ranges()
         """All that was mapped by a system call, unlike the program, its stack and the linker."""
         self._changes: list[_Change] = []
 
@@ -84,26 +104,31 @@ class _Memory:
             case "mmap", (_, int(length), int(protection), int(flags), *_):
                 where = _Range(call.result, call.result + length)
                 if self._loaded:
-                    self._changes.append(_Change(number, where, bool(flags & _FIXED)))
+                    self._note(number, where, new=not flags & _FIXED)
                 elif protection & _EXEC:
                     self._code.append(where)
                 if not flags & _FIXED:
-                    self._known.append(where)
+                    self._known.add(where)
             case "mremap", (_, _, int(length), *_):
-                where = _Range(call.result, call.result + length)
-                self._changes.append(_Change(number, where, old=True))
+                self._note(number, _Range(call.result, call.result + length))
+            case "munmap", (int(start), int(length)) if self._loaded:
+                # What is mapped there next will replace nothing.
+                self._note(number, _Range(start, start + length))
             case "mprotect", (int(start), int(length), int(protection)):
                 if self._loaded and protection & (_WRITE | _EXEC):
-                    self._changes.append(_Change(number, _Range(start, start + length), old=True))
+                    self._note(number, _Range(start, start + length))
+
+    def _note(self, number: int, where: _Range, new: bool = False) -> None:
+        heap = _Range(self.heap, self._break)
+        strange = not (new or where.overlaps(heap) or self._known.overlap(where))
+        self._changes.append(_Change(number, where, strange))
 
     def first_change(self, program: _Range) -> int | None:
         """Return the number of the call up to which code, or memory of the program, was changed;
         None if it never was."""
         kept = [program, *self._code[:-1]]
-        heap = _Range(self.heap, self._break)
-        for number, where, old in self._changes:
-            known = not old or any(map(where.overlaps, [*self._known, heap]))
-            if not known or any(map(where.overlaps, kept)):
+        for number, where, strange in self._changes:
+            if strange or any(map(where.overlaps, kept)):
                 return number
         return None
 
