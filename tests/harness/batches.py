@@ -65,8 +65,8 @@ def _write_what_is_no_submission(folder: Path) -> None:
     (folder / "leads-out" / "osmem.c").symlink_to("/etc/passwd")
 
 
-def write_suite(path: Path, root: Path = ROOT) -> Path:
-    """Write a suite of three tests, with little time for each."""
+def write_suite(path: Path, root: Path = ROOT, style: int = 0) -> Path:
+    """Write a suite of three tests, with little time for each, and some points for style."""
     path.write_text(
         f'extends = "{root}/tests/suite.toml"\n'
         f"only = {list(TESTS)}\n"
@@ -74,7 +74,7 @@ def write_suite(path: Path, root: Path = ROOT) -> Path:
         "memory_mib = 256\nfile_mib = 4\n"
         "[limits.build]\nprocessor_seconds = 6\nsleep_seconds = 3\n"
         "memory_mib = 512\nfile_mib = 16\n"
-        "[style]\nleast_test_points = 0\nbands = [[0, 0]]\n"
+        f"[style]\nleast_test_points = 0\nbands = [[0, {style}]]\n"
     )
     return path
 
@@ -84,9 +84,10 @@ def graded(
     as_somebody: bool,
     options: Sequence[str] = (),
     write: Callable[[Path], None] = write_submissions,
+    style: int = 0,
 ) -> Iterator[Path]:
-    """Grade all submissions with one command, and yield the folder of results. Check that nothing
-    else is left behind."""
+    """Grade all submissions with one command, and yield the folder of results; ``style`` are the
+    points for it. Check that nothing else is left behind."""
     top = Path(tempfile.mkdtemp(prefix="test-grade-"))
     try:
         top.chmod(0o755)
@@ -98,7 +99,7 @@ def graded(
         temporary.chmod(0o1777)
         before = _left_on_this_machine()
         with _listening():
-            ended = _grade(top, temporary, as_somebody, options)
+            ended = _grade(top, temporary, as_somebody, options, style)
         assert (ended.returncode, ended.stderr) == (0, "")
         assert list(temporary.iterdir()) == []
         assert _left_on_this_machine() - before == set()
@@ -116,7 +117,7 @@ def outcomes(out: Path, submission: str) -> set[str]:
 
 
 def _grade(
-    top: Path, temporary: Path, as_somebody: bool, more: Sequence[str]
+    top: Path, temporary: Path, as_somebody: bool, more: Sequence[str], style: int
 ) -> subprocess.CompletedProcess[str]:
     env = {**os.environ, "SECRET": "secret", "HOME": str(top), "TMPDIR": str(temporary)}
     root = ROOT
@@ -129,9 +130,10 @@ def _grade(
         env["OSMEM_BUILD"] = str(top / "mine" / "build")
         become = ["setpriv", f"--reuid={SOMEBODY}", f"--regid={SOMEBODY}", "--clear-groups"]
     out = top / "mine" / "out"
-    suite = write_suite(top / "short.toml", root)
+    suite = write_suite(top / "short.toml", root, style)
     command = [f"{root}/checker.py", "grade", f"{top}/submissions", "--out", f"{out}"]
-    options = ["--suite", f"{suite}", "--seed", "test", "--no-style", *more]
+    options = ["--suite", f"{suite}", "--seed", "test", *more]
+    options += [] if style else ["--no-style"]
     options += [word for name in FORMATS for word in ("--format", name)]
     ended = subprocess.run(
         [REAPING, *become, *command, *options],

@@ -23,7 +23,6 @@ from submissions import (
     MISTAKES,
     attacking,
     building,
-    hidden,
     mistaken,
     plain,
 )
@@ -66,26 +65,6 @@ def graded_with_style(folder: Path, *names: str) -> dict[str, dict[str, str]]:
     grade(folder, "out", *only, "--style")
     with (folder / "out" / "gradebook.csv").open(newline="") as table:
         return {row["submission"]: row for row in csv.DictReader(table)}
-
-
-def test_only_what_makes_the_library_earns_points_for_style(folder: Path) -> None:
-    why = {
-        "decoy": "found that what they make fails ",
-        "bytes": "found that what they make fails ",
-        "section": "expected C, found ",
-        "incbin": "expected C, found ",
-    }
-    for shown in why:
-        hidden(folder / "submissions" / f"hidden-{shown}" / "src", shown)
-    suite = folder / "short.toml"
-    suite.write_text(suite.read_text().replace("bands = [[0, 0]]", "bands = [[0, 10]]"))
-    rows = graded_with_style(folder, "plain", *(f"hidden-{shown}" for shown in why))
-    assert (rows["plain"]["style"], rows["plain"]["flags"]) == ("10", "")
-    for shown, reason in why.items():
-        row = rows[f"hidden-{shown}"]
-        assert (row["points"], row["style"]) == (rows["plain"]["points"], "0")
-        assert "its style could not be judged: expected C" in row["flags"]
-        assert reason in row["flags"]
 
 
 def test_seven_busy_neighbours_at_a_time_cost_no_points(folder: Path) -> None:

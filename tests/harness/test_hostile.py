@@ -15,9 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from attacks import ATTACKS, Attack
+from attacks import ATTACKS, KINDS, Attack
 from batches import ALL, NAMES, TESTS, graded, outcomes
 from harness.reports.formats import FORMATS
+from submissions import HOSTILE, hidden, plain
 
 QUOTE = "'"
 FORMULAS = ("=", "-", "+", "@", "\uff1d")
@@ -44,15 +45,32 @@ def batch(request: pytest.FixtureRequest) -> Iterator[Path]:
         yield out
 
 
-@pytest.fixture(scope="module")
-def grades(batch: Path) -> dict[str, dict[str, str]]:
+def rows_of(out: Path) -> dict[str, dict[str, str]]:
     """The gradebook's rows by submission."""
-    with (batch / "gradebook.csv").open(newline="") as table:
+    with (out / "gradebook.csv").open(newline="") as table:
         return {row["submission"]: row for row in csv.DictReader(table)}
 
 
-def test_there_are_enough_attacks() -> None:
+@pytest.fixture(scope="module")
+def grades(batch: Path) -> dict[str, dict[str, str]]:
+    return rows_of(batch)
+
+
+WAYS_TO_HIDE = {
+    "decoy": "found that what they make fails ",
+    "bytes": "found that what they make fails ",
+    "section": "expected C, found ",
+    "incbin": "expected C, found ",
+}
+"""What hostile/points/hidden hides sources from judges of style with, and what these find."""
+
+
+def test_every_file_is_part_of_an_attack() -> None:
     assert len(ATTACKS) >= 60
+    files = {path for kind in KINDS for path in (HOSTILE / kind).rglob("*") if path.is_file()}
+    hidden, canned = HOSTILE / "points" / "hidden", HOSTILE / "points" / "canned"
+    others = [*(hidden / f"{name}.c" for name in WAYS_TO_HIDE), hidden / "Makefile"]
+    assert files == {attack.path for attack in ATTACKS} | {*others, canned / "osmem.c"}
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=[attack.name for attack in ATTACKS])
@@ -90,6 +108,28 @@ def test_a_timeout_names_the_limit_and_the_call(batch: Path, attack: str, reason
 def test_a_point_not_earned_is_explained(batch: Path, attack: str, reason: str) -> None:
     report = batch / "submissions" / f"points {attack}.c" / "report.txt"
     assert reason in report.read_text()
+
+
+@pytest.mark.parametrize(
+    "as_somebody", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["as I am", "somebody"]
+)
+def test_only_what_makes_the_library_earns_points_for_style(as_somebody: bool) -> None:
+    if as_somebody and os.geteuid() != 0:
+        pytest.skip("only root can become somebody else")
+
+    def write(folder: Path) -> None:
+        plain(folder / "plain" / "src")
+        for name in WAYS_TO_HIDE:
+            hidden(folder / name / "src", name)
+
+    with graded(as_somebody, write=write, style=10) as out:
+        rows = rows_of(out)
+    assert (rows["plain"]["style"], rows["plain"]["flags"]) == ("10", "")
+    for name, reason in WAYS_TO_HIDE.items():
+        row = rows[name]
+        assert (row["points"], row["style"]) == (rows["plain"]["points"], "0")
+        assert "its style could not be judged: expected C" in row["flags"]
+        assert reason in row["flags"]
 
 
 @pytest.mark.parametrize("name", ["canned", "canned-in-makefile"])
