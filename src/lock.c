@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -14,7 +15,9 @@
 
 #define SPINS 100 /* most calls end sooner than the kernel could put a thread to sleep */
 
-uint32_t heap_lock;
+enum { UNLOCKED, LOCKED, CONTENDED };
+
+static uint32_t heap_lock;
 
 /* The thread that enters without waiting, as it may already hold the lock. Other handlers of fork()
  * may allocate while it holds the lock for the fork; a handler of SIGABRT may allocate after it has
@@ -42,34 +45,37 @@ static bool is_this_thread_exempt(void)
            __atomic_load_n(&exempt_thread, __ATOMIC_RELAXED) == pthread_self();
 }
 
-bool lock_wait(void)
+static bool take_if_unlocked(void)
 {
+    uint32_t expected = UNLOCKED;
+
+    return __atomic_compare_exchange_n(&heap_lock, &expected, LOCKED, false, __ATOMIC_ACQUIRE,
+                                       __ATOMIC_RELAXED);
+}
+
+bool lock_take(void)
+{
+    if (LIKELY(take_if_unlocked()))
+        return true;
     if (is_this_thread_exempt())
         return false;
-    for (int i = 0; i < SPINS; i++) {
-        uint32_t expected = UNLOCKED;
-
-        if (__atomic_load_n(&heap_lock, __ATOMIC_RELAXED) == UNLOCKED &&
-            __atomic_compare_exchange_n(&heap_lock, &expected, LOCKED, false, __ATOMIC_ACQUIRE,
-                                        __ATOMIC_RELAXED))
+    for (int i = 0; i < SPINS; i++)
+        if (__atomic_load_n(&heap_lock, __ATOMIC_RELAXED) == UNLOCKED && take_if_unlocked())
             return true;
-    }
     while (__atomic_exchange_n(&heap_lock, CONTENDED, __ATOMIC_ACQUIRE) != UNLOCKED)
         futex(FUTEX_WAIT, CONTENDED);
     return true;
 }
 
-void lock_wake(void)
+void lock_release(void)
 {
-    futex(FUTEX_WAKE, 1);
+    if (__atomic_exchange_n(&heap_lock, UNLOCKED, __ATOMIC_RELEASE) == CONTENDED)
+        futex(FUTEX_WAKE, 1);
 }
 
 bool lock_try(void)
 {
-    uint32_t expected = UNLOCKED;
-
-    return lock_is_needed() && __atomic_compare_exchange_n(&heap_lock, &expected, LOCKED, false,
-                                                           __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+    return lock_is_needed() && take_if_unlocked();
 }
 
 /* ---- fork() --------------------------------------------------------------------------------- */

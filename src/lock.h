@@ -13,7 +13,6 @@
 #define LOCK_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
 #include "attributes.h"
 
@@ -23,10 +22,6 @@
 #define __libc_single_threaded false /* musl does not tell: the lock is always taken */
 #endif
 
-enum { UNLOCKED, LOCKED, CONTENDED };
-
-INTERNAL uint32_t heap_lock;
-
 static inline bool lock_is_needed(void)
 {
     return UNLIKELY(!__libc_single_threaded);
@@ -35,32 +30,24 @@ static inline bool lock_is_needed(void)
 /* Starts or stops letting this thread enter without the lock. */
 void lock_exempt(bool exempt);
 
-/* Waits for the lock and takes it. Returns false, without the lock, if this thread is exempt. */
-bool lock_wait(void);
-
-/* Wakes one waiting thread. */
-void lock_wake(void);
+/* The slow paths of the functions below, for programs with threads. */
+bool lock_take(void);
+void lock_release(void);
 
 /* Takes the lock if it is free. Returns false if it is held, or not needed. */
 bool lock_try(void);
 
-/* Returns whether the lock was taken, which lock_leave() needs to know. */
+/* Takes the lock, unless there is a single thread, or this thread is exempt. Returns whether it
+ * did, which lock_leave() needs to know. */
 static inline bool lock_enter(void)
 {
-    uint32_t expected = UNLOCKED;
-
-    if (!lock_is_needed())
-        return false;
-    if (__atomic_compare_exchange_n(&heap_lock, &expected, LOCKED, false, __ATOMIC_ACQUIRE,
-                                    __ATOMIC_RELAXED))
-        return true;
-    return lock_wait();
+    return lock_is_needed() && lock_take();
 }
 
 static inline void lock_leave(bool taken)
 {
-    if (taken && __atomic_exchange_n(&heap_lock, UNLOCKED, __ATOMIC_RELEASE) == CONTENDED)
-        lock_wake();
+    if (taken)
+        lock_release();
 }
 
 #endif
