@@ -27,6 +27,7 @@ PARTS = {
     "heavy": ("Workloads of 30 MiB and more, replayed", ["checker.py", "replay"]),
     "far": ("A call in heaps of many GiB", ["bench/far.py"]),
     "threads": ("Many threads at once", ["bench/threads.py"]),
+    "misuse": ("Misuses of memory that end a program", ["bench/misuse.py"]),
     "allocators": ("A call among more and more live blocks", ["bench/allocators.py"]),
 }
 """The heading and the command of each part; each command takes --json FILE."""

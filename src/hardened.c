@@ -62,8 +62,12 @@ static size_t read_tail(const struct block_meta *block)
     return length;
 }
 
-size_t hardened_size(struct block_meta *block)
+/* Reports a block whose tail was overwritten. Returns its size. */
+static size_t intact_size(const struct block_meta *block)
 {
+    if (block->size == 0)
+        return 0; /* its guard is enough */
+
     size_t tail = read_tail(block);
 
     if (tail == 0)
@@ -113,6 +117,8 @@ static void *take(size_t size, size_t alignment, size_t *dirty)
     size_t payload;
 
     *dirty = 0;
+    if (size == 0 && mapping_is_allowed())
+        return payload_of(mapping_take_aligned(0, alignment));
     if (!add_tail(size, &payload))
         return NULL;
     if (is_for_mapping(payload, threshold) || is_for_mapping(alignment, threshold))
@@ -142,13 +148,12 @@ void *hardened_take_zeroed(size_t size)
 
 /* ---- Blocks of the caller ------------------------------------------------------------------- */
 
-/* Reports a block that the caller does not hold, or has written out of. Returns its size. */
-static size_t expect_intact(struct block_meta *block)
+size_t hardened_size(struct block_meta *block)
 {
     if (!is_in_heap(block) || break_has_passed_segments())
         guard_expect_not_kept(block);
     expect_block(block);
-    return hardened_size(block);
+    return intact_size(block);
 }
 
 static void release(struct block_meta *block)
@@ -161,7 +166,7 @@ static void release(struct block_meta *block)
 
 void hardened_release(struct block_meta *block)
 {
-    expect_intact(block);
+    hardened_size(block);
     release(block);
 }
 
@@ -185,9 +190,9 @@ static void *resize_hardened_mapping(struct block_meta *block, size_t size, size
 
 void *hardened_resize(struct block_meta *block, size_t size)
 {
-    size_t old = expect_intact(block);
+    size_t old = hardened_size(block);
 
-    if (block->status == STATUS_MAPPED && is_large(size, policy()->mmap_threshold))
+    if (block->status == STATUS_MAPPED && old != 0 && is_large(size, policy()->mmap_threshold))
         return resize_hardened_mapping(block, size, old);
 
     void *moved = hardened_take(size);
@@ -204,5 +209,5 @@ void hardened_check(struct block_meta *block)
     if (is_kept(block))
         quarantine_check(block);
     else
-        hardened_size(block);
+        intact_size(block);
 }

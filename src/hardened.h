@@ -20,7 +20,8 @@
 
 #include "block.h"
 
-/* Return a block of `size` bytes, which are not 0; NULL with ENOMEM. */
+/* Return a block of `size` bytes; NULL with ENOMEM. That of 0 bytes is a mapping, too, in which
+ * only the header can be accessed. */
 void *hardened_take(size_t size);
 void *hardened_take_zeroed(size_t size);
 void *hardened_take_aligned(size_t size, size_t alignment);
@@ -31,7 +32,8 @@ void hardened_release(struct block_meta *block);
 /* Checks a block of the caller, and moves its contents to one of `size` bytes. */
 void *hardened_resize(struct block_meta *block, size_t size);
 
-/* Returns how many bytes the caller has asked for. */
+/* Reports a block that the caller does not hold, or has written out of. Returns how many bytes the
+ * caller has asked for. */
 size_t hardened_size(struct block_meta *block);
 
 /* Reports a block of the heap, live or in quarantine, that was written to out of bounds. */

@@ -13,4 +13,7 @@ _Noreturn void report_pointer(struct block_meta *block);
 /* Checks thoroughly that the caller holds `block`; reports it and ends the program if not. */
 void check_pointer(struct block_meta *block);
 
+/* Whether the memory at `block` can be read, whatever it is. */
+bool can_read_header(const struct block_meta *block);
+
 #endif

@@ -11,12 +11,12 @@
 #include <malloc.h>
 #include <stdlib.h>
 
-#include "block.h"
 #include "hardened.h"
 #include "osmem.h"
 #include "osmem_aligned.h"
 #include "page.h"
-#include "policy.h"
+#include "report.h"
+#include "requests.h"
 
 /* os_calloc() uses the heap as os_malloc() does: a mapping per block would slow programs down.
  * Linux allows a process 65,530 mappings by default, which its threads and libraries need, too. */
@@ -39,14 +39,19 @@ static size_t at_least_one(size_t size)
     return size == 0 ? 1 : size;
 }
 
+static OUTLINE void *take_nothing(void)
+{
+    return policy_is_hardened() ? hardened_take(0) : os_calloc(1, 1);
+}
+
 API void *malloc(size_t size)
 {
-    return os_malloc(at_least_one(size));
+    return size == 0 ? take_nothing() : os_malloc(size);
 }
 
 API void *calloc(size_t nmemb, size_t size)
 {
-    return nmemb == 0 || size == 0 ? os_calloc(1, 1) : os_calloc(nmemb, size);
+    return nmemb == 0 || size == 0 ? take_nothing() : os_calloc(nmemb, size);
 }
 
 API void *realloc(void *ptr, size_t size)
@@ -142,5 +147,31 @@ API size_t malloc_usable_size(void *ptr)
 
     struct block_meta *block = (struct block_meta *)ptr - 1;
 
-    return policy_is_hardened() ? hardened_size(block) : block->size;
+    if (policy_is_hardened())
+        return hardened_size(block);
+    if (!is_held(block))
+        expect_block(block);
+    return block->size;
 }
+
+#ifdef __LP64__
+
+/* operator delete of C++, which this library calls as any other part of a program would. */
+extern void _ZdlPv(void *ptr) __attribute__((weak));
+
+/* operator delete with the size of the object, which may have been destroyed as one of another
+ * class. An object need not come from malloc(): only what is clearly a block is checked. */
+API void _ZdlPvm(void *ptr, size_t size)
+{
+    struct block_meta *block = (struct block_meta *)ptr - 1;
+
+    if (ptr != NULL && policy_is_hardened() && can_read_header(block) && is_live(block) &&
+        hardened_size(block) != at_least_one(size))
+        report_mistake("a block that is deleted with another size", ptr);
+    if (_ZdlPv != NULL)
+        _ZdlPv(ptr);
+    else
+        free(ptr);
+}
+
+#endif

@@ -2,11 +2,14 @@
 /*
  * attacks.c - misuses a block of a size as programs do that are attacked.
  *
- *     attacks NAME SIZE [threads]
+ *     attacks NAME SIZE [threads | calloc | realloc | aligned_alloc]
+ *     attacks
  *
- * Uses malloc() and its family. Prints "reached" if the program got to its end, with the memory as
- * the attacker wants it. For `overlap_after_double_free`, SIZE is a number of calls. With
- * `threads`, another thread runs meanwhile.
+ * Uses malloc() and its family; the second form prints all names. The kinds are those of the test
+ * suites of hardened_malloc and mimalloc-bench, and some more. Prints "reached" if the program got
+ * to its end, with the memory as the attacker wants it. For `overlap_after_double_free`, SIZE is a
+ * number of calls. With `threads`, another thread runs meanwhile; with another word, the blocks
+ * come from that function.
  */
 #include <malloc.h>
 #include <pthread.h>
@@ -14,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #define NEIGHBOURS 4
@@ -22,6 +26,9 @@
 static size_t size;
 static char *block;
 static char *neighbours[NEIGHBOURS]; /* two before it, two behind it */
+
+static volatile size_t none; /* 0, as the compiler can't foresee */
+static char *volatile address = (char *)1;
 
 /* Writes as the compiler can't foresee, or remove. */
 static void write_at(char *start, ptrdiff_t offset, size_t count)
@@ -137,6 +144,18 @@ static void read_after_free(void)
         abort();
 }
 
+/* Reaches its end if a new block holds a secret of the last owner. */
+static void read_before_write(void)
+{
+    memset(block, 'S', size);
+    free(block);
+
+    char *other = malloc(size);
+
+    if (other[size / 2] != 'S')
+        abort();
+}
+
 static void resize_after_free(void)
 {
     free(block);
@@ -246,6 +265,94 @@ static void free_of_the_stack(void)
     free((char *)words + 64);
 }
 
+static void free_of_an_address(void)
+{
+    free(address);
+}
+
+static void resize_of_an_address(void)
+{
+    free(realloc(address, size));
+}
+
+static void free_far_behind(void)
+{
+    free(block + 64 * 1024 + size);
+}
+
+static void free_in_pages(int protection)
+{
+    char *pages = mmap(NULL, size + (1 << 16), protection,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+    free(pages + (1 << 15));
+}
+
+static void free_of_other_pages(void)
+{
+    free_in_pages(PROT_READ | PROT_WRITE);
+}
+
+static void free_of_protected_pages(void)
+{
+    free_in_pages(PROT_NONE);
+}
+
+/* ---- Sizes ---------------------------------------------------------------------------------- */
+
+/* C++'s operator delete with a size; the C library has none. */
+extern void delete_sized(void *ptr, size_t size) __asm__("_ZdlPvm") __attribute__((weak));
+
+static void delete_as_another_type(void)
+{
+    if (delete_sized == NULL)
+        free(block);
+    else
+        delete_sized(block, size / 2);
+}
+
+/* Reaches its end if the answer is a size. */
+static void use_size_of(char *pointer)
+{
+    if (malloc_usable_size(pointer) == 0)
+        abort();
+}
+
+static void size_after_free(void)
+{
+    free(block);
+    use_size_of(block);
+}
+
+static void size_in_the_middle(void)
+{
+    use_size_of(block + 8);
+}
+
+static void size_of_an_address(void)
+{
+    use_size_of(address);
+}
+
+static void write_to_nothing(void)
+{
+    char *nothing = malloc(none);
+
+    write_at(nothing, 0, 1);
+    free(nothing);
+}
+
+/* Reaches its end if there is a byte to read. */
+static void read_of_nothing(void)
+{
+    char *nothing = malloc(none);
+
+    size += (size_t)nothing[none];
+    free(nothing);
+}
+
+/* ---- Forged blocks -------------------------------------------------------------------------- */
+
 /* A header as a program can forge it that knows all but the secret. */
 static void free_of_a_forged_block(void)
 {
@@ -287,6 +394,7 @@ static const struct {
     ATTACK(write_after_free_in_the_middle),
     ATTACK(write_after_reuse),
     ATTACK(read_after_free),
+    ATTACK(read_before_write),
     ATTACK(resize_after_free),
     ATTACK(double_free),
     ATTACK(double_free_with_another_between),
@@ -299,6 +407,17 @@ static const struct {
     ATTACK(free_of_the_end),
     ATTACK(resize_in_the_middle),
     ATTACK(free_of_the_stack),
+    ATTACK(free_of_an_address),
+    ATTACK(resize_of_an_address),
+    ATTACK(free_far_behind),
+    ATTACK(free_of_other_pages),
+    ATTACK(free_of_protected_pages),
+    ATTACK(delete_as_another_type),
+    ATTACK(size_after_free),
+    ATTACK(size_in_the_middle),
+    ATTACK(size_of_an_address),
+    ATTACK(write_to_nothing),
+    ATTACK(read_of_nothing),
     ATTACK(free_of_a_forged_block),
 };
 
@@ -308,27 +427,48 @@ static void *wait_forever(void *unused)
     return unused;
 }
 
-static char *allocate(void)
+static void *take_as(const char *function)
 {
-    char *new = malloc(size);
+    if (strcmp(function, "calloc") == 0)
+        return calloc(1, size);
+    if (strcmp(function, "realloc") == 0)
+        return realloc(malloc(1), size);
+    if (strcmp(function, "aligned_alloc") == 0)
+        return aligned_alloc(64, size);
+    return malloc(size);
+}
+
+static char *allocate(const char *function)
+{
+    char *new = take_as(function);
 
     memset(new, 'a', size);
     return new;
 }
 
+static int print_names(void)
+{
+    for (size_t i = 0; i < sizeof(attacks) / sizeof(attacks[0]); i++)
+        puts(attacks[i].name);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     pthread_t thread;
+    const char *option = argc == 4 ? argv[3] : "";
 
+    if (argc == 1)
+        return print_names();
     if (argc < 3 || (size = strtoul(argv[2], NULL, 10)) == 0)
         return 2;
-    if (argc == 4 && pthread_create(&thread, NULL, wait_forever, NULL) != 0)
+    if (strcmp(option, "threads") == 0 && pthread_create(&thread, NULL, wait_forever, NULL) != 0)
         return 2;
-    neighbours[0] = allocate();
-    neighbours[1] = allocate();
-    block = allocate();
-    neighbours[2] = allocate();
-    neighbours[3] = allocate();
+    neighbours[0] = allocate(option);
+    neighbours[1] = allocate(option);
+    block = allocate(option);
+    neighbours[2] = allocate(option);
+    neighbours[3] = allocate(option);
     for (size_t i = 0; i < sizeof(attacks) / sizeof(attacks[0]); i++)
         if (strcmp(attacks[i].name, argv[1]) == 0) {
             attacks[i].make();

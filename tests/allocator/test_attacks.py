@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from building import build
+from building import Built, build
 
 SMALL = (16, 100, 1000, 20_000)
 LARGE = (300_000, 5_000_000)
@@ -27,6 +27,7 @@ ALWAYS = {
     "write_after_free_in_the_middle": LARGE,
     "write_after_reuse": (300_000,),
     "read_after_free": LARGE,
+    "read_before_write": LARGE,
     "resize_after_free": SIZES,
     "double_free": SIZES,
     "double_free_with_another_between": SIZES,
@@ -38,6 +39,17 @@ ALWAYS = {
     "free_of_the_end": SIZES,
     "resize_in_the_middle": SIZES,
     "free_of_the_stack": SIZES,
+    "free_of_an_address": SIZES,
+    "resize_of_an_address": SIZES,
+    "free_far_behind": SIZES,
+    "free_of_other_pages": SIZES,
+    "free_of_protected_pages": SIZES,
+    "delete_as_another_type": (),
+    "size_after_free": SIZES,
+    "size_in_the_middle": SIZES,
+    "size_of_an_address": SIZES,
+    "write_to_nothing": (),
+    "read_of_nothing": (),
     "free_of_a_forged_block": SIZES,
 }
 """The sizes with which an attack is always stopped. With ``check:1``, it is with all of them."""
@@ -46,13 +58,21 @@ Attack = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture(scope="module")
-def attack(tmp_path_factory: pytest.TempPathFactory) -> Attack:
-    built = build(tmp_path_factory.mktemp("build"), target="all")
-    library = built.folder / "libosmem-preload.so"
-    program: Path = built.compile("attacks")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    return build(tmp_path_factory.mktemp("build"), target="all")
+
+
+@pytest.fixture(scope="module")
+def program(built: Built) -> Path:
+    return built.compile("attacks")
+
+
+@pytest.fixture(scope="module")
+def attack(built: Built, program: Path) -> Attack:
+    library = str(built.folder / "libosmem-preload.so")
 
     def run(name: str, size: int, conf: str, *args: str) -> subprocess.CompletedProcess[str]:
-        env = {**os.environ, "LD_PRELOAD": str(library), "OSMEM_CONF": conf}
+        env = {**os.environ, "LD_PRELOAD": library, "OSMEM_CONF": conf}
         ended = subprocess.run(
             [program, name, str(size), *args], env=env, capture_output=True, text=True
         )
@@ -60,6 +80,11 @@ def attack(tmp_path_factory: pytest.TempPathFactory) -> Attack:
         return ended
 
     return run
+
+
+def test_all_attacks_are_tried(program: Path) -> None:
+    names = subprocess.run([program], capture_output=True, text=True, check=True).stdout.split()
+    assert sorted(names) == sorted([*ALWAYS, "overlap_after_double_free"])
 
 
 @pytest.mark.parametrize("name", ALWAYS)
@@ -83,9 +108,14 @@ def test_blocks_in_the_cache_of_a_thread_are_checked(
         assert "the links of a free block were overwritten" in ended.stderr
 
 
+@pytest.mark.parametrize("function", [(), ("calloc",), ("realloc",), ("aligned_alloc",)])
 @pytest.mark.parametrize("name", ALWAYS)
-def test_all_attacks_are_stopped_with_checks(attack: Attack, name: str) -> None:
-    assert [size for size in SIZES if attack(name, size, "check:1").returncode == 0] == []
+def test_all_attacks_are_stopped_with_checks(
+    attack: Attack, name: str, function: tuple[str, ...]
+) -> None:
+    assert [
+        size for size in SIZES if attack(name, size, "check:1", *function).returncode == 0
+    ] == []
 
 
 def test_no_live_blocks_overlap_after_a_double_free_with_checks(attack: Attack) -> None:

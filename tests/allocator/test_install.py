@@ -20,7 +20,7 @@ PUBLIC = {
 FAMILY = set(
     "malloc free calloc realloc memalign posix_memalign aligned_alloc valloc pvalloc reallocarray"
     " malloc_usable_size malloc_trim malloc_stats malloc_info mallinfo mallinfo2 mallopt"
-    " cfree".split()
+    " cfree _ZdlPvm".split()
 )
 PROGRAM = """
 #include <osmem.h>
