@@ -18,6 +18,7 @@ from harness.cli.options import (
     suite_given,
     suite_option,
 )
+from harness.grading.suites import Suites
 from harness.reports import terminal
 from harness.reports.audience import Audience
 from harness.tracers.ltrace import Ltrace
@@ -143,23 +144,10 @@ def grade_command(
     require_compared(lower, compare)
     kind = choose_sandbox_kind(sandbox_kind, no_sandbox)
     # Only grading needs a database, which takes longer to load than a test takes to run.
-    from harness.course.feedback import audience_of
-    from harness.course.settings import load_course
-    from harness.course.own_suites import base_of, by_submission, read_own_suites
     from harness.grading.options import Options
     from harness.grading.session import grade_folder
-    from harness.grading.suites import Suites
 
-    audience = Audience()
-    course = load_course(course_path) if course_path is not None else None
-    if course is not None:
-        audience = audience_of(course)
-        if not suite_given():
-            suite_path = course.suite.path
-    own = read_own_suites(own_suites) if own_suites else None
-    if own and course is None and not suite_given():
-        suite_path = base_of(own)
-    suites = Suites(choose_tests(suite_path), by_submission(own, course) if own else None)
+    suites, audience = _choose_suites(suite_path, course_path, own_suites)
     options = Options(
         submissions,
         out,
@@ -185,3 +173,26 @@ def grade_command(
         click.echo("the grades so far are stored; run the same command to resume", err=True)
         raise
     sys.exit(status)
+
+
+def _choose_suites(
+    suite_path: Path, course_path: Path | None, own_suites: Path | None
+) -> tuple[Suites, Audience]:
+    """Return the suites to grade with, and those who read the results."""
+    if course_path is None and own_suites is None:
+        return Suites(choose_tests(suite_path)), Audience()
+    # Few batches belong to a course, whose modules take some MiB.
+    from harness.course.feedback import audience_of
+    from harness.course.own_suites import base_of, by_submission, read_own_suites
+    from harness.course.settings import load_course
+
+    audience = Audience()
+    course = load_course(course_path) if course_path is not None else None
+    if course is not None:
+        audience = audience_of(course)
+        if not suite_given():
+            suite_path = course.suite.path
+    own = read_own_suites(own_suites) if own_suites else None
+    if own and course is None and not suite_given():
+        suite_path = base_of(own)
+    return Suites(choose_tests(suite_path), by_submission(own, course) if own else None), audience

@@ -212,8 +212,8 @@ def _other_size(size: int, step: int, random: Random) -> int:
     """Return another size, about half to twice as large, with the same remainder by ``step``."""
     least, most = max(size // 2, 1), max(2 * size, size + 4 * step)
     smaller, larger = (size - least) // step, (most - size) // step
-    steps: int = random.choice([*range(-smaller, 0), *range(1, larger + 1)])
-    return size + steps * step
+    steps = random.randrange(smaller + larger) - smaller
+    return size + (steps if steps < 0 else steps + 1) * step
 
 
 def randomize(test: Test, policy: Policy, random: Random) -> Script | None:

@@ -25,7 +25,7 @@ from harness.grading.run import Batch, Run
 from harness.grading.store import Store
 from harness.grading.suites import Suites
 from harness.reports.changes import show_changes
-from harness.reports.progress import choose_progress
+from harness.reports.progress_choice import choose_progress
 from harness.reports.summary import show_summary
 from harness.reports.terminal import show_walls
 from harness.suite import Suite

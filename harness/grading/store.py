@@ -13,11 +13,11 @@ import secrets
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Table, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from harness.errors import UserError
@@ -30,8 +30,6 @@ from harness.results.packed import PackedGrade, unpacked
 _T = TypeVar("_T")
 _CHUNK = 64
 """The number of grades that are fetched at a time."""
-_INSERTS = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
-"""The insertions that know what to do with a row that is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,16 +226,23 @@ class Store:
         return [(str(name), float(seconds)) for name, seconds in rows]
 
 
+def _insertion(connection: Connection, table: Table) -> Any:
+    """Return an insertion that knows what to do with a row that is there."""
+    # Loading all dialects would take some MiB.
+    dialect = import_module(f"sqlalchemy.dialects.{connection.dialect.name}")
+    return dialect.insert(table)
+
+
 def _insert(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
     """Insert rows, except those with the key of one that is there."""
-    statement = _INSERTS[connection.dialect.name](table)
+    statement = _insertion(connection, table)
     connection.execute(statement.on_conflict_do_nothing(), rows)
 
 
 def _put(connection: Connection, table: Table, changed: str, rows: list[dict[str, Any]]) -> None:
     """Insert rows, or change one column of those with the same primary keys."""
     if rows:
-        statement = _INSERTS[connection.dialect.name](table)
+        statement = _insertion(connection, table)
         keys = [column.name for column in table.primary_key]
         update = {changed: statement.excluded[changed]}
         statement = statement.on_conflict_do_update(index_elements=keys, set_=update)

@@ -11,10 +11,10 @@ import re
 from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from harness.heap.exact import exact
@@ -162,14 +162,21 @@ def _draw(ident: str, expected: Trace, found: Trace, sides: Sequence[Side]) -> D
     )
 
 
-_ENVIRONMENT = Environment(
-    loader=FileSystemLoader(_FOLDER),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-_ENVIRONMENT.globals["_"] = tr
+@cache
+def _environment() -> Any:
+    """Return what makes pages of templates."""
+    import jinja2  # a batch needs it when all is graded, when there is room for its 2 MiB
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_FOLDER),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["_"] = tr
+    return environment
+
 
 # ---- The page ------------------------------------------------------------------------------------
 
@@ -201,15 +208,20 @@ def _render(template: str, *, digest: str = "", **values: object) -> str:
             "form-action 'none'",
         )
     )
-    return _ENVIRONMENT.get_template(template).render(
-        digest=digest,
-        locale=language(),
-        content_policy=policy,
-        style=Markup(style),
-        scripts=list(map(Markup, scripts)),
-        words=_words(scripts),
-        **values,
+    page: str = (
+        _environment()
+        .get_template(template)
+        .render(
+            digest=digest,
+            locale=language(),
+            content_policy=policy,
+            style=Markup(style),
+            scripts=list(map(Markup, scripts)),
+            words=_words(scripts),
+            **values,
+        )
     )
+    return page
 
 
 def _words(scripts: Iterable[str]) -> dict[str, str]:

@@ -1,20 +1,13 @@
-"""How far a batch is: on a terminal, a bar and a line for each worker; or JSON for programs."""
+"""How far a batch is, for programs or not shown at all."""
 
 from __future__ import annotations
 
 import json
-import sys
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import TextIO
-
-from rich.console import Console, RenderableType
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.text import Text
-
-from harness.text import printable
 
 KINDS = ("graded", "known before", "skipped")
 """What can become of a submission."""
@@ -30,12 +23,15 @@ class Pace:
         self.counts = Counter[str]()
         self._began = time.monotonic()
         self._recent: deque[tuple[float, int]] = deque()
+        self._number = 0
+        """The submissions in it: a large cluster grades too many a second to count them again."""
 
     def add(self, kind: str, number: int) -> None:
         """Count submissions of one kind. Those known before take no time."""
         self.counts[kind] += number
         if kind != "known before":
             self._recent.append((time.monotonic(), number))
+            self._number += number
 
     @property
     def done(self) -> int:
@@ -45,9 +41,8 @@ class Pace:
         """Return the submissions graded in a second, of late."""
         now = time.monotonic()
         while self._recent and now - self._recent[0][0] > _RECENT:
-            self._recent.popleft()
-        number = sum(each for _, each in self._recent)
-        return number / max(min(now - self._began, _RECENT), 0.1)
+            self._number -= self._recent.popleft()[1]
+        return self._number / max(min(now - self._began, _RECENT), 0.1)
 
     def seconds_left(self) -> float | None:
         """Return how long the rest takes at this rate; None if nobody can say."""
@@ -84,7 +79,7 @@ class Silent:
         return nullcontext()
 
 
-class _Lines(Silent):
+class Lines(Silent):
     """Writes a line of JSON for everything that happens."""
 
     def __init__(self, stream: TextIO) -> None:
@@ -120,71 +115,3 @@ class _Lines(Silent):
 
     def written(self) -> None:
         self._write("written", done=self.pace.done, total=self.pace.total)
-
-
-class _Bar(Silent):
-    """Shows a bar, and below it what each worker does."""
-
-    def __init__(self, console: Console) -> None:
-        super().__init__()
-        self._workers: dict[str, tuple[str, float]] = {}
-        self._progress = _WithWorkers(self._lines, console)
-        self._task = self._progress.add_task("grading", total=0, pace="", counts="")
-
-    def expect(self, total: int) -> None:
-        super().expect(total)
-        self._progress.update(self._task, total=total)
-
-    def begun(self, names: Sequence[str], worker: str) -> None:
-        self._workers[worker] = printable(names[0] if names else ""), time.monotonic()
-
-    def done(self, names: Sequence[str], kind: str, worker: str, seconds: float) -> None:
-        super().done(names, kind, worker, seconds)
-        self._workers.pop(worker, None)
-        left = self.pace.seconds_left()
-        pace = f"{self.pace.rate():.1f}/s" + ("" if left is None else f", {_clock(left)} left")
-        words = self.pace.words()
-        self._progress.update(self._task, completed=self.pace.done, pace=pace, counts=words)
-
-    def _lines(self) -> Iterator[str]:
-        now = time.monotonic()
-        for worker in sorted(self._workers, key=lambda name: (len(name), name)):
-            name, began = self._workers[worker]
-            yield f"  worker {worker}: {name}, {now - began:.0f} s"
-
-    def shown(self) -> AbstractContextManager[object]:
-        return self._progress
-
-
-class _WithWorkers(Progress):
-    """A bar, with lines below it that are made anew each time."""
-
-    def __init__(self, lines: Callable[[], Iterator[str]], console: Console) -> None:
-        self._lines = lines
-        super().__init__(
-            TextColumn("grading"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TextColumn("{task.fields[pace]}"),
-            TextColumn("{task.fields[counts]}"),
-            console=console,
-        )
-
-    def get_renderables(self) -> Iterable[RenderableType]:
-        yield from super().get_renderables()
-        for line in self._lines():
-            yield Text(line, "dim", no_wrap=True, overflow="ellipsis")
-
-
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"
-
-
-def choose_progress(kind: str, console: Console) -> Silent:
-    """Return what shows how far a batch is: ``json`` on standard error, or ``auto``, a bar if the
-    console is a terminal."""
-    if kind == "json":
-        return _Lines(sys.stderr)
-    return _Bar(console) if console.is_terminal else Silent()

@@ -91,7 +91,7 @@ def _number(text: str) -> int:
     return 0 if text in _NULL else int(text, 0)
 
 
-@lru_cache(maxsize=1024)  # a call returns with the statement that it began with
+@lru_cache(maxsize=256)  # a call returns with the statement that it began with
 def _numbers(text: str) -> tuple[int, ...]:
     return tuple(map(_number, re.split(r", *", text.strip()))) if text.strip() else ()
 
