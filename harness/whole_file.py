@@ -18,17 +18,17 @@ def whole_file(path: Path) -> Iterator[TextIO]:
         with path.open("w", encoding="utf-8", newline="") as file:
             yield file
         return
-    target = path.resolve()
+    target = path.resolve() if path.is_symlink() else path
     unfinished = target.with_name(f".{target.name}.{os.getpid()}")
     try:
         with unfinished.open("w", encoding="utf-8", newline="") as file:
             yield file
         unfinished.replace(target)
-    except OSError as error:  # of a full disk, it does not say which file
-        error.filename = error.filename or str(path)
-        raise
-    finally:
+    except BaseException as error:
         unfinished.unlink(missing_ok=True)
+        if isinstance(error, OSError):  # of a full disk, it does not say which file
+            error.filename = error.filename or str(path)
+        raise
 
 
 def write_whole(path: Path, content: str | bytes) -> None:

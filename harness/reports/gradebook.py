@@ -158,6 +158,12 @@ def _content(graded: Graded) -> dict[str, Any]:
     return cleaned
 
 
+def _write(path: Path, content: str) -> None:
+    """Write a file, unless it has this content already: reading it takes a fraction of the time."""
+    if not (path.is_file() and path.read_bytes() == content.encode()):
+        write_whole(path, content)
+
+
 def _write_traces(folder: Path, tests: tuple[TestResult, ...]) -> None:
     if any(test.trace for test in tests):
         folder.mkdir(exist_ok=True)
@@ -165,7 +171,7 @@ def _write_traces(folder: Path, tests: tuple[TestResult, ...]) -> None:
     for test in tests:
         if test.trace:
             path = folder / f"test-{_safe_name(test.name)}.trace"
-            write_whole(path, "".join(f"{printable(line)}\n" for line in test.trace.splitlines()))
+            _write(path, "".join(f"{printable(line)}\n" for line in test.trace.splitlines()))
             written.add(path)
     for path in set(folder.glob("*.trace")) - written:
         path.unlink()  # it is an earlier grade's
@@ -182,8 +188,8 @@ def _write_submission(
     report = student.render(graded)
     if any(test.trace for test in graded.grade.tests):
         report += f"\n{tr('The traces of the tests are in traces/.')}\n"
-    write_whole(folder / "report.txt", report)
-    write_whole(folder / "results.json", json.dumps(content, indent=2) + "\n")
+    _write(folder / "report.txt", report)
+    _write(folder / "results.json", json.dumps(content, indent=2) + "\n")
     if pages is not None and not pages.is_current(folder / REPORT, graded):
         write_whole(folder / REPORT, pages.render(graded))
     for name, form in formats.items():
@@ -193,7 +199,7 @@ def _write_submission(
             # Other programs know no way to say that there is no grade yet.
             (place / form.file_name).unlink(missing_ok=True)
         else:
-            write_whole(place / form.file_name, form.render(graded))
+            _write(place / form.file_name, form.render(graded))
 
 
 def write_gradebook(

@@ -41,6 +41,7 @@ class GradePages:
         self._rules = f"{rules} {templates_digest()}"
         self._policy = suite.policy
         self._tests = {test.name: test for test in suite.tests}
+        self._rules_of = {test.name: judged_rules(test.rules, suite.policy) for test in suite.tests}
         self._references: dict[str, tuple[Trace, Timeline]] = {}
         self._rows: list[dict[str, object]] = []
         self._of_others: dict[str, GradePages] = {}
@@ -92,7 +93,7 @@ class GradePages:
     def _shown(self, result: TestResult) -> Shown:
         test = self._tests.get(result.name)
         found = None if result.outcome is Outcome.PASSED else _trace(result)
-        rules = judged_rules(test.rules, self._policy) if test else ()
+        rules = self._rules_of.get(result.name, ())
         if test is None or found is None:
             return Shown(result, rules, None, None, None)
         return Shown(result, rules, *self._reference(result.name), found)
