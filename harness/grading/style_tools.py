@@ -78,6 +78,25 @@ _CPPCHECK = (
     "-D_GNU_SOURCE",
     r"--template={file}\t{line}\t{message} [{id}]",
 )
+_CPPCHECK_EACH = r"""work=$(mktemp -d 2>/dev/null || mktemp -d -p .)
+number=0
+for unit; do
+    {resolve} "$unit" >"$work/resolved" 2>/dev/null &&
+        gcc -fpreprocessed -dD -E -x c "$work/resolved" >"$work/bare" 2>/dev/null &&
+        awk '/^# [0-9]+ "/ {{
+                skip = /^# [0-9]+ "(<|[^"]*" .*3)/
+                sub(/"[ 0-9]*$/, "\"") # cppcheck knows no more
+            }}
+            !skip' "$work/bare" >"$work/$number.c" || exit 2
+    number=$((number + 1))
+done
+{cppcheck} "$work"/*.c
+status=$?
+rm -rf "$work"
+exit $status"""
+"""cppcheck knows few of the macros that a compiler does. So a compiler decides what it reads, and
+and leaves out comments and the system's headers; macros are left as they are."""
+_RESOLVE = ("gcc", "-E", "-fdirectives-only", "-std=gnu11", "-D_GNU_SOURCE", "-fpermissive", "-w")
 _CPPLINT = (
     "/usr/bin/python3",
     "-I",  # or it would import a cpplint.py among the sources
@@ -207,7 +226,9 @@ def tool_findings(
         else:
             yield _refusal(unit, output)
     if compiled:
-        output = ask("cppcheck", [*_CPPCHECK, *paths, *compiled])
+        resolve, cppcheck = shlex.join([*_RESOLVE, *paths]), shlex.join(_CPPCHECK)
+        script = _CPPCHECK_EACH.format(resolve=resolve, cppcheck=cppcheck)
+        output = ask("cppcheck", ["sh", "-c", script, "sh", *compiled])
         yield from _findings("cppcheck", output, judged)
     if files:
         # What cpplint takes for a suffix, so that it leaves no file out.

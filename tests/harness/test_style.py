@@ -183,6 +183,22 @@ def test_a_literal_that_is_not_closed_hides_no_silencer(tmp_path: Path) -> None:
     assert ("unused.h", 4, "silencer") in places(tmp_path)
 
 
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "#ifdef __GNUC__",
+        "#include <stddef.h>\n#ifdef NULL",
+        "#if __has_include(<stddef.h>)",
+        '#if 1\n/*\n# 1 "x.h" 3\n*/',
+    ],
+)
+def test_cppcheck_reads_what_a_compiler_reads(tmp_path: Path, condition: str) -> None:
+    text = "int f(char *p)\n{\n    return p < 0;\n}\n"
+    plain = [f.message for f in found(write(tmp_path / "plain", text)) if f.tool == "cppcheck"]
+    wrapped = found(write(tmp_path / "wrapped", f"{condition}\n{text}#endif\n"))
+    assert [f.message for f in wrapped if f.tool == "cppcheck"] == plain != []
+
+
 def test_cpplint_listens_to_no_one_else(tmp_path: Path) -> None:
     write(tmp_path, "int x; \n")
     loud = found(tmp_path)
