@@ -48,6 +48,7 @@ def test_several_checkers_can_build_at_once(tmp_path: Path) -> None:
         assert each.returncode == 0, output
         assert "1 of 1 tests passed: 5 of 5 points" in output
     assert not any(name.startswith("unfinished") for name in folders(tmp_path / "build/libraries"))
+    assert (tmp_path / "build" / "logs").stat().st_mode & 0o777 == 0o700
 
 
 def test_what_was_made_at_once_is_whole(tmp_path: Path) -> None:

@@ -63,7 +63,8 @@ SPOILT = {
     "cppcheck": KILLED,
     "ltrace": KILLED,
     # Only the randomized tests have an input.
-    "ltrace, in randomized tests": "#!/bin/sh\nread -r _ && kill -9 $$\nexec ltrace-whole $@\n",
+    "ltrace, in randomized tests": '#!/bin/sh\nread -r _ && kill -9 $$\nexec factor "$@"\n',
+    "ltrace, without room for traces": '#!/bin/sh\ncat /dev/zero >/out/all; exec factor "$@"\n',
 }
 
 
@@ -81,11 +82,11 @@ def test_a_tool_that_fails_costs_nobody_a_grade(suite: Path, tool: str) -> None:
     spoilt.chmod(0o755)
     name = tool.split(",")[0]
     setup = (
-        "mount -t tmpfs -o mode=755 tmpfs /usr/local/bin\n"
-        "cp /usr/bin/ltrace /usr/local/bin/ltrace-whole\n"
+        "mount -t tmpfs -o mode=1777,size=16m tmpfs /mnt\n"
+        "cp /usr/bin/ltrace /mnt\nmount --bind /mnt/ltrace /usr/bin/factor\n"
         f"mount --bind {spoilt} {shutil.which(name)}"
     )
-    ended = run(on_a_machine_with(setup, command(suite)))
+    ended = run(on_a_machine_with(setup, command(suite)), {"TMPDIR": "/mnt"})
     assert ended.returncode == 2, ended.stdout
     row = rows(suite)["plain"]
     assert row["status"] == "skipped" and row["reason"]
