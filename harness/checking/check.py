@@ -10,6 +10,7 @@ from pathlib import Path
 from harness.checking.judge import judge
 from harness.checking.programs import build_programs
 from harness.checking.run import Run, Runner
+from harness.checking.shown import ShownFolders
 from harness.errors import UserError
 from harness.execution.budget import BudgetUsedUp, charging_this_thread
 from harness.execution.build import BUILD, LIBRARY, Library, build_library
@@ -81,10 +82,10 @@ def make_runner(
     as those of `scratch_folder` do. Raises `SandboxError`."""
     limits = suite.run_limits
     if sandboxes is None:
-        yield Runner(tracer, suite.policy, limits, None, top)
+        yield Runner(tracer, suite.policy, limits, None, scratch=top)
         return
     with scratch_folder(top) as folder, sandboxes.within(limits).for_runs(folder) as sandbox:
-        yield Runner(tracer, suite.policy, limits, sandbox, folder)
+        yield Runner(tracer, suite.policy, limits, sandbox, ShownFolders(folder), folder)
 
 
 def _build_all(

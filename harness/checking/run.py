@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +12,7 @@ from harness.checking.linking import links_oddly
 from harness.checking.origin import Foreign, first_foreign
 from harness.checking.printed import printed_in_calls
 from harness.checking.program_code import read_code
+from harness.checking.shown import ShownFolders
 from harness.checking.traced import TRACED_LIBRARY, traced_copy
 from harness.execution.budget import charge
 from harness.execution.build import LIBRARY, Library
@@ -24,7 +24,6 @@ from harness.execution.process import is_plain_file
 from harness.execution.sandbox import (
     SHOWN,
     RunSandbox,
-    make_readable,
     make_writable_folder,
     scratch_folder,
 )
@@ -75,6 +74,8 @@ class Runner:
     policy: Policy
     limits: Limits
     sandbox: RunSandbox | None
+    shown: ShownFolders | None = None
+    """What the sandbox shows."""
     scratch: Path | None = None
     """Where `scratch_folder` makes its folders."""
     variables: Mapping[str, str] = field(default_factory=dict)
@@ -148,12 +149,9 @@ class Runner:
             shown.mkdir()
             (shown / name).symlink_to(library.folder / LIBRARY)
             return Program([str(file)], env, home)
-        shown = scratch / "shown"
-        shown.mkdir()
-        shutil.copy(file, shown / program.name)
-        shutil.copy(library.folder / LIBRARY, shown / name)
-        make_readable(shown)
-        return Program([f"{SHOWN}/{program.name}"], env, None, Confinement(self.sandbox, shown))
+        assert self.shown is not None, "it comes with the sandbox"
+        shown = self.shown.show(file, library.folder / LIBRARY, name)
+        return Program([f"{SHOWN}/{file.name}"], env, None, Confinement(self.sandbox, shown))
 
     def _environment(self) -> dict[str, str]:
         """Return the environment of a program: nothing of ours but the policy of the library."""
