@@ -27,6 +27,7 @@ PARTS = {
     "heavy": ("Workloads of 30 MiB and more, replayed", ["checker.py", "replay"]),
     "far": ("A call in heaps of many GiB", ["bench/far.py"]),
     "threads": ("Many threads at once", ["bench/threads.py"]),
+    "returned": ("Memory that comes back", ["bench/returned.py"]),
     "misuse": ("Misuses of memory that end a program", ["bench/misuse.py"]),
     "allocators": ("A call among more and more live blocks", ["bench/allocators.py"]),
 }

@@ -111,6 +111,19 @@ static struct block_meta *better(struct block_meta *one, struct block_meta *othe
     return other->size < one->size ? other : one;
 }
 
+/* Returns the next larger block in place of the end of the heap, where memory may never have been
+ * touched. The specification knows no such exception. */
+static struct block_meta *spare_the_end(struct block_meta *block)
+{
+    if (!policy_in_force.extended || block != block_list.last || block->size <= BINS_MAX ||
+        !size_tree_reaches(block))
+        return block;
+
+    struct block_meta *other = size_tree_next(tree, block);
+
+    return other == NULL ? block : other;
+}
+
 struct block_meta *free_blocks_take_slow(size_t payload)
 {
     if (free_list_is_used()) {
@@ -123,8 +136,10 @@ struct block_meta *free_blocks_take_slow(size_t payload)
     struct block_meta *block = better(better(find_in_bins(payload), size_tree_find(tree, payload)),
                                       find_unindexed(payload));
 
-    if (block != NULL)
-        free_blocks_remove_slow(block);
+    if (block == NULL)
+        return NULL;
+    block = spare_the_end(block);
+    free_blocks_remove_slow(block);
     return block;
 }
 

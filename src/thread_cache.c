@@ -126,6 +126,7 @@ static void halve(struct list *list, size_t payload)
     struct chain chain = cut_chain(list, payload, list->count / 2);
     bool taken = lock_enter();
 
+    list->overflowed = true;
     if (taken)
         depot_put(chain, payload);
     else
@@ -171,7 +172,9 @@ static struct block_meta *fill(struct list *list, size_t payload)
     struct block_meta *block = chain.count == 0 ? take_several(list, payload) : NULL;
 
     lock_leave(taken);
-    grow(list, payload);
+    if (list->overflowed || lock_is_needed())
+        grow(list, payload);
+    list->overflowed = false;
     if (chain.count == 0)
         return block;
     list->top = chain.top;
@@ -268,7 +271,7 @@ OUTLINE bool thread_cache_put_slow(struct block_meta *block)
 
     struct list *list = list_for(thread_cache, payload);
 
-    if (list->count >= list->most)
+    if (list->most == 0 || lock_is_needed())
         grow(list, payload);
     if (list->most == 0)
         return false;

@@ -10,11 +10,13 @@
  *                            block
  *
  * A request that finds a block in its list leaves the heap as it is, and neither merges nor splits.
- * How many blocks a list may hold starts small, and doubles whenever it was too small.
+ * How many blocks a list may hold starts small. It doubles when a request finds the list empty that
+ * has been full meanwhile: a burst of frees alone leaves nearly all memory to the heap.
  *
  * Threads that find what they need in their own cache never meet at the lock of the heap. Among
  * threads, an empty list is filled with several blocks at once, and the older half of a full one
- * goes to the depot (depot.h), where other threads find it.
+ * goes to the depot (depot.h), where other threads find it. Lists grow each time, as one thread may
+ * only free what others allocate.
  *
  * A policy that allows caches no bytes has none. In the child of a fork(), the blocks of the
  * threads that are not there go to the heap when a list is filled.
@@ -34,6 +36,7 @@ struct list {
     struct block_meta *top;
     uint16_t count;
     uint16_t most;
+    bool overflowed; /* since it was filled */
 };
 
 struct cache {

@@ -282,6 +282,41 @@ static void a_child_uses_what_other_threads_of_its_parent_have_freed(void)
     EXPECT(waitpid(child, &status, 0) == child && status == 0);
 }
 
+/* Memory that was never touched comes last, even if it is a better fit. */
+static void the_end_of_the_heap_is_spared(void)
+{
+    enum { BLOCKS = 5000, SIZE = 100 };
+    static char *blocks[BLOCKS];
+    size_t end;
+
+    for (int i = 0; i < BLOCKS; i++)
+        EXPECT((blocks[i] = malloc(SIZE)) != NULL);
+    for (int i = 0; i < BLOCKS / 2; i++)
+        free(blocks[i]);
+    end = mallinfo2().keepcost;
+    EXPECT(end > 8 * KIB && end < 64 * KIB);
+    for (int i = 0; i < 20; i++)
+        EXPECT(malloc(5 * KIB) != NULL);
+    EXPECT(mallinfo2().keepcost == end);
+}
+
+/* A burst of frees is no reason to keep many blocks aside. */
+static void blocks_that_are_freed_one_after_another_merge(void)
+{
+    enum { BLOCKS = 500, SIZE = 112 };
+    static char *blocks[BLOCKS];
+    char *large;
+
+    for (int i = 0; i < BLOCKS; i++)
+        EXPECT((blocks[i] = malloc(SIZE)) != NULL);
+    for (int i = 0; i < BLOCKS; i += 2)
+        free(blocks[i]);
+    for (int i = 1; i < BLOCKS; i += 2)
+        free(blocks[i]);
+    large = malloc(BLOCKS * SIZE);
+    EXPECT(large >= blocks[0] && large < blocks[BLOCKS - 1]);
+}
+
 static void the_last_64_KiB_of_address_space_can_be_allocated(void)
 {
     char text[100] = "";
@@ -308,6 +343,8 @@ static const struct promise promises[] = {
     PROMISE(a_child_uses_what_other_threads_of_its_parent_have_freed),
     PROMISE(the_heap_grows_in_steps),
     PROMISE(the_heap_grows_although_the_break_is_blocked),
+    PROMISE(the_end_of_the_heap_is_spared),
+    PROMISE(blocks_that_are_freed_one_after_another_merge),
     PROMISE(the_last_64_KiB_of_address_space_can_be_allocated),
 };
 
