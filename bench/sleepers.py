@@ -37,7 +37,7 @@ def sleep(
 ) -> dask_worker.Answer:
     """Take so many seconds, and return this grade; the rest is as `grade_parcel` has it."""
     worker = get_worker()
-    worker.log_event(dask_worker.TOPIC, {"key": key, "worker": str(worker.name)})
+    worker.log_event(dask_worker.TOPIC, {"key": key, "name": str(worker.name)})
     time.sleep(seconds)
     return str(worker.name), "", Status.GRADED, grade, seconds
 

@@ -201,7 +201,7 @@ class DaskEngine:
     def _note_start(self, event: tuple[float, Any]) -> None:
         _, told = event
         if task := self._by_key.get(told["key"]):
-            self._happened.put(Started(task, told["worker"]))
+            self._happened.put(Started(task, told["name"]))
 
     def _look(self) -> Iterator[Event]:
         """Yield what has happened."""

@@ -99,7 +99,7 @@ def grade_parcel(order: BatchOrder, key: str, source: str, content: str, packed:
         prepared = _prepared(order)
     except (UserError, OSError) as error:
         return name, str(error), "", b"", 0
-    worker.log_event(TOPIC, {"key": key, "worker": name})
+    worker.log_event(TOPIC, {"key": key, "name": name})
     folder = Path(tempfile.mkdtemp(dir=prepared.grader.scratch))
     try:
         submission = Parcel(packed).unpack(folder)

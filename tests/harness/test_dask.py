@@ -77,6 +77,7 @@ def test_workers_that_die_cost_no_grade(batch: Batch) -> None:
     with cluster(batch.top, 2) as (address, _):
         with batch.grading("killed", "--dask", address) as command:
             begun = wait_for(command, "begun")
+            assert json.loads(begun)["worker"] in ("worker-0", "worker-1")
             for pid in [pid for pid, line in command_lines().items() if "spawn_main" in line]:
                 os.kill(pid, signal.SIGKILL)
             messages = rest_of(command)
