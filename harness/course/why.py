@@ -111,10 +111,10 @@ def _days(row: Row) -> str:
     late = row.late
     if late.due is None:
         return "0: there is no deadline for the student's group"
-    if not late.days:
-        return "0"
     used = f"{late.free} of the student's {row.student.late_days} late days used"
-    return f"{late.days}: {used}, {late.days - late.free} cost points"
+    return (
+        f"{late.days}: {used}, {late.days - late.free} cost points" if late.days else f"0: {used}"
+    )
 
 
 def _penalty(row: Row, course: Course) -> str:
