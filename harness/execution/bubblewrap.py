@@ -235,10 +235,16 @@ def _kept(ours: socket, process: subprocess.Popen[str]) -> Iterator[str]:
 
 
 def _identity(keeper: int) -> str:
-    """Return a process's ID, and the number of its mount namespace: IDs are used again."""
+    """Return a process's ID, and the number of its mount namespace: IDs are used again. Raises
+    `SandboxError`."""
     about = Path(f"/proc/self/fdinfo/{keeper}").read_text(encoding="ascii")
     pid = next(line.split()[1] for line in about.splitlines() if line.startswith("Pid:"))
-    return f"{pid}:{os.stat(f'/proc/{pid}/ns/mnt').st_ino}"
+    try:
+        return f"{pid}:{os.stat(f'/proc/{pid}/ns/mnt').st_ino}"
+    except PermissionError as error:
+        raise SandboxError(
+            "expected the right to look at processes in a sandbox, CAP_SYS_PTRACE, found none"
+        ) from error
 
 
 def _as_guest() -> list[str]:

@@ -16,7 +16,7 @@ from harness.execution.bubblewrap import Bubblewrap
 from harness.execution.control_group import delegated_group
 from harness.execution.landlock import Landlock, landlock_version
 from harness.execution.limits import Limits
-from harness.execution.sandbox import Sandbox, SandboxError, becomes_users
+from harness.execution.sandbox import Sandbox, SandboxError, becomes_users, scratch_folder
 from harness.execution.tools import require_tools
 
 AUTO = "auto"
@@ -106,6 +106,7 @@ def choose_sandboxes(kind: str, entrance: Path, trials: Sequence[Trial]) -> Sand
                 _require_least()
             for trial in trials:
                 _try(sandboxes.within(trial.limits), trial)
+            _try_for_runs(sandboxes.within(trials[-1].limits))
             return sandboxes
         except _OutOfReach:
             raise
@@ -126,6 +127,12 @@ def _require_least() -> None:
         raise SandboxError(
             f"expected root, or Landlock {_SIGNALS} (Linux 6.12), found Landlock {version}"
         )
+
+
+def _try_for_runs(sandbox: Sandbox) -> None:
+    """Raise `SandboxError` unless this machine can make an outer sandbox, which takes more."""
+    with scratch_folder() as folder, sandbox.for_runs(folder):
+        pass
 
 
 def _try(sandbox: Sandbox, trial: Trial) -> None:

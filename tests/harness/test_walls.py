@@ -35,6 +35,8 @@ WITHOUT_NAMESPACES = (
     'echo 0 >/proc/sys/user/max_user_namespaces && exec "$@"',
     "sh",
 )
+WITHOUT_PTRACE = ("setpriv", "--bounding-set=-sys_ptrace", "--inh-caps=-sys_ptrace")
+"""As in a container of Docker: root that may not look at the processes of other users."""
 WITHOUT_LANDLOCK = """
 import os, sys, seccomp
 rules = seccomp.SyscallFilter(seccomp.ALLOW)
@@ -88,6 +90,16 @@ def test_without_namespaces_landlock_is_chosen_and_what_is_missing_is_printed() 
     standing, missing = ended.stdout.splitlines()[-1].split("; missing: ")
     assert standing.startswith("Walls: Landlock ")
     assert {"process namespace", "mount namespace"} <= set(missing.split(", "))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="an ordinary user looks at processes of its own")
+def test_namespaces_that_cannot_be_looked_into_are_not_chosen() -> None:
+    ended = checked("--sandbox", before=WITHOUT_PTRACE)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout.splitlines()[-1].startswith("Walls: Landlock ")
+    ended = checked("--sandbox-kind", "bubblewrap", before=WITHOUT_PTRACE)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert "bubblewrap: expected the right to look at processes in a sandbox" in ended.stderr
 
 
 def test_a_kind_that_is_asked_for_gives_way_to_no_other() -> None:
