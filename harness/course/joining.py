@@ -17,7 +17,8 @@ from harness.course.roster import Student, read_roster, utc
 from harness.course.settings import Course
 from harness.grading.batch import Submission, list_folder
 
-_WORD = re.compile(r"\w+")
+_WORD = re.compile(r"[^\W_]+")
+"""A word of a name. Moodle has blanks in place of underscores."""
 
 
 @dataclass(frozen=True, slots=True)
