@@ -75,6 +75,11 @@ test-kernel: ## Try sandboxes and control groups on the kernel of a Debian; RELE
 	@tools/install-packages check grade debian kernel
 	@tools/test-kernel "$${RELEASE:?is not set: make test-kernel RELEASE=bookworm}"
 
+.PHONY: test-docker
+test-docker: ## Build the Docker image, and compare grades in it and outside; RELEASE=bookworm
+	@tools/install-packages check grade debian docker
+	@tools/test-docker "$${RELEASE:?is not set: make test-docker RELEASE=bookworm}"
+
 .PHONY: bench
 bench: ## Measure everything, and print it in Markdown; ARGS="--json FILE check tracing ..."
 	@tools/install-packages check trace bench
@@ -116,7 +121,8 @@ lint: ## Check the layout, the types and the style of all code
 	$(PYTHON) -m flake8 checker.py harness kit tests bench tools
 	$(PYTHON) -m mypy
 	NODE_PATH=/usr/share/nodejs eslint --format unix harness/reports/html
-	shellcheck -x platforms/*/* tools/install-packages tools/test-debian tools/test-kernel tests/kernel/run .ci/run
+	shellcheck -x platforms/*/* tools/install-packages tools/test-debian tools/test-docker \
+		tools/test-kernel tests/kernel/run .ci/run
 
 .PHONY: clean
 clean: ## Remove everything that was built
