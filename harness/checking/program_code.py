@@ -112,12 +112,13 @@ def _find_calls(listing: str) -> dict[str, Any]:
 def read_code(program: Path) -> ProgramCode | None:
     """Return where a test program makes calls; None on a machine on which that is not known. Raises
     `OSError`."""
-    return _of_program(program.name, kept_code(program).read_text(encoding="utf-8"))
+    kept = kept_code(program)
+    return _of_program(program.name, kept, kept.stat().st_mtime_ns)
 
 
 @lru_cache(maxsize=128)  # each submission runs all programs
-def _of_program(name: str, text: str) -> ProgramCode | None:
-    code = _parse(text)
+def _of_program(name: str, kept: Path, _: int) -> ProgramCode | None:
+    code = _parse(kept.read_text(encoding="utf-8"))
     return code and replace(code, main=_main_of(name, code))
 
 
@@ -130,7 +131,7 @@ def _main_of(name: str, code: ProgramCode) -> str:
     return function if makes_calls and not is_called else "main"
 
 
-@lru_cache(maxsize=8)  # most programs are one file with many names
+@lru_cache(maxsize=1)  # most programs are one file with many names
 def _parse(text: str) -> ProgramCode | None:
     kept = json.loads(text)
     if kept is None:
