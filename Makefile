@@ -2,6 +2,8 @@
 
 PYTHON := /usr/bin/python3
 SRC ?= src
+# Of libraries for real programs; src/Makefile compiles faster for checks.
+CFLAGS ?= -O2 -g
 export SRC SUBMISSIONS OUT RELEASE
 
 .DEFAULT_GOAL := build
@@ -12,11 +14,11 @@ help: ## Show this list
 
 .PHONY: build
 build: ## Build the allocator: src/libosmem.so and src/libosmem-preload.so
-	@$(MAKE) --no-print-directory -C src all
+	@$(MAKE) --no-print-directory -C src all CFLAGS="$(CFLAGS)"
 
 .PHONY: install
 install: ## Install the libraries, the header and the manual pages; PREFIX=/usr/local DESTDIR=
-	@$(MAKE) --no-print-directory -C src install
+	@$(MAKE) --no-print-directory -C src install CFLAGS="$(CFLAGS)"
 
 .PHONY: check
 check: ## Check the allocator in src, or in another SRC=folder; TESTS="name name", ARGS="-v ..."

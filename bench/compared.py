@@ -11,25 +11,28 @@ PRELOADED = ROOT / "src" / "libosmem-preload.so"
 sys.path.insert(0, str(ROOT))
 
 from harness.errors import UserError  # noqa: E402  (found by the line above)
-from harness.suite import load_suite  # noqa: E402
+from harness.execution.build import LIBRARY  # noqa: E402
 from harness.workloads.allocators import (  # noqa: E402
     KNOWN,
     Allocator,
     known_allocator,
-    library_allocator,
 )
 
 
 def ours() -> Allocator:
-    """Build the allocator in src/."""
-    limits = load_suite(ROOT / "tests" / "suite.toml").build_limits
-    return library_allocator("osmem", ROOT / "src", limits)
+    """Build the allocator in src/, as it is installed."""
+    _build()
+    return Allocator("osmem", PRELOADED.with_name(LIBRARY))
 
 
 def preloaded(name: str = "osmem") -> Allocator:
     """Build the library that takes the place of glibc's malloc()."""
-    subprocess.run(["make", "-s", "-C", PRELOADED.parent, PRELOADED.name], check=True)
+    _build()
     return Allocator(name, preload=PRELOADED)
+
+
+def _build() -> None:
+    subprocess.run(["make", "-s", "-C", ROOT, "build"], check=True)
 
 
 def installed_others() -> list[Allocator]:
