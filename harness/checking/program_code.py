@@ -57,8 +57,10 @@ class ProgramCode:
     """The same for the system calls by which it tells, by the number of the check."""
     callers: Mapping[int, Caller] = field(default_factory=dict)
     """The function that goes on at a place, and the one that it has called."""
+    uncalled: frozenset[str] = frozenset()
+    """The functions that call others, but are called by none."""
     main: str = "main"
-    """The function that nothing of the program calls."""
+    """The one of them that the program begins with."""
 
 
 def kept_code(program: Path) -> Path:
@@ -88,7 +90,9 @@ def _output_of(command: Sequence[str], given: bytes = b"") -> bytes:
 def _find_calls(listing: str) -> dict[str, Any]:
     """Return the arguments of a `ProgramCode` in a form that can be kept."""
     segments = [(int(m["start"], 16), int(m["size"], 16)) for m in _SEGMENT.finditer(listing)]
-    calls, telling, callers = defaultdict(list), defaultdict(list), {}
+    calls, telling = defaultdict(list), defaultdict(list)
+    callers: dict[int, tuple[str, str]] = {}
+    called: set[str] = set()
     function = ""
     for match in _CODE.finditer(listing):
         if match["function"]:
@@ -98,6 +102,7 @@ def _find_calls(listing: str) -> dict[str, Any]:
         else:
             place = int(match["next"], 16)
             callers[place] = (function, match["callee"])
+            called.add(match["callee"])
             if match["plt"]:
                 calls[match["callee"]].append(place)
     return {
@@ -106,6 +111,7 @@ def _find_calls(listing: str) -> dict[str, Any]:
         "calls": calls,
         "telling": telling,
         "callers": callers,
+        "uncalled": sorted({name for name, _ in callers.values()} - called),
     }
 
 
@@ -119,16 +125,8 @@ def read_code(program: Path) -> ProgramCode | None:
 @lru_cache(maxsize=128)  # each submission runs all programs
 def _of_program(name: str, kept: Path, _: int) -> ProgramCode | None:
     code = _parse(kept.read_text(encoding="utf-8"))
-    return code and replace(code, main=_main_of(name, code))
-
-
-def _main_of(name: str, code: ProgramCode) -> str:
-    """Return the function that a program of this name begins with; see tests/snippets/main.c."""
-    function = name.replace("-", "_")
-    callers = code.callers.values()
-    is_called = any(caller.callee == function for caller in callers)
-    makes_calls = any(caller.function == function for caller in callers)
-    return function if makes_calls and not is_called else "main"
+    own = name.replace("-", "_")  # see tests/snippets/main.c
+    return replace(code, main=own) if code and own in code.uncalled else code
 
 
 @lru_cache(maxsize=1)  # most programs are one file with many names
@@ -142,4 +140,5 @@ def _parse(text: str) -> ProgramCode | None:
         {name: frozenset(places) for name, places in kept["calls"].items()},
         {int(check): frozenset(places) for check, places in kept["telling"].items()},
         dict(zip(map(int, kept["callers"]), starmap(Caller, kept["callers"].values()))),
+        frozenset(kept["uncalled"]),
     )

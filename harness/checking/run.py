@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from harness.checking.attestation import Unchecked, first_unchecked
@@ -61,7 +62,8 @@ def library_variables(library: Path, policy: Policy) -> dict[str, str]:
     return {"LD_LIBRARY_PATH": str(library), **_policy_variables(policy)}
 
 
-def _policy_variables(policy: Policy) -> dict[str, str]:
+@lru_cache(maxsize=8)  # for each run
+def _policy_variables(policy: Policy) -> Mapping[str, str]:
     conf = policy.as_conf()
     return {"OSMEM_CONF": conf} if conf else {}
 
