@@ -204,7 +204,8 @@ UNFIT = {
         "all:\n\techo hello >libosmem.so\n",
         "libosmem.so: expected a shared library",
     ),
-    "the shell that runs make is killed": ("all:\n\tkill -9 $$PPID\n", "make failed"),
+    "make is killed": ("all:\n\tkill -9 $$PPID\n", "make failed"),
+    "the shell that runs make is killed": ("all:\n\tkill -9 -1\n", "make failed"),
     "cat fails": (
         f"{BUILT}\tprintf '#!/bin/sh\\nexit 5\\n' >../compilers/cat\n"
         "\tchmod 755 ../compilers/cat\n",
