@@ -22,7 +22,7 @@ from harness.execution.walls import Sandboxes, Trial, choose_sandboxes
 from harness.execution.workers import Workers, result_of
 from harness.results.verdict import Outcome, Verdict
 from harness.suite import Suite, Test
-from harness.trace.file import read_trace_file
+from harness.trace.file import read_reference
 from harness.trace.text import TraceError
 from harness.trace.trace import Trace
 from harness.tracers.tracer import Tracer, TracerError
@@ -149,7 +149,7 @@ def check_test(setup: Setup, test: Test) -> Verdict:
     """Return the verdict on a test, compared with its reference."""
 
     def reference(run: Run) -> Trace | None:
-        return read_trace_file(test.reference) if test.reference.exists() else None
+        return read_reference(test.reference) if test.reference.exists() else None
 
     return verdict_on(setup, test, reference)
 

@@ -23,7 +23,7 @@ from harness.grading.keys import origin
 from harness.grading.rules import Rules
 from harness.grading.submission import Grader, Programs
 from harness.suite import Suite
-from harness.trace.file import read_trace_file
+from harness.trace.file import read_reference
 from harness.tracers.tracer import Tracer
 
 
@@ -68,7 +68,7 @@ def _build_programs(suite: Suite, jobs: int, scratch: Path) -> Programs:
     """Build what submissions are tested with, in a layout of its own. Raises `UserError` and
     `OSError`."""
     for test in suite.tests:
-        read_trace_file(test.reference)
+        read_reference(test.reference)
     BUILD.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix="programs-", dir=BUILD) as name:
         layout = draw_layout(Path(name))

@@ -14,7 +14,7 @@ from harness.specification.operations import ModelPlayer, Operation
 from harness.specification.policy import Policy
 from harness.suite import Test
 from harness.trace.compare import first_difference
-from harness.trace.file import read_trace_file
+from harness.trace.file import read_reference
 from harness.trace.judged import judged_parts
 from harness.trace.trace import NULL, Address, Call, End, How, Mark, Phase, Trace, Value
 
@@ -126,7 +126,7 @@ def published_script(test: Test, policy: Policy) -> Script | None:
     """Return the calls of a test's reference, and the phases they are in; None if the player can't
     make them all. The player itself takes up the preallocation before the set-up, and gives it
     back."""
-    reference = read_trace_file(test.reference)
+    reference = read_reference(test.reference)
     if any(_fails(call) for call in reference.calls):
         return None
     writer = _Writer()

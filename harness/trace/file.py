@@ -13,6 +13,7 @@ import re
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from io import TextIOWrapper
 from itertools import chain
 from pathlib import Path
@@ -122,6 +123,18 @@ def read_file(path: Path) -> Iterator[Part]:
 def read_trace_file(path: Path) -> Trace:
     """Return the trace in a file; see `read_file`."""
     return gather(read_file(path))
+
+
+def read_reference(path: Path) -> Trace:
+    """Return the trace in a file that many others are compared with: it is read again only if it
+    has changed. Raises `TraceError` or `OSError`."""
+    status = path.stat()
+    return _read_reference(path, status.st_ino, status.st_mtime_ns)
+
+
+@lru_cache(maxsize=64)
+def _read_reference(path: Path, *_: int) -> Trace:
+    return read_trace_file(path)
 
 
 def write_file(path: Path, parts: Iterable[Part]) -> None:
