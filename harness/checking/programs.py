@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -129,6 +130,24 @@ def _complete(programs: Sequence[Path]) -> None:
             for other in others:
                 _link(kept_code(first), kept_code(other))
                 _link(traced_copy(first), traced_copy(other))
+
+
+def copy_programs(programs: Iterable[Path], folder: Path) -> None:
+    """Copy programs, with what belongs to each, to a folder. One file with many names stays one.
+    Raises `OSError`."""
+    copies: dict[int, Path] = {}
+    for program in programs:
+        for path in (program, kept_code(program), traced_copy(program)):
+            copy, file = folder / path.relative_to(program.parent), path.stat().st_ino
+            copy.parent.mkdir(exist_ok=True)
+            if file in copies:
+                copy.hardlink_to(copies[file])
+                continue
+            try:
+                copies[file] = Path(shutil.copy2(path, copy))
+            except OSError as error:
+                error.filename = str(copy)  # not what is read
+                raise
 
 
 def _link(file: Path, name: Path) -> None:

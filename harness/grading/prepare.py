@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
@@ -11,7 +10,7 @@ from tempfile import TemporaryDirectory, mkdtemp
 from threading import Lock
 
 from harness.checking.layout import draw_layout
-from harness.checking.programs import build_player, build_programs
+from harness.checking.programs import build_player, build_programs, copy_programs
 from harness.errors import UserError
 from harness.execution.build import BUILD
 from harness.execution.build_error import BuildError
@@ -81,6 +80,5 @@ def _build_programs(suite: Suite, jobs: int, scratch: Path) -> Programs:
             built[test_name] = program
         player = build_player(suite, jobs, layout)
         kept = Path(mkdtemp(prefix="programs-", dir=scratch))
-        # It keeps files with many names as they are.
-        subprocess.run(["cp", "-a", f"{layout.folder}/.", kept], check=True)
+        copy_programs([*built.values(), player], kept)
     return Programs({test: kept / path.name for test, path in built.items()}, kept / player.name)

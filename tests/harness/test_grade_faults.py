@@ -101,7 +101,7 @@ def test_a_tool_that_fails_costs_nobody_a_grade(suite: Path, tool: str) -> None:
 @needs_root
 def test_a_full_disk_costs_nobody_a_grade(suite: Path) -> None:
     submission(suite)
-    setup = "mount -t tmpfs -o mode=1777,size=3200k tmpfs /mnt"
+    setup = "mount -t tmpfs -o mode=1777,size=3600k tmpfs /mnt"
     ended = run(on_a_machine_with(setup, command(suite)), {"TMPDIR": "/mnt"})
     assert ended.returncode == 2, ended.stdout
     assert rows(suite)["plain"]["status"] == "skipped"
