@@ -57,7 +57,8 @@ def runs() -> Iterator[Runs]:
 
 def test_neither_files_nor_processes_remain_for_the_next_run(runs: Runs) -> None:
     leave = "touch /work/left; sleep 1000 >/dev/null &"
-    first = runs.run("first", f'touch /tmp/left /out/left; {leave} "$@"; {LOOK}', leave)
+    inside = f"{leave} sleep 0.2"  # until a shell has become the one that is left
+    first = runs.run("first", f'touch /tmp/left /out/left; {leave} "$@"; {LOOK}', inside)
     assert first.count("left") == 3
     assert first.count("sleep") == 2
     second = runs.run("second", LOOK)
