@@ -95,7 +95,7 @@ status=$?
 rm -rf "$work"
 exit $status"""
 """cppcheck knows few of the macros that a compiler does. So a compiler decides what it reads, and
-and leaves out comments and the system's headers; macros are left as they are."""
+leaves out comments and the system's headers; macros are left as they are."""
 _RESOLVE = ("gcc", "-E", "-fdirectives-only", "-std=gnu11", "-D_GNU_SOURCE", "-fpermissive", "-w")
 _CPPLINT = (
     "/usr/bin/python3",
