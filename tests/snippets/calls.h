@@ -21,7 +21,7 @@
 
 #define MOST_CALLERS 6
 
-/* harness/tracers/ltrace.py has the number of its words, too. */
+/* harness/tracers/ltrace_output.py has the number of its words, too. */
 extern struct statement {
     uint64_t number;  /* of the block whose contents were checked just before the call */
     uint64_t checked; /* how many bytes of it */
