@@ -33,6 +33,12 @@ class Limits:
     """Time in which all of them wait for something else than a processor."""
 
     @property
+    def process_seconds(self) -> int | None:
+        """Processor time of each process. `run` keeps the limit of wall time; this one is for the
+        case that it was killed."""
+        return None if self.seconds is None else math.ceil(self.seconds) + 1
+
+    @property
     def tracer_seconds(self) -> float:
         """Processor time of the tracer that watches a program, if one does."""
         return math.inf if self.seconds is None else self.seconds / 2

@@ -33,11 +33,9 @@ def _prlimit(limits: Limits) -> list[str]:
     def bytes_of(mib: int | None) -> str:
         return "unlimited" if mib is None else str(mib * 1024 * 1024)
 
-    # `run` keeps the limit of wall time; that of processor time is for the case that it was killed.
-    cpu = "unlimited" if limits.seconds is None else str(math.ceil(limits.seconds) + 1)
     return [
         "prlimit",
-        f"--cpu={cpu}",
+        f"--cpu={limits.process_seconds or 'unlimited'}",
         f"--as={bytes_of(limits.memory_mib)}",
         f"--fsize={bytes_of(limits.file_mib)}",
         "--core=0",
@@ -96,22 +94,24 @@ def run(
     measure: Callable[[int], Usage] | None = None,
     on_excess: Callable[[int], None] | None = None,
     meanwhile: Callable[[], None] | None = None,
+    limits_itself: bool = False,
 ) -> Finished:
     """Run a command to its end, in a process group of its own, and kill the group afterwards.
 
     ``stdin`` may be the command's whole input. ``stdout`` and ``stderr`` may be the same `Output`.
     ``measure``, if given, returns what the command uses, by its process ID. When it meets a limit,
     call ``on_excess`` (if given) with that ID, to end the command before it is killed. Until then,
-    call ``meanwhile`` at least every second. Charge the budget, if there is one, with what can be
-    measured, and with the output. Raises `OSError` if the command can't be started, and
-    `BudgetUsedUp`.
+    call ``meanwhile`` at least every second. Set ``limits_itself`` if the command bounds each of
+    its processes, as a `RunSandbox` does: that saves a program which bounds them before. Charge the
+    budget, if there is one, with what can be measured, and with the output. Raises `OSError` if the
+    command can't be started, and `BudgetUsedUp`.
     """
     require_rest()
     with (
         shared(),
         control_group(limits) as group,
         subprocess.Popen(
-            [*group.entrance(), *_prlimit(limits), *command],
+            [*group.entrance(), *([] if limits_itself else _prlimit(limits)), *command],
             env=env,
             cwd=cwd,
             stdin=PIPE if isinstance(stdin, bytes) else stdin,

@@ -103,8 +103,15 @@ def becomes_users() -> bool:
 
 def limiting(limits: Limits) -> list[str]:
     """Return the options of `join.c` and `warden.c` for the limits that a sandbox keeps."""
-    processes, mib, files = limits.processes, limits.scratch_mib, limits.files
-    return ["-p", str(processes), "-m", str(mib), "-f", str(files)]
+    kept = {
+        "-p": limits.processes,
+        "-m": limits.scratch_mib,
+        "-f": limits.files,
+        "-c": limits.process_seconds,
+        "-a": limits.memory_mib,
+        "-w": limits.file_mib,
+    }
+    return [word for option, most in kept.items() if most for word in (option, str(most))]
 
 
 def make_readable(folder: Path) -> None:

@@ -74,6 +74,7 @@ class Ltrace:
             stderr=streams.stderr,
             measure=lambda pid: usage_below(pid, "ltrace"),
             on_excess=lambda pid: kill_below(pid, "ltrace"),
+            limits_itself=confinement is not None,
         )
 
     def events(self, raw: Path, execs_to_enter: int = 0) -> Iterator[Event]:

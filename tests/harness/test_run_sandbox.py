@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,7 +18,7 @@ from harness.execution.sandbox import (
     make_writable_folder,
     scratch_folder,
 )
-from harness.execution.walls import BUBBLEWRAP
+from harness.execution.walls import BUBBLEWRAP, LANDLOCK
 from harness.suite import load_suite
 
 SUITE = load_suite(ROOT / "tests" / "suite.toml")
@@ -48,11 +50,27 @@ class Runs:
         return self.start(name, watcher, inside).communicate(timeout=60)[0].splitlines()
 
 
-@pytest.fixture
-def runs() -> Iterator[Runs]:
-    sandbox = make_sandboxes(SUITE, BUBBLEWRAP).within(SUITE.run_limits)
+@contextmanager
+def runs_in(kind: str) -> Iterator[Runs]:
+    sandbox = make_sandboxes(SUITE, kind).within(SUITE.run_limits)
     with scratch_folder() as folder, sandbox.for_runs(folder) as shared:
         yield Runs(shared, folder)
+
+
+@pytest.fixture
+def runs() -> Iterator[Runs]:
+    with runs_in(BUBBLEWRAP) as runs:
+        yield runs
+
+
+@pytest.mark.parametrize("kind", [BUBBLEWRAP, LANDLOCK])
+def test_a_watcher_and_a_program_inside_are_held_to_the_limits(kind: str) -> None:
+    ask = "ulimit -t; ulimit -v; ulimit -f; ulimit -c"
+    limits = SUITE.run_limits
+    assert limits.seconds and limits.memory_mib and limits.file_mib
+    most = [math.ceil(limits.seconds) + 1, limits.memory_mib * 1024, limits.file_mib * 2048, 0]
+    with runs_in(kind) as runs:
+        assert runs.run("limits", f'{ask}; "$@"', ask) == [str(each) for each in most] * 2
 
 
 def test_neither_files_nor_processes_remain_for_the_next_run(runs: Runs) -> None:

@@ -17,6 +17,9 @@
  *     -p NUMBER       let there be so many processes
  *     -m MIB          let /work hold so much
  *     -f NUMBER       let /work hold so many files
+ *     -c SECONDS      let each process take so much processor time
+ *     -a MIB          let it have so large an address space
+ *     -w MIB          let it write files of this size
  *
  * Three processes, each the parent of the next: the first is what the caller sees, and may kill;
  * the second is the first one of the run, with which all others end; the third becomes WATCH. A
@@ -32,7 +35,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -40,7 +42,7 @@
 
 #include "furnish.h"
 #include "keeping.h"
-#include "number.h"
+#include "limits.h"
 
 enum {
     INNER = 3, /* the descriptor by which the watched command enters the inner sandbox */
@@ -56,8 +58,7 @@ static struct {
     unsigned long mounts;
     uid_t user; /* 0 is the caller */
     const char *shown, *out;
-    rlim_t processes;
-    long mib, files;
+    struct limits limits;
     char **keep, **watch;
 } given;
 
@@ -66,7 +67,7 @@ static void read_options(int argc, char *argv[])
     int option;
 
     clearenv();
-    while ((option = getopt(argc, argv, "+k:u:s:o:e:p:m:f:")) != -1)
+    while ((option = getopt(argc, argv, "+k:u:s:o:e:" LIMIT_OPTIONS)) != -1)
         switch (option) {
         case 'k':
             if (sscanf(optarg, "%ld:%lu", &given.keeper, &given.mounts) != 2)
@@ -84,23 +85,15 @@ static void read_options(int argc, char *argv[])
         case 'e':
             putenv(optarg);
             break;
-        case 'p':
-            given.processes = number(optarg);
-            break;
-        case 'm':
-            given.mib = number(optarg);
-            break;
-        case 'f':
-            given.files = number(optarg);
-            break;
         default:
-            exit(2);
+            if (!take_limit(&given.limits, option, optarg))
+                exit(2);
         }
     given.keep = given.watch = argv + optind;
     while (*given.watch != NULL && strcmp(*given.watch, "--") != 0)
         given.watch++;
-    if (!given.keeper || !given.shown || !given.out || !given.processes || !given.mib ||
-        !given.files || *given.watch == NULL)
+    if (!given.keeper || !given.shown || !given.out || !given.limits.processes ||
+        !given.limits.mib || !given.limits.files || *given.watch == NULL)
         errx(2, "expected -k, -s, -o, -p, -m, -f and -- KEEP... -- WATCH...");
     *given.watch++ = NULL;
 }
@@ -140,7 +133,6 @@ static void join_sandbox(void)
 /* The kernel counts processes by user and namespace, and so it counts those of each run apart. */
 static void part_from_others(void)
 {
-    struct rlimit processes = {given.processes, given.processes};
     int host = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
     write_to(host, "self/oom_score_adj", "1000"); /* out of memory, the kernel kills it first */
@@ -153,8 +145,8 @@ static void part_from_others(void)
     write_to(host, "self/uid_map", "0 0 1");
     write_to(host, "self/gid_map", "0 0 1");
     close(host);
-    if (setrlimit(RLIMIT_NPROC, &processes) < 0)
-        err(2, "RLIMIT_NPROC");
+    limit_resource(RLIMIT_NPROC, given.limits.processes);
+    limit_processes(&given.limits);
 }
 
 static pid_t fork_or_fail(void)
@@ -215,7 +207,7 @@ static int run(int parent)
     if (poll(&ended, 1, 0) != 0)
         return 2;
     setsid();
-    furnish(given.shown, given.out, given.mib, given.files);
+    furnish(given.shown, given.out, given.limits.mib, given.limits.files);
 
     int keeper = make_inner_sandbox();
     pid_t watcher = fork_or_fail();

@@ -13,6 +13,9 @@
  *     -p NUMBER     let this user have so many processes; without -u, so many more than there are
  *     -m MIB        end the command if its folder is larger
  *     -f NUMBER     end the command if its folder holds more files
+ *     -c SECONDS    let each process take so much processor time
+ *     -a MIB        let it have so large an address space
+ *     -w MIB        let it write files of this size
  *
  * Three processes, each the parent of the next: the first is what the caller sees, and may kill;
  * the second keeps the command, out of reach of it; the third becomes the command.
@@ -24,14 +27,13 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 
 #include "landlock.h"
-#include "number.h"
+#include "limits.h"
 #include "privileges.h"
 #include "threads.h"
 #include "work_folder.h"
@@ -47,8 +49,7 @@ static struct {
     const char *temporary, *out, *links[LINKS];
     char **command;
     size_t link_count;
-    rlim_t processes;
-    long mib, files;
+    struct limits limits;
     uid_t user; /* 0 is the caller */
 } given;
 
@@ -56,7 +57,7 @@ static void read_options(int argc, char *argv[])
 {
     int option;
 
-    while ((option = getopt(argc, argv, "+t:s:o:u:p:m:f:")) != -1)
+    while ((option = getopt(argc, argv, "+t:s:o:u:" LIMIT_OPTIONS)) != -1)
         switch (option) {
         case 't':
             given.temporary = optarg;
@@ -72,20 +73,13 @@ static void read_options(int argc, char *argv[])
         case 'u':
             given.user = number(optarg);
             break;
-        case 'p':
-            given.processes = number(optarg);
-            break;
-        case 'm':
-            given.mib = number(optarg);
-            break;
-        case 'f':
-            given.files = number(optarg);
-            break;
         default:
-            exit(2);
+            if (!take_limit(&given.limits, option, optarg))
+                exit(2);
         }
     given.command = argv + optind;
-    if (optind == argc || !given.temporary || !given.processes || !given.mib || !given.files)
+    if (optind == argc || !given.temporary || !given.limits.processes || !given.limits.mib ||
+        !given.limits.files)
         errx(2, "expected -t, -p, -m, -f and a command");
 }
 
@@ -134,14 +128,12 @@ static void become_user(void)
 static void bound_processes(void)
 {
     rlim_t others = given.user != 0 ? 0 : threads_of_this_user() + SPARE_THREADS;
-    struct rlimit processes = {given.processes + others, given.processes + others}, before;
+    rlim_t processes = given.limits.processes + others;
+    struct rlimit before;
 
     if (getrlimit(RLIMIT_NPROC, &before) < 0)
         err(2, "RLIMIT_NPROC");
-    if (processes.rlim_max > before.rlim_max)
-        processes = before;
-    if (setrlimit(RLIMIT_NPROC, &processes) < 0)
-        err(2, "RLIMIT_NPROC");
+    limit_resource(RLIMIT_NPROC, processes < before.rlim_max ? processes : before.rlim_max);
 }
 
 __attribute__((noreturn)) static void become_command(void)
@@ -155,6 +147,7 @@ __attribute__((noreturn)) static void become_command(void)
         fclose(oom);
     }
     bound_processes();
+    limit_processes(&given.limits);
     become_user();
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     sigemptyset(&none);
@@ -183,8 +176,9 @@ static int watch(pid_t command, const sigset_t *signals)
                 return status_of(status);
         if (signal != SIGALRM)
             continue;
-        if (is_too_large(given.mib, given.files)) {
-            warnx("expected at most %ld MiB and %ld files, found more", given.mib, given.files);
+        if (is_too_large(given.limits.mib, given.limits.files)) {
+            warnx("expected at most %ld MiB and %ld files, found more", given.limits.mib,
+                  given.limits.files);
             return 128 + SIGKILL;
         }
         setitimer(ITIMER_REAL, &next_look, NULL);
