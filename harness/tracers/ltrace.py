@@ -18,7 +18,7 @@ from harness.tracers.ltrace_output import READ, STATEMENT_WORDS, after_entering,
 from harness.execution.limits import Finished, Limits
 from harness.execution.process import is_plain_file, run
 from harness.execution.process_tree import kill_below, usage_below
-from harness.execution.sandbox import OUT, SHOWN
+from harness.execution.sandbox import OUT
 from harness.trace.signatures import ALLOCATOR, FUNCTIONS, INT, POINTER, SIZE, Signature
 from harness.tracers.tracer import Program, Streams
 
@@ -52,18 +52,20 @@ class Ltrace:
     def run(self, program: Program, streams: Streams, raw: Path, limits: Limits) -> Finished:
         """Run a program under ltrace. A program that is out of time is killed before ltrace is, so
         that ltrace can still write in which call it was."""
+        prototypes = raw.with_name(_PROTOTYPES)
+        prototypes.write_text(_prototypes())
+        prototypes.chmod(0o644)  # whatever the umask: in a sandbox, ltrace runs as another user
         confinement = program.confinement
         if confinement is None:
-            prototypes = raw.with_name(_PROTOTYPES)
-            argv = [*_command(prototypes, raw), "--", *program.argv]
+            argv = [*_command(raw.parent, raw.name), "--", *program.argv]
         else:
-            prototypes = confinement.shown / _PROTOTYPES
-            sandbox, inside = confinement.sandbox, Path(SHOWN)
-            ltrace = _command(inside / prototypes.name, Path(OUT) / raw.name)
-            argv = sandbox.confine_watched(
-                [*ltrace, "--"], program.argv, confinement.shown, raw.parent, program.env
+            argv = confinement.sandbox.confine_watched(
+                [*_command(Path(OUT), raw.name), "--"],
+                program.argv,
+                confinement.shown,
+                raw.parent,
+                program.env,
             )
-        prototypes.write_text(_prototypes())
         return run(
             argv,
             limits,
@@ -99,7 +101,8 @@ def _prototype(name: str, signature: Signature, more: Sequence[str] = ()) -> str
     return f"{_TYPES[signature.result]} {name}({parameters});"
 
 
-def _command(prototypes: Path, raw: Path) -> list[str]:
+def _command(folder: Path, raw: str) -> list[str]:
+    """Return the command that reads prototypes in a folder, and writes the file ``raw`` there."""
     calls = "+".join(f"{function}@MAIN" for function in FUNCTIONS)
-    options = ["-S", "-i", "-A", str(STATEMENT_WORDS), "-F", str(prototypes), "-o", str(raw)]
-    return ["ltrace", *options, "-e", calls]
+    files = ["-F", str(folder / _PROTOTYPES), "-o", str(folder / raw)]
+    return ["ltrace", "-S", "-i", "-A", str(STATEMENT_WORDS), *files, "-e", calls]

@@ -27,6 +27,7 @@ from harness.trace.events import (
 )
 from harness.trace.signatures import ALLOCATOR, FUNCTIONS, PRINTING, SYSTEM_CALLS
 from harness.trace.words import signed_result, unsigned
+from harness.tracers.tracer import TracerError
 
 READ = {**SYSTEM_CALLS, **PRINTING}
 """The system calls whose arguments are read."""
@@ -73,7 +74,8 @@ def after_entering(lines: Iterator[str], execs: int) -> Iterator[str]:
 
 def read_events(lines: Iterator[str]) -> Iterator[Event]:
     """Yield the events in ltrace's output on one process. Lines that can't be read are skipped,
-    because ltrace cuts its last line short if it is killed."""
+    because ltrace cuts its last line short if it is killed. Raises `TracerError` if a test
+    program's checks are not to be seen."""
     pending: dict[str, str] = {}
     """The arguments of the system calls whose second half has not come yet."""
     for line in lines:
@@ -177,8 +179,14 @@ def _told(
     if bits & ~(_CHECKED | _CLEARED):
         return 0, None, ()
     checking, callers = statement[:CHECKING_WORDS], statement[CHECKING_WORDS:]
-    if not bits & _CHECKED or len(statement) < STATEMENT_WORDS:
+    if not bits & _CHECKED:
         return line, None, callers
+    if len(statement) < STATEMENT_WORDS:
+        raise TracerError(
+            f"expected {STATEMENT_WORDS} words that say how line {line} is checked, found"
+            f" {len(statement)} in ltrace's output",
+            "see whether ltrace can read its prototypes, and the program's memory",
+        )
     return line, Checking(bool(bits & _CLEARED), *checking), callers
 
 

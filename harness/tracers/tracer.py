@@ -21,7 +21,7 @@ class Confinement:
     sandbox: RunSandbox
     shown: Path
     """The only folder of the host that the program can read, as `SHOWN`. It was made with
-    `make_readable`; a tracer may put files of its own there."""
+    `make_readable`."""
 
 
 @dataclass(frozen=True, slots=True)

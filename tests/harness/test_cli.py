@@ -357,6 +357,21 @@ def test_a_folder_out_of_reach_of_sandboxes_is_named_with_its_variable(
     assert_could_not_run(ended, message, f"set {variable} to such a folder")
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only the sandboxes of root run as another user")
+def test_a_forged_statement_is_seen_in_a_sandbox_whatever_the_umask(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    forging = attacking(tmp_path / "src", "forge-statement")
+    check = [str(ROOT / "checker.py"), "check", "--sandbox", "--src", str(forging), "malloc-arrays"]
+    ended = subprocess.run(
+        ["sh", "-c", 'umask 077 && exec "$@"', "sh", *check],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ended.returncode, ended.stderr) == (1, "")
+    assert "0 of 1 tests passed: 0 of 5 points" in ended.stdout
+
+
 def test_what_submissions_could_read_is_no_place_for_the_solution() -> None:
     ended = checker("check", "--sandbox", env={"OSMEM_BUILD": "/usr/lib/nowhere/build"})
     assert_could_not_run(ended, "Error: /usr/lib/nowhere/build: ", "move it elsewhere")

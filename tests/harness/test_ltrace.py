@@ -9,6 +9,7 @@ import pytest
 from harness.trace.canonical import canonicalise
 from harness.trace.trace import gather
 from harness.tracers.ltrace import Ltrace
+from harness.tracers.tracer import TracerError
 
 FIXTURES = Path(__file__).parent / "ltrace"
 ORDINARY = """\
@@ -65,3 +66,8 @@ def test_a_thread_whose_number_is_left_out_counts() -> None:
 
 def test_a_line_that_is_cut_short_is_skipped() -> None:
     assert canonical("cut").splitlines()[-1] == "cut short"
+
+
+def test_a_checked_call_without_its_statement_is_no_trace() -> None:
+    with pytest.raises(TracerError, match="how line 12 is checked"):
+        canonical("untold")
