@@ -162,13 +162,20 @@ struct block_meta *heap_take_aligned(size_t payload, size_t alignment, size_t pr
     return block;
 }
 
-/* Frees a block. A model of its requests has no block aside: when it is to trim, it does so now. */
+/* Whether a block that becomes free has to be in the index at once, for trimming to find it there.
+ * A model of the requests has no block aside: its policy is to trim whatever becomes free. */
+static inline bool concerns_trimming(const struct block_meta *block)
+{
+    return policy_in_force.trim != 0 &&
+           (!policy_in_force.extended || sizeof(*block) + block->size >= policy_in_force.trim);
+}
+
 static inline void set_aside(struct block_meta *block)
 {
     block_list_check_adjacent(block);
     block->status = STATUS_FREE;
     aside = block;
-    if (policy_in_force.trim != 0 && !policy_in_force.extended)
+    if (concerns_trimming(block))
         settle();
 }
 

@@ -331,6 +331,18 @@ static void the_last_64_KiB_of_address_space_can_be_allocated(void)
     EXPECT(malloc(10000) != NULL);
 }
 
+/* It is both the last block, and the one that was freed last. */
+static void a_large_block_at_the_end_of_the_heap_goes_back_to_the_system(void)
+{
+    mallopt(M_MMAP_MAX, 0);
+
+    char *block = malloc(2 * MIB);
+
+    EXPECT(block < (char *)sbrk(0));
+    free(block);
+    EXPECT((char *)sbrk(0) < block + MIB);
+}
+
 static const struct promise promises[] = {
     PROMISE(resizing_a_large_block_copies_nothing),
     PROMISE(a_large_aligned_block_goes_back_to_the_system),
@@ -346,6 +358,7 @@ static const struct promise promises[] = {
     PROMISE(the_end_of_the_heap_is_spared),
     PROMISE(blocks_that_are_freed_one_after_another_merge),
     PROMISE(the_last_64_KiB_of_address_space_can_be_allocated),
+    PROMISE(a_large_block_at_the_end_of_the_heap_goes_back_to_the_system),
 };
 
 int main(int argc, char **argv)

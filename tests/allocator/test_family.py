@@ -69,6 +69,7 @@ def test_the_mappings_are_limited(built: Built, conf: str) -> None:
     "promise",
     [
         "memory_freed_in_any_order_goes_back_to_the_system",
+        "a_large_block_at_the_end_of_the_heap_goes_back_to_the_system",
         "the_end_of_the_heap_is_spared",
         "blocks_that_are_freed_one_after_another_merge",
         "a_size_that_was_freed_is_not_mapped_again",

@@ -22,7 +22,7 @@ def test_the_contents_of_blocks_survive(tmp_path: Path, flags: str, steps: int) 
     assert (ended.stdout, ended.stderr, ended.returncode) == ("ok\n", "", 0)
 
 
-@pytest.mark.parametrize("conf", ["", "thread_cache:100", "thread_cache:0", "check:1"])
+@pytest.mark.parametrize("conf", ["", "thread_cache:100", "thread_cache:0", "trim:1", "check:1"])
 def test_caches_of_threads_keep_the_heap_sound(tmp_path: Path, conf: str) -> None:
     built = build(tmp_path, target="all")
     library = built.folder / "libosmem-preload.so"
