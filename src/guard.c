@@ -53,6 +53,15 @@ static void release_oldest_pages(void)
     *pages = (struct pages){0};
 }
 
+void guard_release_all(void)
+{
+    int saved_errno = errno;
+
+    while (kept.count > 0)
+        release_oldest_pages();
+    errno = saved_errno;
+}
+
 static void add(struct pages pages)
 {
     bool taken = lock_enter();

@@ -26,6 +26,9 @@ void guard_add(char *start);
 /* Keeps the pages of a mapping that was freed, its guard included. */
 void guard_keep(char *start, char *end);
 
+/* Unmaps all pages that are kept. The lock must be held. */
+void guard_release_all(void);
+
 /* Reports `block` if it lies in pages that are kept. */
 void guard_expect_not_kept(const struct block_meta *block);
 

@@ -85,15 +85,6 @@ static bool add_tail(size_t size, size_t *payload)
     return false;
 }
 
-static void *take_mapping(size_t size, size_t payload, size_t alignment)
-{
-    struct block_meta *block = mapping_take_aligned(payload, alignment);
-
-    if (block != NULL)
-        write_tail(block, size);
-    return payload_of(block);
-}
-
 /* Stores how many bytes at the start of the payload may not be zero. */
 static void *take_in_heap(size_t size, size_t payload, size_t alignment, size_t *dirty)
 {
@@ -111,19 +102,38 @@ static void *take_in_heap(size_t size, size_t payload, size_t alignment, size_t 
     return payload_of(block);
 }
 
-static void *take(size_t size, size_t alignment, size_t *dirty)
+static void *take_once(size_t size, size_t alignment, size_t *dirty)
 {
-    size_t threshold = policy()->mmap_threshold;
+    struct block_meta *block;
     size_t payload;
 
     *dirty = 0;
-    if (size == 0 && mapping_is_allowed())
-        return payload_of(mapping_take_aligned(0, alignment));
+    if (size == 0 && take_mapped(0, alignment, 0, &block))
+        return payload_of(block);
     if (!add_tail(size, &payload))
         return NULL;
-    if (is_for_mapping(payload, threshold) || is_for_mapping(alignment, threshold))
-        return take_mapping(size, payload, alignment);
-    return take_in_heap(size, payload, alignment, dirty);
+    if (!take_mapped(payload, alignment, policy()->mmap_threshold, &block))
+        return take_in_heap(size, payload, alignment, dirty);
+    write_tail(block, size);
+    return block + 1;
+}
+
+/* If the system refuses, what waits in quarantine may be enough. */
+static void *take(size_t size, size_t alignment, size_t *dirty)
+{
+    int saved_errno = errno;
+    void *bytes = take_once(size, alignment, dirty);
+
+    if (bytes != NULL)
+        return bytes;
+
+    bool taken = lock_enter();
+
+    quarantine_release_all();
+    guard_release_all();
+    lock_leave(taken);
+    errno = saved_errno;
+    return take_once(size, alignment, dirty);
 }
 
 void *hardened_take_aligned(size_t size, size_t alignment)
@@ -170,10 +180,12 @@ void hardened_release(struct block_meta *block)
     release(block);
 }
 
-/* Keeps the pages: a copy of a large block would fill memory that the program has never used. */
+/* Keeps the pages: a copy of a large block would fill memory that the program has never used.
+ * Returns NULL if they can't be kept. */
 static void *resize_hardened_mapping(struct block_meta *block, size_t size, size_t old)
 {
     size_t payload;
+    int saved_errno = errno;
 
     if (!add_tail(size, &payload))
         return NULL;
@@ -181,22 +193,25 @@ static void *resize_hardened_mapping(struct block_meta *block, size_t size, size
 
     struct block_meta *resized = mapping_resize(block, payload);
 
-    if (resized == NULL)
+    if (resized == NULL) {
         write_tail(block, old);
-    else
+        errno = saved_errno;
+    } else {
         write_tail(resized, size);
+    }
     return payload_of(resized);
 }
 
 void *hardened_resize(struct block_meta *block, size_t size)
 {
     size_t old = hardened_size(block);
+    void *moved = NULL;
 
     if (block->status == STATUS_MAPPED && old != 0 && is_large(size, policy()->mmap_threshold))
-        return resize_hardened_mapping(block, size, old);
-
-    void *moved = hardened_take(size);
-
+        moved = resize_hardened_mapping(block, size, old);
+    if (moved != NULL)
+        return moved;
+    moved = hardened_take(size);
     if (moved == NULL)
         return NULL;
     memcpy(moved, block + 1, old < size ? old : size);

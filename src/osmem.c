@@ -20,6 +20,7 @@
 
 static OUTLINE void *malloc_slow(size_t size)
 {
+    struct block_meta *block;
     size_t payload;
 
     if (size == 0)
@@ -28,8 +29,8 @@ static OUTLINE void *malloc_slow(size_t size)
         return hardened_take(size);
     if (!align_request(size, &payload))
         return NULL;
-    if (is_for_mapping(payload, policy()->mmap_threshold))
-        return payload_of(mapping_take(payload));
+    if (take_mapped(payload, 1, policy()->mmap_threshold, &block))
+        return payload_of(block);
     return payload_of(take_from_heap(payload, policy()->prealloc_malloc));
 }
 
@@ -61,6 +62,7 @@ static void *take_zeroed(size_t payload, size_t bytes)
 
 API void *os_calloc(size_t nmemb, size_t size)
 {
+    struct block_meta *block;
     size_t bytes;
     size_t payload;
 
@@ -74,14 +76,14 @@ API void *os_calloc(size_t nmemb, size_t size)
         return hardened_take_zeroed(bytes);
     if (!align_request(bytes, &payload))
         return NULL;
-    if (is_for_mapping(payload, policy()->calloc_threshold))
-        return payload_of(mapping_take(payload)); /* it is zero already */
+    if (take_mapped(payload, 1, policy()->calloc_threshold, &block))
+        return payload_of(block); /* it is zero already */
     return take_zeroed(payload, bytes);
 }
 
 void *osmem_aligned(size_t alignment, size_t size)
 {
-    size_t threshold = policy()->mmap_threshold;
+    struct block_meta *block;
     size_t payload;
 
     if (alignment <= policy()->alignment)
@@ -90,11 +92,12 @@ void *osmem_aligned(size_t alignment, size_t size)
         return hardened_take_aligned(size, alignment);
     if (!align_request(size, &payload))
         return NULL;
-    if (is_for_mapping(payload, threshold) || is_for_mapping(alignment, threshold))
-        return payload_of(mapping_take_aligned(payload, alignment));
+    if (take_mapped(payload, alignment, policy()->mmap_threshold, &block))
+        return payload_of(block);
 
     bool taken = lock_enter();
-    struct block_meta *block = heap_take_aligned(payload, alignment, policy()->prealloc_malloc);
+
+    block = heap_take_aligned(payload, alignment, policy()->prealloc_malloc);
 
     if (block != NULL)
         seal(block);

@@ -11,6 +11,20 @@ struct block_meta *take_locked(size_t payload, size_t prealloc)
     return block;
 }
 
+bool take_mapped(size_t payload, size_t alignment, size_t threshold, struct block_meta **block)
+{
+    bool is_plain = alignment <= policy()->alignment && !policy_is_hardened();
+    int saved_errno = errno;
+
+    if (!is_for_mapping(payload > alignment ? payload : alignment, threshold))
+        return false;
+    *block = is_plain ? mapping_take(payload) : mapping_take_aligned(payload, alignment);
+    if (*block != NULL || !policy()->extended)
+        return true;
+    errno = saved_errno;
+    return false;
+}
+
 void release_locked(struct block_meta *block)
 {
     bool taken = lock_enter();

@@ -71,6 +71,12 @@ static inline struct block_meta *take_and_seal(size_t payload, size_t prealloc)
 struct block_meta *take_locked(size_t payload, size_t prealloc);
 void release_locked(struct block_meta *block);
 
+/* ---- Large requests ------------------------------------------------------------------------- */
+
+/* Takes a mapping for a request that is to have one. Returns false if the heap has to serve it:
+ * also if the system refuses and the policy is extended, as the heap may have that much free. */
+bool take_mapped(size_t payload, size_t alignment, size_t threshold, struct block_meta **block);
+
 /* ---- Small requests ------------------------------------------------------------------------- */
 
 static inline bool caches_are_used(void)

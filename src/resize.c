@@ -23,22 +23,29 @@ static void *move_mapping(struct block_meta *block, size_t size)
 static void *resize_mapping(struct block_meta *block, size_t size)
 {
     size_t payload;
+    int saved_errno = errno;
 
     if (!policy()->extended || is_for_heap(size))
         return move_mapping(block, size);
-    return align_request(size, &payload) ? payload_of(mapping_resize(block, payload)) : NULL;
+    if (!align_request(size, &payload))
+        return NULL;
+
+    struct block_meta *resized = mapping_resize(block, payload);
+
+    if (resized != NULL)
+        return resized + 1;
+    errno = saved_errno; /* the system does not move pages that differ, such as locked ones */
+    return move_mapping(block, size);
 }
 
-/* Moves a block that has grown too large for the heap. */
-static void *move_to_mapping(struct block_meta *block, size_t payload)
+/* Moves a block of the heap to one that is mapped. */
+static void *move_to_mapping(struct block_meta *block, struct block_meta *mapping)
 {
-    struct block_meta *moved = mapping_take(payload);
-
-    if (moved == NULL)
+    if (mapping == NULL)
         return NULL;
-    memcpy(moved + 1, block + 1, block->size < payload ? block->size : payload);
+    memcpy(mapping + 1, block + 1, block->size < mapping->size ? block->size : mapping->size);
     release_to_heap(block);
-    return moved + 1;
+    return mapping + 1;
 }
 
 /* Whether a block keeps its size: it has room, and the rest is too small for another block. */
@@ -108,7 +115,10 @@ API void *os_realloc(void *ptr, size_t size)
         return resize_in_heap(block, aligned(size));
     if (!align_request(size, &payload))
         return NULL;
-    if (is_for_mapping(payload, policy()->mmap_threshold))
-        return move_to_mapping(block, payload);
+
+    struct block_meta *mapping;
+
+    if (take_mapped(payload, 1, policy()->mmap_threshold, &mapping))
+        return move_to_mapping(block, mapping);
     return resize_in_heap(block, payload);
 }

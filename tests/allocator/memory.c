@@ -317,7 +317,8 @@ static void blocks_that_are_freed_one_after_another_merge(void)
     EXPECT(large >= blocks[0] && large < blocks[BLOCKS - 1]);
 }
 
-static void the_last_64_KiB_of_address_space_can_be_allocated(void)
+/* Lets this process have so many bytes more. */
+static void limit_address_space(size_t more)
 {
     char text[100] = "";
     int fd = open("/proc/self/statm", O_RDONLY);
@@ -325,10 +326,59 @@ static void the_last_64_KiB_of_address_space_can_be_allocated(void)
 
     EXPECT(read(fd, text, sizeof(text) - 1) > 0);
     limit.rlim_cur = limit.rlim_max =
-        strtoul(text, NULL, 10) * (size_t)sysconf(_SC_PAGESIZE) + 64 * KIB;
+        strtoul(text, NULL, 10) * (size_t)sysconf(_SC_PAGESIZE) + more;
     EXPECT(setrlimit(RLIMIT_AS, &limit) == 0);
+}
+
+static void the_last_64_KiB_of_address_space_can_be_allocated(void)
+{
+    limit_address_space(64 * KIB);
     block_the_break();
     EXPECT(malloc(10000) != NULL);
+}
+
+static void what_was_freed_serves_large_requests_that_the_system_refuses(void)
+{
+    enum { BLOCKS = 40000 };
+    static char *blocks[BLOCKS];
+    int count = 0;
+    void *block;
+
+    free(malloc(100));
+    limit_address_space(32 * MIB);
+    for (int i = 0; i < 5; i++) {
+        EXPECT((block = malloc(20 * MIB)) != NULL);
+        free(block);
+    }
+    while (count < BLOCKS && (blocks[count] = malloc(KIB)) != NULL)
+        count++;
+    EXPECT(count > 20000 && count < BLOCKS);
+    for (int i = 0; i < count - 100; i++)
+        free(blocks[i]);
+    errno = 0;
+    EXPECT((block = malloc(2 * MIB)) != NULL);
+    EXPECT((block = realloc(block, 4 * MIB)) != NULL);
+    EXPECT(calloc(2, MIB) != NULL && errno == 0);
+    EXPECT(realloc(blocks[count - 1], MIB) != NULL && errno == 0);
+    EXPECT(posix_memalign(&block, MIB, MIB) == 0);
+    EXPECT(malloc(100 * MIB) == NULL && errno == ENOMEM);
+}
+
+/* The kernel does not move a mapping as a whole when a part of it was set apart. */
+static void a_large_block_is_resized_after_a_part_was_set_apart(void)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    char *block = memset(malloc(2 * MIB), 'a', 2 * MIB);
+    char *part = block + MIB;
+
+    part -= (uintptr_t)part % page;
+    EXPECT(madvise(part, page, MADV_DONTFORK) == 0);
+    errno = 0;
+    block = realloc(block, 4 * MIB);
+    EXPECT(block != NULL && errno == 0);
+    for (size_t i = 0; i < 2 * MIB; i++)
+        EXPECT(block[i] == 'a');
+    free(block);
 }
 
 /* It is both the last block, and the one that was freed last. */
@@ -358,6 +408,8 @@ static const struct promise promises[] = {
     PROMISE(the_end_of_the_heap_is_spared),
     PROMISE(blocks_that_are_freed_one_after_another_merge),
     PROMISE(the_last_64_KiB_of_address_space_can_be_allocated),
+    PROMISE(what_was_freed_serves_large_requests_that_the_system_refuses),
+    PROMISE(a_large_block_is_resized_after_a_part_was_set_apart),
     PROMISE(a_large_block_at_the_end_of_the_heap_goes_back_to_the_system),
 };
 
