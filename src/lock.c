@@ -89,11 +89,16 @@ extern void _IO_list_resetlock(void) __attribute__((weak));
 
 static bool taken_for_fork;
 static bool streams_locked;
+static unsigned nested_forks; /* by other handlers of the thread that holds the lock for a fork */
 
 static void before_fork(void)
 {
     bool locks_streams = lock_is_needed() && _IO_list_lock != NULL;
 
+    if (is_this_thread_exempt()) {
+        nested_forks++;
+        return;
+    }
     if (locks_streams)
         _IO_list_lock();
 
@@ -108,6 +113,10 @@ static void after_fork(void)
 {
     bool unlocks_streams = streams_locked;
 
+    if (nested_forks > 0) {
+        nested_forks--;
+        return;
+    }
     lock_exempt(false);
     lock_leave(taken_for_fork);
     if (unlocks_streams)
@@ -116,6 +125,10 @@ static void after_fork(void)
 
 static void after_fork_in_child(void)
 {
+    if (nested_forks > 0) {
+        nested_forks--;
+        return;
+    }
     lock_exempt(false);
     heap_lock = UNLOCKED; /* the child has no other threads, so none is waiting */
     if (streams_locked)

@@ -158,10 +158,23 @@ static size_t heap_limit(void)
 
 static bool is_loaded;
 
+#ifdef __GLIBC__
+/* glibc passes what main() will get. It sets `environ` only after a library that is to come first.
+ */
+__attribute__((constructor)) static void mark_loaded(int argc, char **argv, char **envp)
+{
+    (void)argc;
+    (void)argv;
+    if (environ == NULL)
+        environ = envp;
+    is_loaded = true;
+}
+#else
 __attribute__((constructor)) static void mark_loaded(void)
 {
     is_loaded = true;
 }
+#endif
 
 void policy_read(void)
 {

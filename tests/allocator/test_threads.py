@@ -34,3 +34,29 @@ def test_caches_of_threads_keep_the_heap_sound(tmp_path: Path, conf: str) -> Non
         timeout=300,
     )
     assert (ended.stdout, ended.stderr, ended.returncode) == ("ok\n", "", 0)
+
+
+@pytest.mark.parametrize(("handlers", "preloads"), [("nested", False), ("mutex", True)])
+def test_handlers_of_fork_may_come_first(tmp_path: Path, handlers: str, preloads: bool) -> None:
+    built = build(tmp_path, target="all")
+    preload = str(built.folder / "libosmem-preload.so") if preloads else ""
+    ended = subprocess.run(
+        [built.link("forks"), handlers],
+        env={**os.environ, "LD_PRELOAD": preload},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert (ended.stdout, ended.stderr, ended.returncode) == ("ok\n", "", 0)
+
+
+@pytest.mark.parametrize("name", ["libosmem.so", "libosmem-preload.so"])
+def test_a_thread_may_outlive_the_library(tmp_path: Path, name: str) -> None:
+    built = build(tmp_path, target="all")
+    ended = subprocess.run(
+        [built.compile("unload"), built.folder / name],
+        env={**os.environ, "OSMEM_CONF": "thread_cache:8192"},
+        capture_output=True,
+        text=True,
+    )
+    assert (ended.stdout, ended.stderr, ended.returncode) == ("ok\n", "", 0)
