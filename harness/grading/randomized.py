@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import compress, takewhile
 from math import gcd, prod
 from random import Random
@@ -26,7 +27,7 @@ from harness.trace.trace import Address, Phase, Value
 
 _MOST_SIZES = 12
 """How many sizes of a test are drawn at most; it takes time to find out whether one will do."""
-_TRIES = 3
+_TRIES = 2
 """How often a size is drawn, until every call is in the same situation."""
 _NUMBER = re.compile(r"heap[+-]0x[0-9a-f]+|[0-9]+")
 
@@ -60,9 +61,9 @@ class _Course:
         self._player = ModelPlayer(Model(policy))
         self._header = self._player.model.header
         self._close = 2 * (self._header + policy.alignment)
-        self._offsets: list[int] = []
-        self._sizes: list[int] = []
-        self._free: list[bool] = []
+        self._offsets: tuple[int, ...] = ()
+        self._sizes: tuple[int, ...] = ()
+        self._free: tuple[bool, ...] = ()
         """Of each block of the heap: where it lies, its size, and whether it is free."""
 
     def begin(self, phase: Phase) -> None:
@@ -72,9 +73,7 @@ class _Course:
 
     def _look(self) -> None:
         layout = self._player.model.layout()
-        self._offsets = [offset for offset, _, _ in layout]
-        self._sizes = [size for _, size, _ in layout]
-        self._free = [free for _, _, free in layout]
+        self._offsets, self._sizes, self._free = zip(*layout) if layout else ((), (), ())
 
     def resize(
         self, operation: Operation, anchor: _Anchor | None, drawn: Mapping[int, int]
@@ -216,22 +215,71 @@ def _other_size(size: int, step: int, random: Random) -> int:
     return size + (steps if steps < 0 else steps + 1) * step
 
 
+@dataclass(frozen=True, slots=True)
+class _Published:
+    """The calls of a test as they are published, and the situation of each."""
+
+    script: Script
+    situations: Sequence[_Situation | None]
+    policy: Policy
+
+    def free_sizes(self) -> list[int]:
+        """Return the sizes that no block and no threshold keeps close."""
+        return sorted(
+            {
+                total_size(line)
+                for line, situation in zip(self.script.lines, self.situations, strict=True)
+                if isinstance(line, Operation)
+                and situation is not None
+                and situation.anchor is None
+            }
+        )
+
+
+def _published(test: Test, policy: Policy) -> _Published | None:
+    """Return the calls of a test; None if the player can't make them. They are studied again only
+    if the reference has changed."""
+    status = test.reference.stat()
+    return _studied(test, policy, status.st_ino, status.st_mtime_ns)
+
+
+@lru_cache(maxsize=64)
+def _studied(test: Test, policy: Policy, *_: int) -> _Published | None:
+    script = published_script(test, policy)
+    return None if script is None else _Published(script, _study(script, policy), policy)
+
+
+class _Draw:
+    """The sizes drawn for a test so far, and its calls with these sizes."""
+
+    def __init__(self, published: _Published, random: Random) -> None:
+        self.script = published.script
+        self._published = published
+        self._random = random
+        self._drawn = {size: size for size in published.free_sizes()}
+
+    def draw(self, sizes: Sequence[int]) -> bool:
+        """Draw these sizes anew, and return whether every call is in the same situation with them.
+        If not, they stay as they were."""
+        step = 2 * self._published.policy.alignment
+        tried = self._drawn | {size: _other_size(size, step, self._random) for size in sizes}
+        published = self._published
+        redrawn = _redraw(published.script, published.situations, published.policy, tried)
+        if redrawn is None:
+            return False
+        self.script, self._drawn = redrawn, tried
+        return True
+
+
 def randomize(test: Test, policy: Policy, random: Random) -> Script | None:
     """Return the calls of a test with other sizes; None if the player can't make them."""
-    published = published_script(test, policy)
+    published = _published(test, policy)
     if published is None:
         return None
-    situations = _study(published, policy)
-    drawn = {
-        total_size(line): total_size(line)
-        for line, situation in zip(published.lines, situations, strict=True)
-        if isinstance(line, Operation) and situation is not None and situation.anchor is None
-    }
-    script = published
-    for size in random.sample(sorted(drawn), min(len(drawn), _MOST_SIZES)):
-        for _ in range(_TRIES):
-            tried = drawn | {size: _other_size(size, 2 * policy.alignment, random)}
-            if redrawn := _redraw(published, situations, policy, tried):
-                script, drawn = redrawn, tried
-                break
-    return script
+    free = published.free_sizes()
+    sizes = random.sample(free, min(len(free), _MOST_SIZES))
+    draw = _Draw(published, random)
+    if not draw.draw(sizes):
+        for size in sizes:
+            any(draw.draw([size]) for _ in range(_TRIES))
+    return draw.script
