@@ -34,14 +34,16 @@ const struct policy policy_standard = {
     .rising = true,
 };
 
-static size_t at_least_one(size_t size)
-{
-    return size == 0 ? 1 : size;
-}
-
 static OUTLINE void *take_nothing(void)
 {
     return policy_is_hardened() ? hardened_take(0) : os_calloc(1, 1);
+}
+
+static void *take_aligned(size_t alignment, size_t size)
+{
+    if (size == 0 && policy_is_hardened())
+        return hardened_take_aligned(0, alignment);
+    return osmem_aligned(alignment, size == 0 ? 1 : size);
 }
 
 API void *malloc(size_t size)
@@ -92,7 +94,7 @@ API int posix_memalign(void **result, size_t alignment, size_t size)
     if (!is_power_of_two(alignment) || alignment % sizeof(void *) != 0)
         return EINVAL;
 
-    void *ptr = osmem_aligned(alignment, at_least_one(size));
+    void *ptr = take_aligned(alignment, size);
 
     errno = saved_errno;
     if (ptr == NULL)
@@ -107,7 +109,7 @@ API void *aligned_alloc(size_t alignment, size_t size)
         errno = EINVAL;
         return NULL;
     }
-    return osmem_aligned(alignment, at_least_one(size));
+    return take_aligned(alignment, size);
 }
 
 /* Rounds the alignment up to a power of two, as glibc does. */
@@ -166,7 +168,7 @@ API void _ZdlPvm(void *ptr, size_t size)
     struct block_meta *block = (struct block_meta *)ptr - 1;
 
     if (ptr != NULL && policy_is_hardened() && can_read_header(block) && is_live(block) &&
-        hardened_size(block) != at_least_one(size))
+        hardened_size(block) != (size == 0 ? 1 : size))
         report_mistake("a block that is deleted with another size", ptr);
     if (_ZdlPv != NULL)
         _ZdlPv(ptr);

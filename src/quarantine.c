@@ -11,7 +11,7 @@
 #define FILLER     0xDF              /* as a pointer, it leads nowhere */
 
 /* So many bytes of a block are filled: the rest may never have been touched. */
-#define MOST_FILLED ((size_t)32 << 10)
+#define MOST_FILLED ((size_t)128 << 10)
 
 static struct {
     struct block_meta *slots[BLOCKS];

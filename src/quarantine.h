@@ -5,7 +5,7 @@
  *
  *     freed ──▶ | newest | … | … | oldest | ──▶ heap
  *
- * The first 32 KiB of a block in quarantine are filled with a byte that gives away later writes.
+ * The first 128 KiB of a block in quarantine are filled with a byte that gives away later writes.
  * Freeing it again is detected.
  */
 #ifndef QUARANTINE_H

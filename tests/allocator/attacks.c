@@ -24,11 +24,23 @@
 #define DELAY      32
 
 static size_t size;
+static const char *function = "malloc"; /* that blocks come from */
 static char *block;
 static char *neighbours[NEIGHBOURS]; /* two before it, two behind it */
 
 static volatile size_t none; /* 0, as the compiler can't foresee */
 static char *volatile address = (char *)1;
+
+static char *take(size_t bytes)
+{
+    if (strcmp(function, "calloc") == 0)
+        return calloc(1, bytes);
+    if (strcmp(function, "realloc") == 0)
+        return realloc(malloc(1), bytes);
+    if (strcmp(function, "aligned_alloc") == 0)
+        return aligned_alloc(64, bytes);
+    return malloc(bytes);
+}
 
 /* Writes as the compiler can't foresee, or remove. */
 static void write_at(char *start, ptrdiff_t offset, size_t count)
@@ -336,7 +348,7 @@ static void size_of_an_address(void)
 
 static void write_to_nothing(void)
 {
-    char *nothing = malloc(none);
+    char *nothing = take(none);
 
     write_at(nothing, 0, 1);
     free(nothing);
@@ -345,7 +357,7 @@ static void write_to_nothing(void)
 /* Reaches its end if there is a byte to read. */
 static void read_of_nothing(void)
 {
-    char *nothing = malloc(none);
+    char *nothing = take(none);
 
     size += (size_t)nothing[none];
     free(nothing);
@@ -427,20 +439,9 @@ static void *wait_forever(void *unused)
     return unused;
 }
 
-static void *take_as(const char *function)
+static char *allocate(void)
 {
-    if (strcmp(function, "calloc") == 0)
-        return calloc(1, size);
-    if (strcmp(function, "realloc") == 0)
-        return realloc(malloc(1), size);
-    if (strcmp(function, "aligned_alloc") == 0)
-        return aligned_alloc(64, size);
-    return malloc(size);
-}
-
-static char *allocate(const char *function)
-{
-    char *new = take_as(function);
+    char *new = take(size);
 
     memset(new, 'a', size);
     return new;
@@ -456,19 +457,20 @@ static int print_names(void)
 int main(int argc, char **argv)
 {
     pthread_t thread;
-    const char *option = argc == 4 ? argv[3] : "";
 
     if (argc == 1)
         return print_names();
     if (argc < 3 || (size = strtoul(argv[2], NULL, 10)) == 0)
         return 2;
-    if (strcmp(option, "threads") == 0 && pthread_create(&thread, NULL, wait_forever, NULL) != 0)
+    if (argc == 4)
+        function = argv[3];
+    if (strcmp(function, "threads") == 0 && pthread_create(&thread, NULL, wait_forever, NULL) != 0)
         return 2;
-    neighbours[0] = allocate(option);
-    neighbours[1] = allocate(option);
-    block = allocate(option);
-    neighbours[2] = allocate(option);
-    neighbours[3] = allocate(option);
+    neighbours[0] = allocate();
+    neighbours[1] = allocate();
+    block = allocate();
+    neighbours[2] = allocate();
+    neighbours[3] = allocate();
     for (size_t i = 0; i < sizeof(attacks) / sizeof(attacks[0]); i++)
         if (strcmp(attacks[i].name, argv[1]) == 0) {
             attacks[i].make();

@@ -118,6 +118,11 @@ def test_all_attacks_are_stopped_with_checks(
     ] == []
 
 
+def test_the_whole_of_a_large_block_of_the_heap_is_filled(attack: Attack) -> None:
+    ended = attack("write_after_free_in_the_middle", 100_000, "check:1", "threads")
+    assert "a block was written to after it was freed" in ended.stderr
+
+
 def test_no_live_blocks_overlap_after_a_double_free_with_checks(attack: Attack) -> None:
     ended = [attack("overlap_after_double_free", calls, "check:1") for calls in range(1, 41)]
     assert all("freed twice" in run.stderr for run in ended)
