@@ -141,6 +141,7 @@ static struct block_meta *take_several(struct list *list, size_t payload)
     size_t prealloc = policy_in_force.prealloc_malloc;
     unsigned extra = lock_is_needed() ? list->most / 2 : 0;
     struct block_meta *first = heap_take(payload, prealloc);
+    int saved_errno = errno;
 
     if (first == NULL)
         return NULL;
@@ -157,6 +158,7 @@ static struct block_meta *take_several(struct list *list, size_t payload)
         seal(block);
         list_push(list, block);
     }
+    errno = saved_errno; /* one block is enough */
     return first;
 }
 
@@ -235,10 +237,12 @@ static OUTLINE void open_cache(void)
     if (!has_key)
         return;
 
+    int saved_errno = errno;
     bool taken = lock_enter();
     struct cache *cache = new_cache();
 
     lock_leave(taken);
+    errno = saved_errno; /* free() may be the caller */
     if (cache == NULL)
         return;
     if (pthread_setspecific(key, cache) == 0)

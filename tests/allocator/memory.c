@@ -364,6 +364,30 @@ static void what_was_freed_serves_large_requests_that_the_system_refuses(void)
     EXPECT(malloc(100 * MIB) == NULL && errno == ENOMEM);
 }
 
+static void *pause_forever(void *unused)
+{
+    pause();
+    return unused;
+}
+
+static void a_call_that_succeeds_leaves_errno_alone(void)
+{
+    pthread_t thread;
+    void *last = NULL;
+    void *block;
+
+    EXPECT(pthread_create(&thread, NULL, pause_forever, NULL) == 0);
+    limit_address_space(2 * MIB);
+    errno = 0;
+    while ((block = malloc(100)) != NULL) {
+        EXPECT(errno == 0);
+        last = block;
+    }
+    errno = 0;
+    free(last);
+    EXPECT(errno == 0);
+}
+
 /* The kernel does not move a mapping as a whole when a part of it was set apart. */
 static void a_large_block_is_resized_after_a_part_was_set_apart(void)
 {
@@ -409,6 +433,7 @@ static const struct promise promises[] = {
     PROMISE(blocks_that_are_freed_one_after_another_merge),
     PROMISE(the_last_64_KiB_of_address_space_can_be_allocated),
     PROMISE(what_was_freed_serves_large_requests_that_the_system_refuses),
+    PROMISE(a_call_that_succeeds_leaves_errno_alone),
     PROMISE(a_large_block_is_resized_after_a_part_was_set_apart),
     PROMISE(a_large_block_at_the_end_of_the_heap_goes_back_to_the_system),
 };
