@@ -48,6 +48,9 @@ _Noreturn __attribute__((cold)) void report_pointer(struct block_meta *block)
 
 bool can_read_header(const struct block_meta *block)
 {
+    if (is_in_heap(block) && !break_has_passed_segments())
+        return true;
+
     char *page = page_floor((char *)block);
     size_t length = (size_t)((char *)(block + 1) - page);
     unsigned char resident[2];
@@ -62,7 +65,7 @@ __attribute__((cold)) void check_pointer(struct block_meta *block)
 {
     if ((uintptr_t)block % ALIGNMENT != 0)
         report_mistake("a pointer that the allocator never returned", block + 1);
-    if ((!is_in_heap(block) || break_has_passed_segments()) && !can_read_header(block))
+    if (!can_read_header(block))
         report_mistake("a pointer to unmapped memory: a large block freed twice?", block + 1);
     if (!is_live(block) || (block->status == STATUS_ALLOC && !is_in_heap(block)))
         report_pointer(block);

@@ -7,6 +7,7 @@
  * libc promises more than the public functions do: a request for 0 bytes returns a block of its
  * own, and addresses suit any type.
  */
+#include <dlfcn.h>
 #include <errno.h>
 #include <malloc.h>
 #include <stdlib.h>
@@ -161,16 +162,41 @@ API size_t malloc_usable_size(void *ptr)
 /* operator delete of C++, which this library calls as any other part of a program would. */
 extern void _ZdlPv(void *ptr) __attribute__((weak));
 
+typedef void delete_sized(void *ptr, size_t size);
+
+API delete_sized _ZdlPvm;
+
+/* Returns the operator that the library around `caller` has brought along; NULL if there is none.
+ */
+static OUTLINE delete_sized *find_own_delete(void *caller)
+{
+    Dl_info found;
+    void *library =
+        dladdr(caller, &found) == 0 ? NULL : dlopen(found.dli_fname, RTLD_LAZY | RTLD_NOLOAD);
+
+    if (library == NULL)
+        return NULL;
+
+    delete_sized *own = (delete_sized *)dlsym(library, "_ZdlPvm");
+
+    dlclose(library); /* it stays, as it was there before */
+    return own == _ZdlPvm ? NULL : own;
+}
+
 /* operator delete with the size of the object, which may have been destroyed as one of another
  * class. An object need not come from malloc(): only what is clearly a block is checked. */
 API void _ZdlPvm(void *ptr, size_t size)
 {
     struct block_meta *block = (struct block_meta *)ptr - 1;
+    bool is_block = ptr != NULL && can_read_header(block) && is_live(block);
+    delete_sized *own =
+        is_block || ptr == NULL ? NULL : find_own_delete(__builtin_return_address(0));
 
-    if (ptr != NULL && policy_is_hardened() && can_read_header(block) && is_live(block) &&
-        hardened_size(block) != (size == 0 ? 1 : size))
+    if (is_block && policy_is_hardened() && hardened_size(block) != (size == 0 ? 1 : size))
         report_mistake("a block that is deleted with another size", ptr);
-    if (_ZdlPv != NULL)
+    if (own != NULL)
+        own(ptr, size);
+    else if (_ZdlPv != NULL)
         _ZdlPv(ptr);
     else
         free(ptr);

@@ -129,6 +129,18 @@ def test_the_whole_malloc_family_from_cplusplus(env: dict[str, str], tmp_path: P
     assert output_of([program], env, tmp_path) == "ok\nbye\n"
 
 
+@pytest.mark.needs("g++")
+def test_a_library_with_its_own_operators(env: dict[str, str], tmp_path: Path) -> None:
+    library = tmp_path / "own_delete.so"
+    subprocess.run(
+        ["g++", "-O2", "-shared", "-fPIC", "-Wall", "-Wextra", "-Werror"]
+        + [str(HERE / "own_delete.cc"), "-o", str(library)],
+        check=True,
+    )
+    script = f"import ctypes; print(ctypes.CDLL({str(library)!r}).delete_some())"
+    assert output_of(["/usr/bin/python3", "-c", script], env, tmp_path) == "10\n"
+
+
 def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
