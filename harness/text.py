@@ -29,6 +29,13 @@ def printable_lines(text: str) -> list[str]:
     return [printable(line) for line in text.splitlines()]
 
 
+def printable_text(text: str) -> str:
+    """Return the lines of a text, each made `printable` and ended."""
+    if text.replace("\n", "").isprintable():  # as nearly all are, which takes no look at each
+        return text if text.endswith("\n") or not text else f"{text}\n"
+    return "".join(f"{line}\n" for line in printable_lines(text))
+
+
 def without_passwords(text: str) -> str:
     """Return the text without the passwords of URLs in it."""
     return _PASSWORD.sub(r"\1@", text)

@@ -38,3 +38,11 @@ def write_whole(path: Path, content: str | bytes) -> None:
             file.write(content)
         else:
             file.buffer.write(content)
+
+
+def remove_unfinished(folder: Path, *names: str) -> None:
+    """Remove what writers of such files left in a folder when they were killed. Nobody else may
+    write them now. The names may be patterns. Raises `OSError`."""
+    for name in names:
+        for path in folder.glob(f".{name}.[0-9]*"):
+            path.unlink(missing_ok=True)

@@ -19,7 +19,7 @@ from harness.course.settings import Course
 from harness.course.table import Row, Table
 from harness.errors import UserError
 from harness.grading.regrading import RESULTS, read_results
-from harness.reports.gradebook import submission_folders
+from harness.reports.folder_names import submission_folders
 from harness.text import printable
 
 _SUBMISSION = re.compile(r"[^_]*_(\d+)_assignsubmission_")

@@ -16,6 +16,7 @@ from pathlib import Path
 from harness.errors import UserError
 from harness.grading.batch import HandedIn, Submission, list_folder
 from harness.grading.coordinator import Begun, Coordinator, Done, Progress, Terms
+from harness.grading.early import EarlyFolders
 from harness.grading.engine import Engine, threads
 from harness.grading.options import Options
 from harness.grading.pricing import needs_style, priced
@@ -24,10 +25,11 @@ from harness.grading.store import Store
 from harness.grading.style import StyleRules
 from harness.grading.submission import Grader
 from harness.grading.suites import Suites
-from harness.reports.formats import FORMATS
+from harness.reports.formats import FORMATS, Format
 from harness.reports.gradebook import write_gradebook
 from harness.reports.html_grades import GradePages
 from harness.reports.progress import Silent
+from harness.reports.student_folder import StudentFolders
 from harness.reports.timing import write_timing
 from harness.results.grade import Graded, Status
 from harness.suite import Suite
@@ -46,6 +48,8 @@ class Batch:
     make_run: Callable[[Suite], Run]
     skipped: set[str] = field(default_factory=set)
     """The submissions that a fault of the machine left without a grade."""
+    early: EarlyFolders | None = None
+    """The folders that are written while others are graded; None if they might not count."""
     _runs: dict[Path, Run] = field(default_factory=dict)
     """By the paths of suites."""
     _graders: dict[str, Grader] = field(default_factory=dict)
@@ -102,6 +106,7 @@ class Batch:
             run.forget_without_style([each for each in mine if self.run_of(each.name) is run])
         if not self.options.watch:
             self.progress.expect(len(mine))
+            self._begin_to_write()
         try:
             with self.progress.shown(), self._engine() as engine:
                 coordinator = Coordinator(engine, self._terms_of)
@@ -133,7 +138,7 @@ class Batch:
         self, coordinator: Coordinator, submissions: Sequence[Submission]
     ) -> Iterator[Progress]:
         if not self.options.watch:
-            return grade_all(coordinator, submissions)
+            return grade_all(coordinator, submissions, self._write_early)
 
         def expect() -> None:
             self.progress.expect(self.progress.pace.done + coordinator.pending)
@@ -155,17 +160,34 @@ class Batch:
         if event.worker and event.submissions:
             self._seconds[event.submissions[0]] = event.seconds
             self._ended = time.monotonic()
+            if self.early is not None:
+                self.early.add(event.submissions)
         kind = _KINDS.get(event.status, "graded")
         self.progress.done(event.submissions, kind, event.worker, event.seconds)
+
+    def _begin_to_write(self) -> None:
+        """Let folders be written early, unless a grade that becomes lower would forbid it."""
+        options = self.options
+        if options.compare is None or options.lower:
+            present = list_folder(options.submissions).submissions
+            pages = self._pages([submission.name for submission in present])
+            folders = StudentFolders(options.out, self._formats(), pages, options.audience)
+            self.early = EarlyFolders(folders, present, self.graded)
+
+    def _write_early(self, seconds: float) -> None:
+        if self.early is not None:
+            self.early.write(seconds)
+
+    def _formats(self) -> dict[str, Format]:
+        return {name: FORMATS[name] for name in self.options.formats}
 
     def write(self) -> HandedIn:
         """Write the gradebook of what is in the folder now, and return that."""
         out = self.options.out
         handed_in = list_folder(self.options.submissions)
-        formats = {name: FORMATS[name] for name in self.options.formats}
         graded = self.graded(handed_in.submissions)
         pages = self._pages([submission.name for submission in handed_in.submissions])
-        write_gradebook(out, graded, formats, pages, self.options.audience)
+        write_gradebook(out, graded, self._formats(), pages, self.options.audience)
         if self._seconds:
             wall = self._ended - self._began
             write_timing(out, self._seconds, wall, self._workers, self._cores)

@@ -14,13 +14,20 @@ from harness.grading.coordinator import Coordinator, Progress
 _STEP_SECONDS = 0.2
 _ADDING_SECONDS = 0.1
 """How long to read submissions before workers get more of them."""
+_MEANWHILE_SECONDS = 0.05
+"""How long to do something else before looking again for what has happened."""
 _LEAST_PAUSE = 2.0
 _SHARE = 10
 """Writing the gradebook takes at most one part in so many of the time."""
 
 
-def grade_all(coordinator: Coordinator, submissions: Iterable[Submission]) -> Iterator[Progress]:
-    """Grade submissions that are all there. Raises `UserError`."""
+def grade_all(
+    coordinator: Coordinator,
+    submissions: Iterable[Submission],
+    meanwhile: Callable[[float], None],
+) -> Iterator[Progress]:
+    """Grade submissions that are all there. While workers grade, call ``meanwhile`` with the
+    seconds that there are to do something else. Raises `UserError`."""
     next_step = 0.0
     for submission in submissions:
         yield from coordinator.add(submission)
@@ -29,6 +36,7 @@ def grade_all(coordinator: Coordinator, submissions: Iterable[Submission]) -> It
             next_step = time.monotonic() + _ADDING_SECONDS
     while not coordinator.idle:
         yield from coordinator.step(_STEP_SECONDS)
+        meanwhile(_MEANWHILE_SECONDS)
 
 
 def grade_arrivals(

@@ -193,6 +193,8 @@ class Store:
             SUBMISSIONS, GRADES, SUBMISSIONS.c.key == GRADES.c.key
         )
         query = query.where(SUBMISSIONS.c.rules == self._rules)
+        if len(names) <= _CHUNK:  # or else the names of all would be read for each few
+            query = query.where(SUBMISSIONS.c.name.in_(names))
         rows = self._database.run(lambda connection: connection.execute(query).all())
         known = {str(name): str(key) for name, key in rows}
         return {name: known[name] for name in names if name in known}

@@ -36,7 +36,7 @@ from typing import Any
 from harness.heap.state import Use
 from harness.heap.timeline import Timeline
 from harness.reports.audience import tr
-from harness.reports.html_rows import lines_of, mark_of
+from harness.reports.html_rows import mark_of, paired_lines
 from harness.trace.pairs import Pair
 from harness.trace.trace import Call
 
@@ -96,7 +96,7 @@ class _Columns:
 
 
 def _texts(pair: Pair) -> tuple[str, str]:
-    left, right = ("\n".join(lines_of(call)) for call in (pair.expected, pair.found))
+    left, right = map("\n".join, paired_lines(pair))
     return left, "=" if left == right else right
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from base64 import b64encode
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -197,39 +197,52 @@ def has_digest(page: Path, digest: str) -> bool:
 
 
 def _render(template: str, *, digest: str = "", **values: object) -> str:
-    style = _own("page.css")
-    scripts = [_own(name) for name in _SCRIPTS]
-    policy = "; ".join(
-        (
-            "default-src 'none'",
-            f"style-src {_digest(style)}",
-            f"script-src {' '.join(map(_digest, scripts))}",
-            "base-uri 'none'",
-            "form-action 'none'",
-        )
-    )
     page: str = (
         _environment()
         .get_template(template)
         .render(
             digest=digest,
             locale=language(),
-            content_policy=policy,
-            style=Markup(style),
-            scripts=list(map(Markup, scripts)),
-            words=_words(scripts),
+            content_policy=_content_policy(),
+            style=Markup(_own("page.css")),
+            scripts=list(map(Markup, _scripts())),
+            words=_words(),
             **values,
         )
     )
     return page
 
 
-def _words(scripts: Iterable[str]) -> dict[str, str]:
+@cache
+def _content_policy() -> str:
+    """Return what a browser is to allow a page."""
+    return "; ".join(
+        (
+            "default-src 'none'",
+            f"style-src {_digest(_own('page.css'))}",
+            f"script-src {' '.join(map(_digest, _scripts()))}",
+            "base-uri 'none'",
+            "form-action 'none'",
+        )
+    )
+
+
+def _scripts() -> list[str]:
+    return list(map(_own, _SCRIPTS))
+
+
+def _words() -> dict[str, str]:
     """Return what scripts say in the language of the audience, where it is another."""
-    texts = (text for script in scripts for text in _SAID.findall(script))
-    return {text: tr(text) for text in texts if tr(text) != text}
+    return {text: tr(text) for text in _said() if tr(text) != text}
 
 
+@cache
+def _said() -> Sequence[str]:
+    """Return all that scripts say."""
+    return [text for script in _scripts() for text in _SAID.findall(script)]
+
+
+@cache
 def _own(name: str) -> str:
     """Return a file of the page: it is ours, and needs no escaping."""
     return (_FOLDER / name).read_text(encoding="utf-8")

@@ -56,6 +56,12 @@ def lines_of(call: Call | None) -> list[str]:
     return [*first, "  " + tr(f"{more} more")] if more > 0 else first
 
 
+def paired_lines(pair: Pair) -> tuple[list[str], list[str]]:
+    """Return the first lines of both calls of a pair."""
+    expected = lines_of(pair.expected)
+    return expected, expected if pair.same else lines_of(pair.found)
+
+
 def mark_of(pair: Pair) -> str:
     """Return how the calls of a pair compare."""
     if pair.same:
@@ -100,5 +106,5 @@ def _near_differences(pairs: Sequence[Pair]) -> set[int]:
 
 def _rows(pair: Pair) -> Iterator[Row]:
     mark = mark_of(pair)
-    for left, right in zip_longest(lines_of(pair.expected), lines_of(pair.found), fillvalue=""):
+    for left, right in zip_longest(*paired_lines(pair), fillvalue=""):
         yield Row(left, right, "same" if left == right else mark)

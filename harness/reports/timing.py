@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from harness.text import printable
-from harness.whole_file import write_whole
+from harness.whole_file import remove_unfinished, write_whole
 
 TIMING = "timing.json"
 _SLOWEST = 10
@@ -36,6 +36,7 @@ def write_timing(
             {"submission": printable(name), "seconds": round(seconds[name], 3)} for name in slowest
         ],
     }
+    remove_unfinished(folder, TIMING)
     write_whole(folder / TIMING, json.dumps(content, indent=1) + "\n")
 
 

@@ -109,6 +109,22 @@ def test_what_was_graded_is_not_graded_again(folder: Path) -> None:
     assert grade(folder, "out", "--fresh").startswith(f"{count + 1} graded\n")
 
 
+def test_students_folders_are_written_while_others_are_graded(folder: Path) -> None:
+    seen = set()
+    with subprocess.Popen(
+        command(folder, "out", "--progress", "json", "--jobs", "1"),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as running:
+        assert running.stderr is not None
+        for line in running.stderr:
+            if not (folder / "out" / "gradebook.csv").exists():
+                seen |= {path.parent for path in folder.glob("out/submissions/*/report.html")}
+    assert running.returncode == 0
+    assert seen
+
+
 def test_only_those_named_are_graded(folder: Path) -> None:
     assert grade(folder, "out", "--only", "plain").startswith("1 graded\n")
     with (folder / "out" / "gradebook.csv").open(newline="") as table:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import re
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grades import ANA, ANY_TEXT, GRADE, HOSTILE, PASSED, hostile
+from two_tests import SUITE
 from harness.results.diagnosis import Cause, Diagnosis
 from harness.results.grade import Grade, Graded, Status, Style
 from harness.reports.diagnosis import LEGEND
-from harness.reports.formats import FORMATS
+from harness.reports.formats import FORMATS, Format
 from harness.reports.gradebook import write_gradebook
+from harness.reports.html_grades import GradePages
 
 REFUSED = Graded(
     "ziua.zip", Grade(Status.REFUSED, "it is no archive", (), Style(0, 10, ()), ("look, here",))
@@ -160,13 +163,29 @@ def test_a_student_sees_no_flag(tmp_path: Path) -> None:
         assert path.is_dir() or "sbrk() outside" not in path.read_text()
 
 
-def test_traces_are_kept_as_they_are(tmp_path: Path) -> None:
-    write_gradebook(tmp_path, [ANA])
+def test_a_failed_test_has_a_file_for_its_trace_and_passed_ones_share_one(tmp_path: Path) -> None:
+    tests = (*GRADE.tests, replace(PASSED, name="realloc-arrays", trace="os_free(NULL)\nexit 0\n"))
+    write_gradebook(tmp_path, [Graded(ANA.submission, replace(GRADE, tests=tests))])
     traces = tmp_path / "submissions" / "Ana Popescu.zip" / "traces"
     assert contents(traces) == {
-        "test-malloc-arrays.trace": b"os_malloc(10) = heap+0x20\n",
+        "passed.txt": b"# test-malloc-arrays.trace\nos_malloc(10) = heap+0x20\n\n"
+        b"# test-realloc-arrays.trace\nos_free(NULL)\nexit 0\n",
         "test-malloc-split-last.trace": b"os_malloc(200) = heap+0x6f0\nexit 0\n",
     }
+
+
+@pytest.mark.parametrize("file", ["report.txt", "results.json", "report.html", "traces/passed.txt"])
+@pytest.mark.parametrize("change", [Path.unlink, Path.touch, lambda path: path.write_text("")])
+def test_what_was_changed_in_a_folder_is_written_again(
+    tmp_path: Path, file: str, change: Callable[[Path], object]
+) -> None:
+    def write() -> dict[str, bytes]:
+        write_gradebook(tmp_path, [ANA], pages=GradePages(SUITE, "rules"))
+        return contents(tmp_path)
+
+    before = write()
+    change(tmp_path / "submissions" / ANA.submission / file)
+    assert write() == before
 
 
 def test_the_same_grades_give_the_same_files(tmp_path: Path) -> None:
@@ -181,6 +200,21 @@ def test_the_same_grades_give_the_same_files(tmp_path: Path) -> None:
     write_gradebook(tmp_path / "two", [Graded(ANA.submission, other_tests), REFUSED])
     write_gradebook(tmp_path / "two", [ANA, REFUSED])
     assert contents(tmp_path / "two") == first
+
+
+@pytest.mark.parametrize("form", [{}, {"junit": FORMATS["junit"]}])
+def test_what_a_killed_batch_has_not_finished_is_removed(
+    tmp_path: Path, form: dict[str, Format]
+) -> None:
+    def write() -> dict[str, bytes]:
+        write_gradebook(tmp_path, [ANA], form, pages=GradePages(SUITE, "rules"))
+        return contents(tmp_path)
+
+    before = write()
+    for name in before:
+        (tmp_path / name).with_name(f".{Path(name).name}.{os.getpid()}").write_text("a par")
+    (tmp_path / "submissions" / ANA.submission / "report.html").unlink()  # the last file
+    assert write() == before
 
 
 def test_an_empty_gradebook(tmp_path: Path) -> None:
