@@ -54,11 +54,17 @@ def _client(address: str) -> Iterator[Client]:
         ):
             yield client
         return
+    if "@" in address:  # nobody needs a password here, so whatever it is must not be shown
+        raise UserError(
+            "--dask: expected no user or password in the address of a scheduler, found an @",
+            "use tcp://HOST:PORT, and certificates for a cluster that is not open to all",
+        )
     try:
         client = Client(address, timeout=CONNECT_SECONDS)
-    except (OSError, ValueError, TypeError) as error:
+    except Exception as error:  # each kind of connection has errors of its own
+        reason = (str(error).splitlines() or ["what answers is something else"])[0]
         raise UserError(
-            f"{address}: expected the scheduler of a Dask cluster, found none: {error}",
+            f"{address or '--dask'}: expected the scheduler of a Dask cluster, found none: {reason}",
             "start one with dask-scheduler, or use --dask local:4",
         ) from error
     with client:

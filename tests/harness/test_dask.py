@@ -63,14 +63,26 @@ def test_a_cluster_gives_the_gradebook_of_one_machine(batch: Batch) -> None:
         ("local:0", "--dask local:0: expected a number of workers, as in local:4"),
         ("tcp://127.0.0.1:1", "tcp://127.0.0.1:1: expected the scheduler of a Dask cluster"),
         ("nowhere", "nowhere: expected the scheduler of a Dask cluster"),
+        ("ucx://127.0.0.1:1", "ucx://127.0.0.1:1: expected the scheduler of a Dask cluster"),
+        ("tcp://me:geheim@127.0.0.1:1", "--dask: expected no user or password in the address"),
     ],
 )
 def test_without_a_cluster_nothing_is_graded(batch: Batch, address: str, message: str) -> None:
     ended = batch.grade("nothing", "--dask", address)
     assert ended.returncode == 2
     assert ended.stderr.startswith(message) or f": {message}" in ended.stderr
-    assert ended.stderr.count("\n") == 1
+    assert ended.stderr.count("\n") == 1 and "geheim" not in ended.stderr
     assert not (batch.top / "nothing" / "gradebook.csv").exists()
+
+
+def test_a_worker_is_no_scheduler(batch: Batch) -> None:
+    distributed = pytest.importorskip("distributed")
+    with cluster(batch.top, 1) as (address, _), distributed.Client(address) as client:
+        client.wait_for_workers(1)
+        (worker,) = client.scheduler_info()["workers"]
+        ended = batch.grade("nothing", "--dask", worker)
+    assert ended.returncode == 2
+    assert f"{worker}: expected the scheduler of a Dask cluster, found none: what" in ended.stderr
 
 
 def test_workers_that_die_cost_no_grade(batch: Batch) -> None:
