@@ -6,6 +6,7 @@ import re
 
 _PASSWORD = re.compile(r"(?<=://)([^\s:/@]*):\S*@")
 """A password in a URL, with the name of the user before it."""
+_PASSWORD_PARAMETER = re.compile(r"(?<=[?&])[^\s?&=]*password[^\s&=]*=[^\s&]*&?")
 
 
 def printable(text: str) -> str:
@@ -38,4 +39,4 @@ def printable_text(text: str) -> str:
 
 def without_passwords(text: str) -> str:
     """Return the text without the passwords of URLs in it."""
-    return _PASSWORD.sub(r"\1@", text)
+    return _PASSWORD_PARAMETER.sub("", _PASSWORD.sub(r"\1@", text))

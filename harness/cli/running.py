@@ -8,6 +8,7 @@ import shutil
 import signal
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from difflib import get_close_matches
 from importlib import import_module
 from io import TextIOWrapper
@@ -110,6 +111,16 @@ def _keep_own_rights() -> None:
     os.umask(os.umask(_RIGHTS_OF_OTHERS) & _RIGHTS_OF_OTHERS)
 
 
+def _hide_passwords() -> None:
+    """Take passwords out of the command line, which every user sees in the list of processes."""
+    words = list(map(without_passwords, sys.orig_argv))
+    if words != sys.orig_argv:
+        with suppress(ImportError):  # only those have it who grade
+            from setproctitle import setproctitle
+
+            setproctitle(" ".join(words))
+
+
 def _end(error: UserError) -> NoReturn:
     click.echo(f"Error: {without_passwords(str(error))}", err=True)
     sys.exit(error.status)
@@ -121,6 +132,7 @@ def run_one_of(modules: Mapping[str, str]) -> NoReturn:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     _provide_streams()
+    _hide_passwords()
     _keep_own_rights()
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")

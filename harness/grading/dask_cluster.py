@@ -63,8 +63,9 @@ def _client(address: str) -> Iterator[Client]:
         client = Client(address, timeout=CONNECT_SECONDS)
     except Exception as error:  # each kind of connection has errors of its own
         reason = (str(error).splitlines() or ["what answers is something else"])[0]
+        named = address or "--dask"
         raise UserError(
-            f"{address or '--dask'}: expected the scheduler of a Dask cluster, found none: {reason}",
+            f"{named}: expected the scheduler of a Dask cluster, found none: {reason}",
             "start one with dask-scheduler, or use --dask local:4",
         ) from error
     with client:

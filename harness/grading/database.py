@@ -1,14 +1,12 @@
 """A database that many may use at once: its URL, its transactions, and its errors in one line.
 
 A password is shown nowhere. It is taken out of the URL for all that is printed, out of the reasons
-that a driver gives, out of the command line that other users can list, and out of the environment
-that programs inherit.
+that a driver gives, and out of the environment that programs inherit. The command takes it out of
+the command line that other users can list.
 """
 
 from __future__ import annotations
 
-import os
-import sys
 import time
 import zlib
 from collections.abc import Callable, Iterator
@@ -18,12 +16,12 @@ from sqlite3 import SQLITE_BUSY, SQLITE_CORRUPT, SQLITE_ERROR, SQLITE_NOTADB
 from typing import Any, TypeVar
 from urllib.parse import quote, quote_plus
 
-from setproctitle import setproctitle
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
 from harness.errors import UserError
+from harness.grading.passwords import environment_password
 
 KINDS = ("sqlite", "postgresql")
 _T = TypeVar("_T")
@@ -89,7 +87,6 @@ class Database:
     def __init__(self, url: str) -> None:
         self._url = read_url(url)
         self._secrets = _secrets(self._url)
-        _hide_on_command_line(url, _shown(self._url))
         self.file = database_file(url)
         self.name = str(self.file or _shown(self._url))
         """What it is called in messages."""
@@ -165,8 +162,8 @@ def _make_engine(url: URL) -> Engine:
         event.listen(engine, "begin", _begin_to_write)
         return engine
     options = {name: value for name, value in _CONNECTING.items() if name not in url.query}
-    password = os.environ.pop("PGPASSWORD", None)
-    if password is not None and url.password is None:
+    password = environment_password()
+    if password and url.password is None:
         options["password"] = password
     return create_engine(url, connect_args=options)
 
@@ -196,13 +193,6 @@ def _shown(url: URL) -> str:
 def _secrets(url: URL) -> list[str]:
     """Return all passwords, also as they are written in a URL; the longest first."""
     given = [str(value) for name, value in url.query.items() if _is_secret(name)]
-    given += [str(url.password or ""), os.environ.get("PGPASSWORD", "")]
+    given += [str(url.password or ""), environment_password()]
     written = {form for each in given for form in (each, quote(each), quote_plus(each))}
     return sorted(written - {""}, key=len, reverse=True)
-
-
-def _hide_on_command_line(url: str, shown: str) -> None:
-    """Take passwords out of the command line, which every user sees in the list of processes."""
-    words = [word.replace(url, shown) for word in sys.orig_argv]
-    if words != sys.orig_argv:
-        setproctitle(" ".join(words))

@@ -18,6 +18,7 @@ from harness.grading.database import database_file
 from harness.grading.keys import rules_key
 from harness.grading.named_sources import name_sources
 from harness.grading.options import Options
+from harness.grading.passwords import environment_password
 from harness.grading.prepare import make_batch_sandboxes, make_grader
 from harness.grading.regrading import Published, require_not_lower
 from harness.grading.rules import NO_STYLE, load_rules
@@ -42,6 +43,7 @@ def grade_folder(suites: Suites, tracer: Tracer, options: Options, console: Cons
     Nothing is printed before the gradebook is written, except on a terminal: an output that is
     closed or full costs no grade. Raises `UserError` and `OSError` if nothing can be graded.
     """
+    environment_password()  # before any program is started
     url = options.database or f"sqlite:///{options.out.absolute() / _DATABASE}"
     require_apart(options.submissions, options.out, database_file(url))
     require_tools(*BUILD_TOOLS, "ltrace", *(("cppcheck", "cpplint") if options.style else ()))

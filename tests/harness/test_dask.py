@@ -36,6 +36,8 @@ pytestmark = [
     pytest.mark.xdist_group("dask"),  # they share a batch
 ]
 
+_MANY = 40
+
 
 @pytest.fixture(scope="module")
 def batch() -> Iterator[Batch]:
@@ -133,17 +135,25 @@ def test_a_scheduler_that_comes_back_costs_no_grade(batch: Batch) -> None:
 
 @pytest.mark.slow
 def test_one_that_is_named_overtakes_a_batch(batch: Batch) -> None:
+    """The batch is long enough for a machine with much else to do."""
+    for number in range(_MANY):
+        plain(batch.top / "many" / "submissions" / f"{number:02}" / "src", f"N {number}")
+    shutil.copy(batch.top / "short.toml", batch.top / "many")
+    many, last = Batch(batch.top / "many"), f"{_MANY - 1}"
     with cluster(batch.top, 1) as (address, _):
-        with batch.grading("long", "--dask", address) as command:
+        with many.grading("long", "--dask", address) as command:
             wait_for(command, "begun")
-            urgent = batch.grade("urgent", "--dask", address, "--only", "plain")
+            urgent = many.grade("urgent", "--dask", address, "--only", last)
             assert command.poll() is None, "the batch ended first"
             rest_of(command)
     assert (urgent.returncode, command.returncode) == (0, 0)
-    with (batch.top / "urgent" / "gradebook.csv").open(newline="") as table:
-        rows = {row["submission"]: row["points"] for row in csv.DictReader(table)}
-    assert rows["plain"] == str(ALL)
-    assert batch.results("long") == batch.results("alone")
+    assert points(many.top / "urgent") == {last: str(ALL)}
+    assert points(many.top / "long") == {f"{number:02}": str(ALL) for number in range(_MANY)}
+
+
+def points(out: Path) -> dict[str, str]:
+    with (out / "gradebook.csv").open(newline="") as table:
+        return {row["submission"]: row["points"] for row in csv.DictReader(table)}
 
 
 def copy_checkout(folder: Path) -> None:

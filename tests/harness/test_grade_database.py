@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sqlite3
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -96,6 +99,36 @@ def test_a_password_is_neither_printed_nor_listed_nor_written(top: Path, postgre
     assert b"checker.py" in listed[-1] and f"{GUARDED}@".encode() in listed[-1]
     assert b"w0rd" not in listed[-1] + stdout.encode()
     assert not any(b"w0rd" in content for content in files(top / "out").values())
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql://u:geheim@/x", "postgresql:///x?user=u&password=geheim&port=1"]
+)
+def test_a_password_is_out_of_sight_before_anything_is_read(top: Path, url: str) -> None:
+    suite = top / "suite.toml"
+    os.mkfifo(suite)
+    running = start(top, "out", f"--db={url}", "--suite", str(suite))
+    with suite.open("w"):  # once it is read
+        words = Path(f"/proc/{running.pid}/cmdline").read_bytes()
+        running.kill()
+    running.communicate()
+    assert b"postgresql://" in words and b"geheim" not in words
+
+
+def test_no_program_inherits_a_password(top: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        spy, inherited = folder / "bwrap", folder / "inherited"
+        spy.write_text(f'#!/bin/sh\nenv >> {inherited}\nexec {shutil.which("bwrap")} "$@"\n')
+        spy.chmod(0o755)
+        inherited.touch()
+        inherited.chmod(0o666)
+        monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+        monkeypatch.setenv("PGPASSWORD", "geheim")
+        grade(top, "out")
+        assert "PATH=" in inherited.read_text()
+        assert "geheim" not in inherited.read_text()
 
 
 @pytest.mark.needs("postgresql")
