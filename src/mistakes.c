@@ -55,7 +55,7 @@ bool can_read_header(const struct block_meta *block)
     size_t length = (size_t)((char *)(block + 1) - page);
     unsigned char resident[2];
     int saved_errno = errno;
-    bool mapped = mincore(page, length, resident) == 0;
+    bool mapped = mincore(page, length, resident) == 0 || errno != ENOMEM; /* or forbidden */
 
     errno = saved_errno;
     return mapped;

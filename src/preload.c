@@ -183,16 +183,26 @@ static OUTLINE delete_sized *find_own_delete(void *caller)
     return own == _ZdlPvm ? NULL : own;
 }
 
+/* Whether an object is clearly a block. Nearly all headers lie in the page of their payload, and
+ * can be read without asking the system. */
+static bool is_block(void *object)
+{
+    struct block_meta *block = (struct block_meta *)object - 1;
+
+    return (page_floor((char *)block) == page_floor(object) || can_read_header(block)) &&
+           is_live(block);
+}
+
 /* operator delete with the size of the object, which may have been destroyed as one of another
  * class. An object need not come from malloc(): only what is clearly a block is checked. */
 API void _ZdlPvm(void *ptr, size_t size)
 {
-    struct block_meta *block = (struct block_meta *)ptr - 1;
-    bool is_block = ptr != NULL && can_read_header(block) && is_live(block);
-    delete_sized *own =
-        is_block || ptr == NULL ? NULL : find_own_delete(__builtin_return_address(0));
+    delete_sized *own = NULL;
 
-    if (is_block && policy_is_hardened() && hardened_size(block) != (size == 0 ? 1 : size))
+    if (ptr != NULL && !is_block(ptr))
+        own = find_own_delete(__builtin_return_address(0));
+    else if (ptr != NULL && policy_is_hardened() &&
+             malloc_usable_size(ptr) != (size == 0 ? 1 : size))
         report_mistake("a block that is deleted with another size", ptr);
     if (own != NULL)
         own(ptr, size);

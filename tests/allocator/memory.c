@@ -4,12 +4,17 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <malloc.h>
 #include <pthread.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -388,6 +393,27 @@ static void a_call_that_succeeds_leaves_errno_alone(void)
     EXPECT(errno == 0);
 }
 
+/* As sandboxes refuse system calls. */
+static void refuse(unsigned call)
+{
+    struct sock_filter filter[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog program = {sizeof(filter) / sizeof(filter[0]), filter};
+
+    EXPECT(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
+    EXPECT(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0);
+}
+
+static void large_blocks_need_no_mincore(void)
+{
+    refuse(SYS_mincore);
+    free(malloc(MIB));
+}
+
 /* The kernel does not move a mapping as a whole when a part of it was set apart. */
 static void a_large_block_is_resized_after_a_part_was_set_apart(void)
 {
@@ -433,6 +459,7 @@ static const struct promise promises[] = {
     PROMISE(blocks_that_are_freed_one_after_another_merge),
     PROMISE(the_last_64_KiB_of_address_space_can_be_allocated),
     PROMISE(what_was_freed_serves_large_requests_that_the_system_refuses),
+    PROMISE(large_blocks_need_no_mincore),
     PROMISE(a_call_that_succeeds_leaves_errno_alone),
     PROMISE(a_large_block_is_resized_after_a_part_was_set_apart),
     PROMISE(a_large_block_at_the_end_of_the_heap_goes_back_to_the_system),

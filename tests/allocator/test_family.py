@@ -49,6 +49,7 @@ def test_fork_while_other_threads_use_streams(built: Built) -> None:
         ("memory", "the_heap_grows_although_the_break_is_blocked"),
         ("memory", "the_last_64_KiB_of_address_space_can_be_allocated"),
         ("memory", "what_was_freed_serves_large_requests_that_the_system_refuses"),
+        ("memory", "large_blocks_need_no_mincore"),
         ("memory", "a_call_that_succeeds_leaves_errno_alone"),
         ("memory", "a_large_block_is_resized_after_a_part_was_set_apart"),
         ("interface", "a_double_free_ends_the_program"),
