@@ -56,6 +56,15 @@ HEAD = "void *os_malloc(size_t size)\n{\n"
 PRINTS = '    write(2, "hello \\033[31m\\n", 12);\n'
 
 
+def test_a_library_that_names_no_other_one_passes(tmp_path: Path) -> None:
+    source = plain(tmp_path / "src")
+    makefile = (source / "Makefile").read_text()
+    assert "-shared" in makefile
+    (source / "Makefile").write_text(makefile.replace("-shared", "-nostdlib -shared"))
+    ended = checker("check", "malloc-arrays", "calloc-arrays", "--src", source)
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
 def test_all_passed(tmp_path: Path) -> None:
     ended = checker("check", "malloc-arrays", "all", "--json", tmp_path / "out.json")
     assert ended.returncode == 0
