@@ -1,7 +1,7 @@
 """What the command check shows, and writes to files.
 
-The module is loaded while the first tests run, since that takes longer than several of them. What
-only some reports need is loaded for these.
+The module is loaded while libraries and programs are built, and what only some reports need is
+loaded for these.
 """
 
 from __future__ import annotations
