@@ -58,8 +58,15 @@ static void link_cache(struct cache *cache)
     caches = cache;
 }
 
+/* After a fork, the first of those that were open then; NULL once they are released. Children that
+ * only start another program never look at them. */
+static struct cache *orphans;
+static const struct cache *survivor; /* among them, that of the thread that forked */
+
 static void unlink_cache(struct cache *cache)
 {
+    if (orphans == cache)
+        orphans = cache->next;
     *cache->incoming = cache->next;
     if (cache->next != NULL)
         cache->next->incoming = cache->incoming;
@@ -73,9 +80,6 @@ static void empty(struct cache *cache)
 }
 
 /* ---- After a fork --------------------------------------------------------------------------- */
-
-/* Set in the child. Children that only start another program never look at the caches. */
-static bool has_orphans;
 
 /* Frees the blocks of a list that another thread may have been changing during the fork: up to the
  * first one that was not certainly in it. */
@@ -96,21 +100,23 @@ static OUTLINE void release_orphans(void)
 {
     struct cache *next;
 
-    has_orphans = false;
-    for (struct cache *cache = caches; cache != NULL; cache = next) {
+    for (struct cache *cache = orphans; cache != NULL; cache = next) {
         next = cache->next;
-        if (cache == thread_cache)
+        if (cache == survivor)
             continue;
         for (size_t i = 1; i < LISTS; i++)
             release_orphaned_list(&cache->lists[i], i * UNIT);
         unlink_cache(cache);
         heap_release((struct block_meta *)cache - 1);
     }
+    orphans = NULL;
 }
 
+/* New caches come before these in the list. */
 static void note_fork(void)
 {
-    has_orphans = true;
+    orphans = caches;
+    survivor = thread_cache;
 }
 
 __attribute__((constructor)) static void notice_forks(void)
@@ -167,7 +173,7 @@ static struct block_meta *fill(struct list *list, size_t payload)
 {
     bool taken = lock_enter();
 
-    if (UNLIKELY(has_orphans))
+    if (UNLIKELY(orphans != NULL))
         release_orphans();
 
     struct chain chain = depot_take(payload);
@@ -289,7 +295,7 @@ void thread_cache_empty(void)
 {
     bool taken = lock_enter();
 
-    if (has_orphans)
+    if (orphans != NULL)
         release_orphans();
     if (thread_cache != &unopened && thread_cache != &closed)
         empty(thread_cache);

@@ -287,6 +287,48 @@ static void a_child_uses_what_other_threads_of_its_parent_have_freed(void)
     EXPECT(waitpid(child, &status, 0) == child && status == 0);
 }
 
+static void *allocate_some(void *unused)
+{
+    for (int i = 0; i < 10; i++)
+        EXPECT(malloc(KEPT_SIZE) != NULL);
+    return unused;
+}
+
+static void run_thread(void)
+{
+    pthread_t thread;
+
+    EXPECT(pthread_create(&thread, NULL, allocate_some, NULL) == 0);
+    pthread_join(thread, NULL);
+}
+
+static void a_child_with_threads_keeps_what_its_parent_has_freed(void)
+{
+    char *blocks[KEPT];
+    int status;
+
+    run_thread(); /* the next one takes over its stack, for which nothing is allocated */
+    for (int round = 0; round < 10; round++) {
+        for (int i = 0; i < KEPT; i++)
+            blocks[i] = malloc(KEPT_SIZE);
+        for (int i = 0; i < KEPT; i++)
+            free(blocks[i]);
+    }
+
+    pid_t child = fork();
+
+    EXPECT(child >= 0);
+    if (child == 0) {
+        run_thread();
+        for (int i = 0; i < KEPT; i++)
+            blocks[i] = memset(malloc(KEPT_SIZE), i, KEPT_SIZE);
+        for (int i = 0; i < KEPT; i++)
+            EXPECT(blocks[i][0] == (char)i && blocks[i][KEPT_SIZE - 1] == (char)i);
+        _exit(0);
+    }
+    EXPECT(waitpid(child, &status, 0) == child && status == 0);
+}
+
 /* Memory that was never touched comes last, even if it is a better fit. */
 static void the_end_of_the_heap_is_spared(void)
 {
@@ -453,6 +495,7 @@ static const struct promise promises[] = {
     PROMISE(a_size_that_was_freed_is_not_mapped_again),
     PROMISE(a_threshold_that_was_set_stays),
     PROMISE(a_child_uses_what_other_threads_of_its_parent_have_freed),
+    PROMISE(a_child_with_threads_keeps_what_its_parent_has_freed),
     PROMISE(the_heap_grows_in_steps),
     PROMISE(the_heap_grows_although_the_break_is_blocked),
     PROMISE(the_end_of_the_heap_is_spared),

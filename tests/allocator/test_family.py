@@ -78,6 +78,7 @@ def test_the_mappings_are_limited(built: Built, conf: str) -> None:
         "blocks_that_are_freed_one_after_another_merge",
         "a_size_that_was_freed_is_not_mapped_again",
         "a_child_uses_what_other_threads_of_its_parent_have_freed",
+        "a_child_with_threads_keeps_what_its_parent_has_freed",
     ],
 )
 def test_promises_without_checks(built: Built, promise: str) -> None:
