@@ -88,7 +88,7 @@ bench: ## Measure everything, and print it in Markdown; ARGS="--json FILE check 
 	@$(PYTHON) bench/all.py $(ARGS)
 
 .PHONY: bench-check
-bench-check: ## Measure how long 'make check' takes; ARGS="--hostile --json FILE"
+bench-check: ## Measure how long 'make check' takes; ARGS="--hostile --beside COMMIT --json FILE"
 	@tools/install-packages check
 	@$(PYTHON) bench/check.py $(ARGS)
 

@@ -2,7 +2,8 @@
 """Measure `make check`, and the work in it that is not the checker's own.
 
 Runs in a copy of the checkout, so that a clean tree is clean. Prints a table; --json FILE keeps the
-measurements, each of which is the median of several runs.
+measurements, each of which is the median of several runs. --beside measures `make check` with
+another commit, turn by turn.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ from statistics import median
 
 import click
 
-from checker_usage import measure_checker
+from checker_usage import environment, measure_checker
 from measurements import json_option, keep
+from other_commit import checkout
 from tables import show_table
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -31,10 +33,13 @@ from submissions import attacking  # noqa: E402  (found by the line above)
 
 def run(command: Sequence[str | Path], folder: Path, status: int = 0) -> str:
     """Run a command, which has to exit with ``status``. Return its standard error."""
-    inherited = ("MAKEFLAGS", "MAKEOVERRIDES", "ARGS")
-    env = {name: value for name, value in os.environ.items() if name not in inherited}
     ended = subprocess.run(
-        command, cwd=folder, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        command,
+        cwd=folder,
+        env=environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     if ended.returncode != status:
         sys.exit(f"{command}: expected status {status}, found {ended.returncode}: {ended.stderr}")
@@ -94,6 +99,20 @@ def measure(copy: Path, runs: int, hostile: bool) -> dict[str, float]:
     return measurements
 
 
+def beside(commit: str, copy: Path, scratch: Path, runs: int) -> dict[str, float]:
+    """Return the times of `make check` with a copy of this checkout, and with another commit."""
+    with checkout(commit, scratch / "other") as other:
+        roots = {commit: other, "this checkout": copy}
+        times: dict[str, list[float]] = {}
+        for _ in range(runs):
+            for name, root in roots.items():
+                run(["make", "clean"], root)
+                for state in ("from a clean tree", "everything built"):
+                    taken = seconds(lambda: run(["make", "check"], root), 1)
+                    times.setdefault(f"make check, {state}, {name}", []).append(taken)
+    return {name: median(taken) for name, taken in sorted(times.items())}
+
+
 @click.command()
 @click.option(
     "--runs", default=5, show_default=True, metavar="N", help="Runs, of which the median counts."
@@ -103,13 +122,19 @@ def measure(copy: Path, runs: int, hostile: bool) -> dict[str, float]:
     is_flag=True,
     help="Also measure submissions that crash, or never end, in all tests.",
 )
+@click.option(
+    "--beside", "beside_commit", metavar="COMMIT", help="Measure this commit as well, turn by turn."
+)
 @json_option
-def main(runs: int, hostile: bool, json_path: Path | None) -> None:
+def main(runs: int, hostile: bool, beside_commit: str | None, json_path: Path | None) -> None:
     """Measure 'make check'."""
     with tempfile.TemporaryDirectory() as scratch:
         copy = Path(scratch) / "osmem"
         shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns("build", ".git", "*.o", "*.so"))
-        measurements = measure(copy, runs, hostile)
+        if beside_commit:
+            measurements = beside(beside_commit, copy, Path(scratch), runs)
+        else:
+            measurements = measure(copy, runs, hostile)
     show_table(
         ("measurement", "seconds"), ((name, f"{value:.2f}") for name, value in measurements.items())
     )

@@ -27,6 +27,7 @@ import click
 
 from checker_usage import measure_checker, seconds_of_children
 from measurements import json_option, keep
+from other_commit import checkout
 from tables import show_table
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -79,17 +80,6 @@ def show(measurements: dict[str, dict[str, float]]) -> None:
 
 
 # ---- Another commit ------------------------------------------------------------------------------
-
-
-@contextmanager
-def checkout(commit: str, folder: Path) -> Iterator[Path]:
-    """Check a commit out in a new folder."""
-    git = ["git", "-C", str(ROOT), "worktree"]
-    subprocess.run([*git, "add", "--quiet", "--detach", folder, commit], check=True)
-    try:
-        yield folder
-    finally:
-        subprocess.run([*git, "remove", "--force", folder], check=True)
 
 
 def beside(commit: str, folder: Path, scratch: Path, rounds: int) -> dict[str, dict[str, float]]:
