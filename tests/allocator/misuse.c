@@ -206,22 +206,38 @@ void *sbrk(intptr_t increment)
     return real_sbrk(increment);
 }
 
+static char *bad_pointer;
+
 static void free_bad_pointer(int number)
 {
     (void)number;
-    os_free(b + 48);
+    os_free(bad_pointer);
 }
 
-static void free_inside_in_a_signal_handler(void)
+static void free_in_a_signal_handler(char *pointer)
 {
     pthread_t thread;
 
     DIE(pthread_create(&thread, NULL, wait_forever, NULL) != 0, "pthread_create");
     signal(SIGUSR1, free_bad_pointer);
-    print_address(b + 48);
+    bad_pointer = pointer;
+    print_address(pointer);
     interrupts_growth = true;
     for (int i = 0; i < 2; i++)
         os_malloc(130000);
+}
+
+static void free_inside_in_a_signal_handler(void)
+{
+    free_in_a_signal_handler(b + 48);
+}
+
+static void free_foreign_in_a_signal_handler(void)
+{
+    static _Alignas(16) char foreign[200];
+
+    memset(foreign, 1, sizeof(foreign));
+    free_in_a_signal_handler(foreign + 96);
 }
 
 static void overflow_unnoticed_until_the_end(void)
@@ -266,6 +282,7 @@ static const struct {
     MISTAKE(forged_header),
     MISTAKE(overflow_noticed_among_threads),
     MISTAKE(free_inside_in_a_signal_handler),
+    MISTAKE(free_foreign_in_a_signal_handler),
     MISTAKE(overflow_unnoticed_until_the_end),
     MISTAKE(none),
 };

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from building import build
+from building import Built, build
 
 FREED_TWICE = "freed twice"
 NOT_OURS = "a pointer that the allocator never returned"
@@ -22,6 +22,7 @@ ALWAYS = {
     "free_inside": INSIDE,
     "realloc_inside": INSIDE,
     "free_inside_in_a_signal_handler": INSIDE,
+    "free_foreign_in_a_signal_handler": NOT_OURS,
     "free_of_stack": NOT_OURS,
     "overflow_into_live": HEADER,
     "overflow_by_one_word": HEADER,
@@ -45,14 +46,21 @@ CHECKED = ALWAYS | {
 
 
 @pytest.fixture(scope="module")
-def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build(tmp_path_factory.mktemp("build")).link("misuse")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    return build(tmp_path_factory.mktemp("build"), target="all")
 
 
-def make(program: Path, mistake: str, conf: str) -> subprocess.CompletedProcess[str]:
+@pytest.fixture(scope="module")
+def program(built: Built) -> Path:
+    return built.link("misuse")
+
+
+def make(
+    program: Path, mistake: str, conf: str, preload: str = ""
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [program, mistake],
-        env={**os.environ, "OSMEM_CONF": conf},
+        env={**os.environ, "OSMEM_CONF": conf, "LD_PRELOAD": preload},
         capture_output=True,
         text=True,
         check=False,
@@ -77,6 +85,14 @@ def test_errors_that_are_always_reported(program: Path, mistake: str) -> None:
 @pytest.mark.parametrize("mistake", CHECKED)
 def test_errors_that_are_reported_with_checks(program: Path, mistake: str) -> None:
     assert_reported(make(program, mistake, "check:1"), CHECKED[mistake])
+
+
+@pytest.mark.parametrize("conf", ["", "check:1"])
+@pytest.mark.parametrize("name", ["inside", "foreign"])
+def test_a_report_waits_for_no_lock(built: Built, program: Path, name: str, conf: str) -> None:
+    preload = str(built.folder / "libosmem-preload.so")
+    mistake = f"free_{name}_in_a_signal_handler"
+    assert ALWAYS[mistake] in make(program, mistake, conf, preload).stderr
 
 
 def test_a_handler_of_the_signal_can_allocate(program: Path) -> None:
