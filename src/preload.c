@@ -183,13 +183,13 @@ static OUTLINE delete_sized *find_own_delete(void *caller)
     return own == _ZdlPvm ? NULL : own;
 }
 
-/* Whether an object is clearly a block. Nearly all headers lie in the page of their payload, and
- * can be read without asking the system. */
+/* Whether an object is clearly a block. Nearly all headers lie in the page of their payload,
+ * however small pages are, and can be read without asking the system. */
 static bool is_block(void *object)
 {
     struct block_meta *block = (struct block_meta *)object - 1;
 
-    return (page_floor((char *)block) == page_floor(object) || can_read_header(block)) &&
+    return ((uintptr_t)object % SIZE_PAGE >= sizeof(*block) || can_read_header(block)) &&
            is_live(block);
 }
 
