@@ -5,14 +5,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import quote
+
+from markupsafe import Markup
 
 from harness.heap.exact import exact
 from harness.heap.timeline import Timeline
 from harness.reports.diagnosis import Told
 from harness.reports.html_page import (
     Shown,
+    draw,
     has_digest,
     render_check,
     render_index,
@@ -31,6 +35,9 @@ from harness.trace.trace import Trace
 REPORT = "report.html"
 """The name of a submission's page, in its folder."""
 
+_KEPT = 128
+"""The number of drawings that are kept, each of some 20 KiB."""
+
 
 class GradePages:
     """Makes the pages of submissions that were graded with one suite."""
@@ -43,6 +50,7 @@ class GradePages:
         self._tests = {test.name: test for test in suite.tests}
         self._rules_of = {test.name: judged_rules(test.rules, suite.policy) for test in suite.tests}
         self._references: dict[str, tuple[Trace, Timeline]] = {}
+        self._drawing = lru_cache(_KEPT)(self._draw)
         self._rows: list[dict[str, object]] = []
         self._of_others: dict[str, GradePages] = {}
 
@@ -91,12 +99,17 @@ class GradePages:
         return render_index(self._rows)
 
     def _shown(self, result: TestResult) -> Shown:
-        test = self._tests.get(result.name)
-        found = None if result.outcome is Outcome.PASSED else _trace(result)
         rules = self._rules_of.get(result.name, ())
+        drawn = None if result.outcome is Outcome.PASSED else self._drawing(_bare(result))
+        return Shown(result, rules, None, None, None, drawn)
+
+    def _draw(self, result: TestResult) -> Markup | None:
+        """Return the drawing of a failed test, which many submissions may share: where they make
+        the same mistake, their traces are the same."""
+        test, found = self._tests.get(result.name), _trace(result)
         if test is None or found is None:
-            return Shown(result, rules, None, None, None)
-        return Shown(result, rules, *self._reference(result.name), found)
+            return None
+        return draw(Shown(result, (), *self._reference(result.name), found))
 
     def _reference(self, name: str) -> tuple[Trace, Timeline]:
         """Return the reference of a test and its heap, which many submissions share."""
@@ -104,6 +117,11 @@ class GradePages:
             trace = read_trace_file(self._tests[name].reference)
             self._references[name] = trace, exact(trace.calls, self._policy)
         return self._references[name]
+
+
+def _bare(result: TestResult) -> TestResult:
+    """Return what a drawing shows of a result."""
+    return replace(result, points=0, max_points=0, reason="", advice="", line=0)
 
 
 def _trace(result: TestResult) -> Trace | None:

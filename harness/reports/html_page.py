@@ -55,6 +55,8 @@ class Shown:
     heap: Timeline | None
     """The heap of the expected trace."""
     found: Trace | None
+    drawn: Markup | None = None
+    """The drawing of the traces, if it was made before."""
 
 
 def shown(verdict: Verdict, policy: Policy) -> Shown:
@@ -138,17 +140,21 @@ def _test(number: int, test: Shown) -> dict[str, Any]:
         "advice": printable_lines(result.advice),
         "line": result.line,
         "rules": [(name, tr(sentence)) for name, sentence in test.rules],
-        "drawing": None if _passed(result) else _drawing(f"test{number}", test),
+        "drawing": None if _passed(result) else test.drawn or draw(test),
     }
 
 
-def _drawing(ident: str, test: Shown) -> Drawing | None:
+def draw(test: Shown) -> Markup | None:
+    """Return the traces of a test side by side, and their heaps; None if none was found."""
     if test.found is None:
         return None
     sides = [Side(tr("observed"), observed(test.found.calls))]
     if test.heap is not None:
         sides.insert(0, Side(tr("expected"), test.heap))
-    return _draw(ident, test.expected or test.found, test.found, sides)
+    ident = printable(test.result.name)
+    drawing = _draw(ident, test.expected or test.found, test.found, sides)
+    made: Markup = _environment().get_template("drawing.html").module.draw(drawing, 4)
+    return made
 
 
 def _draw(ident: str, expected: Trace, found: Trace, sides: Sequence[Side]) -> Drawing:
