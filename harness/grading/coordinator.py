@@ -25,6 +25,9 @@ from harness.grading.submission import Grader
 from harness.results.grade import Status
 from harness.results.packed import PackedGrade
 
+_LOOKED_UP = 64
+"""How many submissions are looked up together: those that have a grade need no worker, and each
+transaction has to reach the disk."""
 _CHANGED = "it was changed while it was graded"
 
 
@@ -169,15 +172,18 @@ class Coordinator:
             store.save(*fresh)
 
     def _begin(self, free: int) -> Iterator[Progress]:
-        """Begin to grade no more than what workers are free for."""
-        keys = list(islice(self._waiting, free))
-        groups = {key: self._waiting.pop(key) for key in keys}
-        groups = {key: group for key, group in groups.items() if group.members}  # not replaced
+        """Begin to grade no more than what workers are free for, and settle what has a grade."""
+        keys = list(islice(self._waiting, max(free, _LOOKED_UP)))
+        groups = {key: self._waiting[key] for key in keys}
+        for key in [key for key, group in groups.items() if not group.members]:  # all replaced
+            del groups[key], self._waiting[key]
         known = _assign(groups)
-        begun = {key: group for key, group in groups.items() if key not in known}
+        begun = dict(islice(((key, groups[key]) for key in groups if key not in known), free))
+        for key in (*known, *begun):
+            del self._waiting[key]
         self._at_work |= begun
         self._engine.submit([self._task(key, group) for key, group in begun.items()])
-        for key in groups.keys() - begun.keys():
+        for key in known:
             yield Done(groups[key].names, self._graded.get(key))
 
     def _task(self, key: str, group: _Group) -> Task:
