@@ -14,6 +14,7 @@ from sqlalchemy import Column, Float, LargeBinary, MetaData, String, Table, insp
 from sqlalchemy.engine import Connection
 
 from harness.errors import UserError
+from harness.text import printable
 
 VERSION = 2
 _OLDEST = 1
@@ -58,6 +59,7 @@ def prepare(connection: Connection, database: str) -> None:
         connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
         _require_unicode(connection, database)
     if not _columns(connection):
+        _require_empty(connection, database)
         _METADATA.create_all(connection)
         _set_version(connection)
         return
@@ -93,6 +95,15 @@ def _require_columns(connection: Connection, expected: Mapping[str, set[str]]) -
     for name, columns in expected.items():
         if found.get(name) != columns:
             raise ValueError(f"no table {name} of grades" if name in found else f"no table {name}")
+
+
+def _require_empty(connection: Connection, database: str) -> None:
+    if others := sorted(inspect(connection).get_table_names()):
+        raise UserError(
+            f"{database}: expected a database of grades, or an empty one, found that of another"
+            f" program, with a table {printable(others[0])}",
+            "use another --db",
+        )
 
 
 def _require_unicode(connection: Connection, database: str) -> None:

@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, inspect, text
 
 from harness.execution.build import ROOT
 from harness.reports.timing import TIMING
@@ -99,6 +100,24 @@ def test_a_password_is_neither_printed_nor_listed_nor_written(top: Path, postgre
     assert b"checker.py" in listed[-1] and f"{GUARDED}@".encode() in listed[-1]
     assert b"w0rd" not in listed[-1] + stdout.encode()
     assert not any(b"w0rd" in content for content in files(top / "out").values())
+
+
+@pytest.mark.parametrize("fresh", [[], ["--fresh"]])
+def test_the_database_of_another_program_is_left_alone(
+    top: Path, database: str, fresh: list[str]
+) -> None:
+    def tables() -> list[str]:
+        return sorted(inspect(engine).get_table_names())
+
+    engine = create_engine(database)
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE recipes (name text)"))
+    running = start(top, "out", "--db", database, *fresh)
+    stdout, stderr = running.communicate()
+    assert (running.returncode, stdout, stderr.count("\n")) == (2, "", 1)
+    assert "found that of another program, with a table recipes; use another --db" in stderr
+    assert tables() == ["recipes"]
+    engine.dispose()
 
 
 @pytest.mark.parametrize(
