@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import logging
+import signal
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from multiprocessing import resource_tracker
 
 import dask
 from distributed import Client, LocalCluster
 
 from harness.errors import UserError
+from harness.grading import dask_preload
 from harness.grading.dask_engine import CONNECT_SECONDS, DaskEngine, refused
 from harness.grading.dask_worker import BatchOrder, order_of, prepare
 from harness.grading.engine import Engine, GraderOf
 
 LOCAL = "local:"
+_INTERRUPTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _SETTINGS = {
     "distributed.scheduler.allowed-failures": 0,
     "distributed.worker.daemon": False,
     "distributed.comm.timeouts.connect": f"{CONNECT_SECONDS}s",
+    "distributed.nanny.pre-spawn-environ.DASK_LOGGING__DISTRIBUTED": "critical",
 }
-"""Of a cluster that is started here: a task that kills its worker is not tried on the next one."""
+"""Of a cluster that is started here: a task that kills its worker is not tried on the next one, and
+workers print nothing, not even before they have read their settings."""
 
 
 @contextmanager
@@ -41,17 +47,19 @@ def dask_workers(
 @contextmanager
 def _client(address: str) -> Iterator[Client]:
     if address.startswith(LOCAL):
-        with (
-            tempfile.TemporaryDirectory() as folder,
-            LocalCluster(
-                n_workers=_count(address),
-                threads_per_worker=1,
-                dashboard_address=":0",
-                silence_logs=logging.CRITICAL,
-                local_directory=folder,
-            ) as cluster,
-            Client(cluster) as client,
-        ):
+        count = _count(address)
+        with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+            with _uninterrupted():
+                cluster = LocalCluster(
+                    n_workers=count,
+                    threads_per_worker=1,
+                    dashboard_address=":0",
+                    silence_logs=logging.CRITICAL,
+                    local_directory=folder,
+                    preload=[dask_preload.__name__],
+                )
+                stack.enter_context(cluster)
+                client = stack.enter_context(Client(cluster))
             yield client
         return
     if "@" in address:  # nobody needs a password here, so whatever it is must not be shown
@@ -70,6 +78,24 @@ def _client(address: str) -> Iterator[Client]:
         ) from error
     with client:
         yield client
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Let interrupts wait: Dask can't end a cluster that it has started in part. Processes that
+    begin here let Ctrl-C wait for ever; see `dask_preload`."""
+    resource_tracker.ensure_running()  # or else the first process to begin would unblock Ctrl-C
+    waiting: list[int] = []
+    usual = {each: signal.signal(each, lambda *_: waiting.append(1)) for each in _INTERRUPTS}
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        for each, handler in usual.items():
+            signal.signal(each, handler)
+    if waiting:
+        raise KeyboardInterrupt
 
 
 def _count(address: str) -> int:

@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -97,6 +98,30 @@ def test_workers_that_die_cost_no_grade(batch: Batch) -> None:
             messages = rest_of(command)
         assert (command.returncode, "Traceback" in begun + messages) == (0, False)
     assert batch.results("killed") == batch.results("alone")
+
+
+@pytest.mark.parametrize("moment", ["starting", "grading"])
+def test_an_interrupt_of_a_cluster_that_was_started_here_is_no_error(
+    batch: Batch, moment: str
+) -> None:
+    words = batch.command("interrupted", "--dask", "local:2", "--progress", "json", "--fresh")
+    with subprocess.Popen(
+        words,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,  # a terminal interrupts all that a command has started
+    ) as command:
+        if moment == "grading":
+            wait_for(command, "begun")
+        while moment == "starting" and "spawn_main" not in " ".join(command_lines().values()):
+            time.sleep(0.01)
+        os.killpg(command.pid, signal.SIGINT)
+        lines = [line for line in rest_of(command).splitlines() if not line.startswith("{")]
+    assert command.returncode == 130
+    stored = "the grades so far are stored; run the same command to resume"
+    assert lines == [stored, "", "interrupted"]
+    assert left_of("dask") == []
 
 
 def test_a_scheduler_that_dies_is_an_error_in_one_line_and_costs_no_grade(batch: Batch) -> None:
