@@ -90,6 +90,13 @@ def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
     raise KeyboardInterrupt
 
 
+def _catch_interrupts() -> None:
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, _interrupt)
+
+
 def _forget_output() -> None:
     """Discard what Python would write at exit to an output that takes no more."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -129,14 +136,13 @@ def _end(error: UserError) -> NoReturn:
 def run_one_of(modules: Mapping[str, str]) -> NoReturn:
     """Run the command that is given, of those in these modules, and exit. However it ends, it
     leaves no process behind."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _interrupt)
     _provide_streams()
     _hide_passwords()
     _keep_own_rights()
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
+        _catch_interrupts()
         _group(modules)(standalone_mode=False)
         sys.stdout.flush()
     except click.ClickException as error:

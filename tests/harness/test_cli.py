@@ -525,3 +525,17 @@ def test_the_command_in_the_hint_can_be_typed_as_it_is(tmp_path: Path, command: 
     )
     assert again.returncode == 1
     assert "exit 0" in again.stdout
+
+
+def test_an_interrupt_while_the_checker_loads_ends_it_at_once(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "checker.py", tmp_path)
+    slow = tmp_path / "harness" / "cli" / "main.py"
+    slow.parent.mkdir(parents=True)
+    slow.write_text("import time\nprint('loading', flush=True)\ntime.sleep(60)\n")
+    with subprocess.Popen(
+        [tmp_path / "checker.py"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as loading:
+        assert loading.stdout is not None and loading.stdout.readline() == "loading\n"
+        loading.send_signal(signal.SIGINT)
+        assert loading.communicate(timeout=30) == ("", "")
+    assert loading.returncode == -signal.SIGINT
