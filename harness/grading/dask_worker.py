@@ -25,6 +25,7 @@ from harness.grading.parcel import Parcel
 from harness.grading.prepare import make_batch_sandboxes, make_grader
 from harness.grading.rules import NO_STYLE, load_rules
 from harness.grading.submission import Grader
+from harness.grading.worker_scratch import WorkerScratch, make_worker_scratch
 from harness.suite import Suite, load_suite
 from harness.tracers.ltrace import Ltrace
 
@@ -66,8 +67,7 @@ def order_of(grader: Grader, rules: str, style: bool) -> BatchOrder:
 @dataclass(slots=True)
 class _Prepared:
     grader: Grader
-    scratch: tempfile.TemporaryDirectory[str]
-    """It is removed once nobody uses this any more."""
+    scratch: WorkerScratch
 
 
 _lock = Lock()
@@ -136,10 +136,8 @@ def _prepare(order: BatchOrder) -> _Prepared:
     rules = load_rules(suite)
     if not order.style:
         rules = replace(rules, style=NO_STYLE)
-    scratch = tempfile.TemporaryDirectory(prefix="osmem-grade-", ignore_cleanup_errors=True)
-    top = Path(scratch.name).absolute()
-    top.chmod(0o711)
-    sandboxes = make_batch_sandboxes(suite.run_limits, order.sandbox, top)
-    grader = make_grader(suite, rules, Ltrace(), 1, order.seed, top, sandboxes)
+    scratch = make_worker_scratch()
+    sandboxes = make_batch_sandboxes(suite.run_limits, order.sandbox, scratch.path)
+    grader = make_grader(suite, rules, Ltrace(), 1, order.seed, scratch.path, sandboxes)
     grader.programs()
     return _Prepared(grader, scratch)
