@@ -128,7 +128,7 @@ def _backtrace(runner: Runner, program: Path, library: Library) -> list[Frame]:
     with scratch_folder(runner.scratch) as scratch:
         out = scratch / "out"
         make_writable_folder(out)
-        debugged = runner.program(program, library, scratch, debugged=True)
+        debugged = runner.program(program, library, scratch, as_linked=True)
         argv = [*_GDB, *debugged.argv]
         if debugged.confinement is not None:
             sandbox, shown = debugged.confinement.sandbox, debugged.confinement.shown

@@ -107,7 +107,7 @@ class Runner:
             raw = self._writable_folder(scratch) / "trace"
             output = Output(self.limits.file_bytes, _PRINTED_BYTES)
             finished = self.tracer.run(
-                self.program(program, library, scratch),
+                self.program(program, library, scratch, as_linked=not self.tracer.takes_copies),
                 Streams(stdin, output, output),
                 raw,
                 self.limits,
@@ -136,13 +136,11 @@ class Runner:
         make_writable_folder(out)
         return out
 
-    def program(
-        self, program: Path, library: Library, scratch: Path, debugged: bool = False
-    ) -> Program:
+    def program(self, program: Path, library: Library, scratch: Path, as_linked: bool) -> Program:
         """Return a program to run with a library, with a home in the folder ``scratch``: the copy
-        of it to trace, or itself if it will be ``debugged``."""
+        of it to trace, or itself, ``as_linked``."""
         file, name, env = traced_copy(program), TRACED_LIBRARY, self._environment()
-        if debugged:
+        if as_linked:
             file, name, env = program, LIBRARY, {**env, "LD_LIBRARY_PATH": SHOWN}
         if self.sandbox is None:
             home = scratch / "home"

@@ -1,9 +1,10 @@
-"""The copy of a test program that runs under the tracer, which needs half of the time for it.
+"""The copy of a test program that runs under ltrace, which needs half of the time for it.
 
 ltrace stops a program at each system call, those of the loader included, and reads the names in the
 loader's list of libraries word by word, 8 KiB each. So the copy names the library under test and
 the C library by their places, so that nothing is searched for, and does not tell where that list
-is. Debuggers need both: the program itself stays as it was linked.
+is. Debuggers need both, and uftrace the name of the C library: the program itself stays as it was
+linked.
 """
 
 from __future__ import annotations

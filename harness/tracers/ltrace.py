@@ -35,6 +35,7 @@ class Ltrace:
     name = "ltrace"
     tools: tuple[str, ...] = ("ltrace",)
     confines = True
+    takes_copies = True
 
     def unsupported_reason(self, program: Path) -> str:
         linkage = read_linkage(program)

@@ -58,6 +58,8 @@ class Tracer(Protocol):
     """The commands that it calls."""
     confines: bool
     """Whether it can trace in a `Confinement`."""
+    takes_copies: bool
+    """Whether it traces the copy of a test program; see `harness.checking.traced`."""
 
     def unsupported_reason(self, program: Path) -> str:
         """Return why it would miss calls of the program, and what to do; empty if it sees all."""

@@ -105,6 +105,7 @@ class Uftrace:
     name = "uftrace"
     tools: tuple[str, ...] = ("uftrace", "strace")
     confines = False
+    takes_copies = False
 
     def unsupported_reason(self, program: Path) -> str:
         return "" if read_linkage(program) else NOT_LINKED
