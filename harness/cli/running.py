@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import shutil
 import signal
@@ -44,6 +45,8 @@ class _Commands(click.Group):
         if cmd_name not in self._modules:
             return None
         module = import_module(self._modules[cmd_name])
+        gc.freeze()  # what is loaded stays
+        gc.enable()  # see checker.py
         command: click.Command = getattr(module, f"{cmd_name.replace('-', '_')}_command")
         return command
 
