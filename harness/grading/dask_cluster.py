@@ -13,13 +13,13 @@ import dask
 from distributed import Client, LocalCluster
 
 from harness.errors import UserError
+from harness.execution.interrupts import held_interrupts
 from harness.grading import dask_preload
 from harness.grading.dask_engine import CONNECT_SECONDS, DaskEngine, refused
 from harness.grading.dask_worker import BatchOrder, order_of, prepare
 from harness.grading.engine import Engine, GraderOf
 
 LOCAL = "local:"
-_INTERRUPTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _SETTINGS = {
     "distributed.scheduler.allowed-failures": 0,
     "distributed.worker.daemon": False,
@@ -85,17 +85,12 @@ def _uninterrupted() -> Iterator[None]:
     """Let interrupts wait: Dask can't end a cluster that it has started in part. Processes that
     begin here let Ctrl-C wait for ever; see `dask_preload`."""
     resource_tracker.ensure_running()  # or else the first process to begin would unblock Ctrl-C
-    waiting: list[int] = []
-    usual = {each: signal.signal(each, lambda *_: waiting.append(1)) for each in _INTERRUPTS}
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        for each, handler in usual.items():
-            signal.signal(each, handler)
-    if waiting:
-        raise KeyboardInterrupt
+    with held_interrupts():
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            yield
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
 def _count(address: str) -> int:
