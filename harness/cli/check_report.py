@@ -6,7 +6,7 @@ loaded for these.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,18 +39,22 @@ class CheckReport:
         self,
         json_file: ResultsFile | None,
         html_file: ResultsFile | None,
-        formats: Iterable[tuple[Format, ResultsFile]],
+        formats: Sequence[tuple[Format, ResultsFile]],
     ) -> None:
         """Write the results to the files that are given."""
         if json_file is not None:
             json_file.write(as_json.render(self.verdicts, self.told))
         if html_file is not None:
             html_file.write(self._page())
+        if formats:
+            graded = self._graded()
+            for form, file in formats:
+                file.write(form.render(graded))
+
+    def _graded(self) -> Graded:
         library = self.setup.library
         not_built = library if isinstance(library, BuildError) else None
-        graded = Graded(self.source.name, grade_of(self.verdicts, self.told.diagnosis, not_built))
-        for form, file in formats:
-            file.write(form.render(graded))
+        return Graded(self.source.name, grade_of(self.verdicts, self.told.diagnosis, not_built))
 
     def _page(self) -> str:
         """Return the results as a page for a browser."""
